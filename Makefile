@@ -1,0 +1,36 @@
+# Every target makes its own environment in .venv; nothing else is installed.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+EXTRAS := $(if $(shell command -v nvidia-smi 2>/dev/null),[gpu],)
+ARGS ?=
+
+.PHONY: table1 test test-slow lint clean
+
+table1: $(VENV)/.installed  ## Table 1: on embedded scenes, or ARGS="--cityscapes DIR"
+	$(BIN)/reproduce table1 $(ARGS)
+
+test: $(VENV)/.installed-dev  ## the fast tests
+	$(BIN)/python -m pytest $(ARGS)
+
+test-slow: $(VENV)/.installed-dev  ## the tests that take minutes
+	$(BIN)/python -m pytest -m slow $(ARGS)
+
+lint: $(VENV)/.installed-dev  ## style, unused code, direction of imports
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+
+clean:
+	rm -rf $(VENV) *.egg-info build
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: $(VENV)/bin/python setup.py constraints.txt
+	$(BIN)/pip install -q -c constraints.txt -e '.$(EXTRAS)'
+	touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed
+	$(BIN)/pip install -q -c constraints.txt -e '.[dev]'
+	touch $@

@@ -1,0 +1,161 @@
+"""Frames at the network's size, decoded once and kept as raw uint8, on disk or in memory.
+
+On disk every image is one file without a header, written to a temporary name and renamed: any number of
+readers and writers may share the folder, random access costs one read, and the operating system's page cache
+does the rest.
+"""
+
+import contextlib
+import hashlib
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from data.decode import read_labels, read_rgb
+from data.errors import InputError
+from data.frames import Frame
+from data.labels import IGNORE, ids_to_train_ids
+
+CHANNELS = {"left": 3, "right": 3, "labels": 1}
+FORMAT = 1  # of the cached files; part of their names
+
+
+class FrameCache:
+    """Left and right images and trainIds of frames at one size.
+
+    Args:
+        frames: the frames, in an order that stays.
+        size: (width, height) of the network's image, multiples of 32.
+        parts: what is needed: ``left``, and ``right`` and ``labels`` where the frames have them.
+        fit: ``resize`` averages boxes of pixels (labels: nearest); ``pad`` keeps the pixels and repeats the
+            right and lower edge up to ``size`` (labels: 255), as for KITTI, whose height no encoder divides.
+        folder: where the files go; None keeps them in memory.
+
+    Raises:
+        InputError: a size that the network cannot take, or an image larger than ``size`` with ``pad``.
+    """
+
+    def __init__(
+        self,
+        frames: Sequence[Frame],
+        size: tuple[int, int],
+        parts: Sequence[str] = ("left", "right", "labels"),
+        fit: str = "resize",
+        folder: Path | None = None,
+    ):
+        if size[0] % 32 or size[1] % 32 or min(size) < 32:
+            raise InputError(f"--size {size[0]}x{size[1]}: width and height must be multiples of 32")
+        self.frames, self.size, self.parts, self.fit = list(frames), tuple(size), tuple(parts), fit
+        self.folder = None if folder is None else Path(folder)
+        self.native_sizes = np.array([_png_size(frame.left) for frame in frames], np.int32).reshape(-1, 2)
+        if fit == "pad" and (self.native_sizes > np.array(size)).any():
+            largest = self.native_sizes.max(axis=0)
+            raise InputError(f"images of up to {largest[0]}x{largest[1]} do not fit into {size[0]}x{size[1]}")
+        self._memory: dict[str, np.ndarray] = {}
+        self._paths: dict[str, list[str]] = {}
+
+    def __len__(self):
+        return len(self.frames)
+
+    @property
+    def valid_sizes(self):
+        """(width, height) of the part of each image that is not padding, ``[frames, 2]``."""
+        return self.native_sizes if self.fit == "pad" else np.tile(self.size, (len(self), 1)).astype(np.int32)
+
+    def shape(self, part):
+        """Shape of one image of a part: ``[H, W, 3]``, labels ``[H, W]``."""
+        width, height = self.size
+        return (height, width, 3) if CHANNELS[part] == 3 else (height, width)
+
+    def build(self, progress: Callable[[int, int], None] | None = None):
+        """Decode what is not there yet, on all cores; the first damaged file raises `InputError`."""
+        jobs = [(part, index) for index in range(len(self)) for part in self.parts]
+        if self.folder is None:
+            self._memory = {part: np.empty((len(self), *self.shape(part)), np.uint8) for part in self.parts}
+        else:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self._paths = {
+                part: [str(self._path(part, frame)) for frame in self.frames] for part in self.parts
+            }
+            there = {entry.name for entry in os.scandir(self.folder)}
+            jobs = [job for job in jobs if Path(self._paths[job[0]][job[1]]).name not in there]
+        with ThreadPoolExecutor() as pool:
+            for done, _ in enumerate(pool.map(lambda job: self._build_one(*job), jobs), start=1):
+                if progress:
+                    progress(done, len(jobs))
+
+    def paths(self, part):
+        """Paths of the raw files of a part, in the order of the frames; None in memory."""
+        return self._paths.get(part)
+
+    def array(self, part):
+        """All images of a part ``[frames, ...]``; only for a cache in memory."""
+        return self._memory[part]
+
+    def image(self, part, index):
+        """One image as an array."""
+        if self.folder is None:
+            return self._memory[part][index]
+        return np.fromfile(self._paths[part][index], np.uint8).reshape(self.shape(part))
+
+    def images(self, part):
+        """A re-iterable over the images of a part; one is held at a time."""
+        return _Images(self, part)
+
+    def _path(self, part, frame):
+        source = getattr(frame, part)
+        stat = source.stat()
+        identity = f"{FORMAT} {source.resolve()} {stat.st_size} {stat.st_mtime_ns} {self.size} {self.fit}"
+        return self.folder / f"{frame.name}.{part}.{hashlib.sha256(identity.encode()).hexdigest()[:16]}.raw"
+
+    def _build_one(self, part, index):
+        source = getattr(self.frames[index], part)
+        image = ids_to_train_ids(read_labels(source)) if part == "labels" else read_rgb(source)
+        image = self._fit(image, labels=part == "labels")
+        if self.folder is None:
+            self._memory[part][index] = image
+            return
+        path = Path(self._paths[part][index])
+        temporary = path.with_name(f"{path.name}.{os.getpid()}.{index}.tmp")
+        try:
+            image.tofile(temporary)
+            temporary.replace(path)
+        except OSError as error:
+            with contextlib.suppress(OSError):
+                temporary.unlink()
+            raise InputError(
+                f"the cache {self.folder} cannot be written ({error.strerror}); free space or name another with --cache"
+            ) from error
+
+    def _fit(self, image, labels):
+        width, height = self.size
+        if self.fit == "pad":
+            below, right = height - image.shape[0], width - image.shape[1]
+            pads = [(0, below), (0, right)] + [(0, 0)] * (image.ndim - 2)
+            if labels:
+                return np.pad(image, pads, constant_values=IGNORE)
+            return np.pad(image, pads, mode="edge")
+        if image.shape[:2] == (height, width):
+            return image
+        method = Image.Resampling.NEAREST if labels else Image.Resampling.BOX
+        return np.asarray(Image.fromarray(image).resize((width, height), method))
+
+
+class _Images:
+    def __init__(self, cache, part):
+        self.cache, self.part = cache, part
+
+    def __iter__(self):
+        return (self.cache.image(self.part, index) for index in range(len(self.cache)))
+
+
+def _png_size(path):
+    try:
+        with Image.open(path) as image:
+            return image.size
+    except OSError as error:
+        raise InputError(f"{path} is not a readable PNG file; download it again") from error

@@ -1,0 +1,220 @@
+"""CIE Lab, the 36 color classes and their weights (section 3.1 of the paper).
+
+Lab follows scikit-image's convention (sRGB, D65, 2° observer): L in 0..100, a and b roughly -108..98.
+"""
+
+import dataclasses
+import json
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+
+_RGB_TO_XYZ = np.array(
+    [[0.412453, 0.357580, 0.180423], [0.212671, 0.715160, 0.072169], [0.019334, 0.119193, 0.950227]]
+)
+_WHITE = np.array([0.95047, 1.0, 1.08883])
+# The white point is divided out in the matrix: one multiplication fewer per pixel.
+_RGB_TO_SCALED_XYZ = (_RGB_TO_XYZ / _WHITE[:, None]).T.astype(np.float32)
+_SCALED_XYZ_TO_RGB = np.linalg.inv(_RGB_TO_XYZ / _WHITE[:, None]).T.astype(np.float32)
+# From f(x), f(y), f(z) to L, a, b: L = 116 f(y) - 16, a = 500 (f(x) - f(y)), b = 200 (f(y) - f(z)).
+_F_TO_LAB = np.array([[0, 500, 0], [116, -500, 200], [0, 0, -200]], np.float32)
+_LAB_OFFSET = np.array([-16, 0, 0], np.float32)
+
+
+def _linear_from_srgb(srgb):
+    return np.where(srgb > 0.04045, ((srgb + 0.055) / 1.055) ** 2.4, srgb / 12.92)
+
+
+_LINEAR_OF_BYTE = _linear_from_srgb(np.arange(256) / 255.0).astype(np.float32)
+
+
+def rgb_to_lab(rgb):
+    """Convert sRGB to Lab with TensorFlow ops; equals ``skimage.color.rgb2lab`` to 1e-3.
+
+    Args:
+        rgb: ``[..., 3]``, uint8 or float in [0, 1].
+
+    Returns:
+        float32 tensor ``[..., 3]``: L in 0..100, a in -86.2..98.3, b in -107.9..94.5.
+    """
+    rgb = tf.convert_to_tensor(rgb)
+    if rgb.dtype == tf.uint8:  # a table of 256 entries replaces a power per value
+        linear = tf.gather(_LINEAR_OF_BYTE, tf.cast(rgb, tf.int32))
+    else:
+        rgb = tf.cast(rgb, tf.float32)
+        curved = tf.pow((tf.maximum(rgb, 0.04045) + 0.055) / 1.055, 2.4)
+        linear = tf.where(rgb > 0.04045, curved, rgb / 12.92)
+    xyz = tf.linalg.matmul(tf.reshape(linear, [-1, 3]), _RGB_TO_SCALED_XYZ)
+    root = tf.pow(tf.maximum(xyz, 0.008856), 1.0 / 3.0)
+    f = tf.where(xyz > 0.008856, root, 7.787 * xyz + 16.0 / 116.0)
+    return tf.reshape(tf.linalg.matmul(f, _F_TO_LAB) + _LAB_OFFSET, tf.shape(rgb))
+
+
+def lab_to_rgb(lab):
+    """Convert Lab to sRGB; colors outside the sRGB gamut are clipped.
+
+    Args:
+        lab: float ``[..., 3]``, ranges as `rgb_to_lab` returns them.
+
+    Returns:
+        float32 tensor ``[..., 3]`` in [0, 1].
+    """
+    lab = tf.cast(lab, tf.float32)
+    fy = (lab[..., 0] + 16.0) / 116.0
+    f = tf.stack([fy + lab[..., 1] / 500.0, fy, fy - lab[..., 2] / 200.0], axis=-1)
+    f = tf.maximum(f, 0.0)
+    xyz = tf.where(f > 0.2068966, f**3, (f - 16.0 / 116.0) / 7.787)
+    linear = tf.reshape(tf.linalg.matmul(tf.reshape(xyz, [-1, 3]), _SCALED_XYZ_TO_RGB), tf.shape(lab))
+    linear = tf.clip_by_value(linear, 0.0, 1.0)
+    curved = 1.055 * tf.pow(tf.maximum(linear, 0.0031308), 1 / 2.4) - 0.055
+    return tf.where(linear > 0.0031308, curved, 12.92 * linear)
+
+
+class ColorBins:
+    """The 36 color classes: six uniform bins of a and of b over mean ± 2 standard deviations.
+
+    Section 3.1: a and b are clipped to that range (values outside fall into the outer bins), each range
+    is divided into six bins, and the class of a pixel is ``6 * bin_of_a + bin_of_b``.
+
+    Args:
+        mean_ab: means of a and b over the training images.
+        std_ab: population standard deviations of a and b, > 0.
+    """
+
+    BINS = 6
+    CLASSES = BINS * BINS
+
+    def __init__(self, mean_ab, std_ab):
+        self.mean_ab = np.asarray(mean_ab, np.float64).reshape(2)
+        self.std_ab = np.asarray(std_ab, np.float64).reshape(2)
+        if not (
+            np.isfinite(self.mean_ab).all() and np.isfinite(self.std_ab).all() and (self.std_ab > 0).all()
+        ):
+            raise ValueError(f"color bins need finite means and positive deviations, not {mean_ab}, {std_ab}")
+        self._low = self.mean_ab - 2 * self.std_ab
+        self._width = 4 * self.std_ab / self.BINS
+
+    @property
+    def centers(self):
+        """Bin centers ``[36, 2]`` (a, b) in Lab units, float32, in the order of the classes."""
+        centers = self._low[:, None] + self._width[:, None] * (np.arange(self.BINS) + 0.5)
+        grid = np.meshgrid(centers[0], centers[1], indexing="ij")
+        return np.stack(grid, axis=-1).reshape(-1, 2).astype(np.float32)
+
+    def encode(self, lab):
+        """Class of every pixel.
+
+        Args:
+            lab: float ``[..., 3]``.
+
+        Returns:
+            int32 tensor ``[...]`` in 0..35.
+        """
+        ab = tf.cast(lab, tf.float32)[..., 1:]
+        position = (ab - self._low.astype(np.float32)) / self._width.astype(np.float32)
+        index = tf.cast(tf.clip_by_value(tf.floor(position), 0, self.BINS - 1), tf.int32)
+        return self.BINS * index[..., 0] + index[..., 1]
+
+    def to_json(self, path):
+        """Write means and deviations to the file ``path``."""
+        Path(path).write_text(json.dumps({"mean_ab": list(self.mean_ab), "std_ab": list(self.std_ab)}))
+
+    @classmethod
+    def from_json(cls, path):
+        """Read what `to_json` wrote."""
+        return cls(**json.loads(Path(path).read_text()))
+
+
+def median_frequency_weights(counts, mode="per_image_presence"):
+    """Median frequency balancing as Eigen and Fergus (2015) define it.
+
+    ``weight(c) = median(freq) / freq(c)`` with ``freq(c)`` = pixels of class c divided by all pixels of the
+    images that contain c. Classes that never occur stay out of the median and get weight 0.
+
+    Args:
+        counts: pixel counts ``[images, classes]``.
+        mode: ``per_image_presence`` (the definition above) or ``global`` (divide by the pixels of all images).
+
+    Returns:
+        float32 ``[classes]``.
+    """
+    counts = np.asarray(counts, np.float64)
+    pixels = counts.sum(axis=0)
+    per_image = counts.sum(axis=1, keepdims=True)
+    if mode == "per_image_presence":
+        available = ((counts > 0) * per_image).sum(axis=0)
+    elif mode == "global":
+        available = np.full_like(pixels, per_image.sum())
+    else:
+        raise ValueError(f"mode is per_image_presence or global, not {mode!r}")
+    present = pixels > 0
+    frequency = pixels[present] / available[present]
+    weights = np.zeros_like(pixels)
+    weights[present] = np.median(frequency) / frequency
+    return weights.astype(np.float32)
+
+
+@dataclasses.dataclass(frozen=True)
+class ColorStatistics:
+    """What a run needs to know of the colors of its training images.
+
+    Attributes:
+        mean, std: of L, a, b over all pixels (population std); they standardize the network's input.
+        counts: pixels of each color class in each image, ``[images][36]``, for median frequency balancing.
+    """
+
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
+    counts: tuple[tuple[int, ...], ...]
+
+    @property
+    def bins(self):
+        """The `ColorBins` of these statistics."""
+        return ColorBins(self.mean[1:], self.std[1:])
+
+    def class_weights(self, mode="per_image_presence"):
+        """Weights ``[36]`` of the color classes, see `median_frequency_weights`."""
+        return median_frequency_weights(self.counts, mode)
+
+    def to_json(self):
+        """The statistics as JSON text."""
+        return json.dumps(dataclasses.asdict(self))
+
+    @classmethod
+    def from_json(cls, text):
+        """The statistics back from JSON text."""
+        values = json.loads(text)
+        counts = tuple(tuple(row) for row in values["counts"])
+        return cls(tuple(values["mean"]), tuple(values["std"]), counts)
+
+
+def color_statistics(images):
+    """Stream twice over images: means and deviations first, then class counts, which need the bins.
+
+    Args:
+        images: a re-iterable of RGB uint8 images ``[H, W, 3]``; only one is held at a time.
+
+    Returns:
+        `ColorStatistics`.
+
+    Raises:
+        ValueError: no image, or images without any color (a or b constant).
+    """
+    total, pixels = np.zeros((2, 3)), 0
+    convert = tf.function(rgb_to_lab, input_signature=[tf.TensorSpec([None, None, 3], tf.uint8)])
+    for image in images:
+        lab = convert(image).numpy().reshape(-1, 3).astype(np.float64)
+        total += lab.sum(axis=0), (lab**2).sum(axis=0)
+        pixels += len(lab)
+    if not pixels:
+        raise ValueError("color statistics need at least one image")
+    mean = total[0] / pixels
+    std = np.sqrt(np.maximum(total[1] / pixels - mean**2, 0))
+    bins = ColorBins(mean[1:], std[1:])
+    counts = [
+        np.bincount(bins.encode(convert(i)).numpy().ravel(), minlength=ColorBins.CLASSES) for i in images
+    ]
+    return ColorStatistics(
+        tuple(map(float, mean)), tuple(map(float, std)), tuple(tuple(map(int, row)) for row in counts)
+    )

@@ -1,0 +1,229 @@
+"""Find the frames of KITTI 2015 (stereo pairs, semantics, disparity, calibration) and split them.
+
+The benchmark publishes labels for its 200 training frames only. The paper splits them at random into 170 and
+30 and does not say which (Section 4.1), so the 30 are fixed here once and for all.
+"""
+
+from collections.abc import Collection
+from pathlib import Path
+
+import numpy as np
+
+from data.decode import read_rgb
+from data.errors import InputError
+from data.frames import Frame
+
+OFFICIAL_COUNT = 200
+SPLITS = ("train", "val")
+
+# sorted(numpy.random.default_rng(0).permutation(200)[:30])
+# fmt: off
+VALIDATION_IDS = (
+    0, 6, 39, 54, 65, 71, 72, 90, 91, 92, 105, 111, 117, 119, 126,
+    131, 138, 139, 142, 152, 153, 157, 158, 159, 165, 168, 171, 179, 180, 191,
+)
+# fmt: on
+
+_ARCHIVES = ("data_scene_flow", "data_semantics", "data_scene_flow_calib")
+# Attribute of a Frame -> (folders in order of preference, archive without its ending).
+_PARTS = {
+    "left": (("image_2",), "data_scene_flow"),
+    "right": (("image_3",), "data_scene_flow"),
+    "labels": (("semantic",), "data_semantics"),
+    "instances": (("instance",), "data_semantics"),
+    "disparity": (("disp_occ_0", "disp_noc_0"), "data_scene_flow"),
+    "camera": (("calib_cam_to_cam",), "data_scene_flow_calib"),
+}
+_SUFFIX = "_10.png"  # the annotated first frame of each pair in time; _11 is the second
+
+
+def find_frames(root: str | Path, split: str, need: Collection[str] = ("right", "labels")) -> list[Frame]:
+    """Frames of one split, sorted by name.
+
+    `root` is the folder into which the archives were unpacked together, or one that has them side by side in
+    ``data_scene_flow`` and ``data_semantics`` (then a few of the images that both contain are compared).
+
+    Args:
+        root: folder that contains ``training``, or the two folders above; ``~`` is expanded.
+        split: ``train`` or ``val``. With all 200 frames `VALIDATION_IDS` are val. With fewer the last fifth
+            is: neighbouring frames come from one drive, and a random split would show the network its
+            validation scenes (see `split_note`).
+        need: attributes of `Frame` to fill in besides the left image; the others are None. Disparity is
+            ``disp_occ_0`` where it exists, else ``disp_noc_0``. Camera is the frame's own calibration, else
+            ``calib_cam_to_cam.txt`` in `root`, else None.
+
+    Returns:
+        At least one frame; each file was listed in its folder.
+
+    Raises:
+        InputError: the root, a folder or a file is missing, the split is unknown or empty, or the archives
+            do not fit together.
+        ValueError: `need` holds what is no attribute of `Frame`.
+    """
+    if split not in SPLITS:
+        raise InputError(
+            f"KITTI has no split {split!r}: choose train or val (labels of its test set are not public)."
+        )
+    unknown = set(need) - _PARTS.keys()
+    if isinstance(need, str) or unknown:
+        raise ValueError(f"need is a collection of {', '.join(_PARTS)}, got {need!r}.")
+    need = [attribute for attribute in _PARTS if attribute in need and attribute != "left"]
+    root = Path(root).expanduser()
+    names = _list_names(root)
+    chosen = _split_names(names)[split]
+    if not chosen:
+        raise InputError(f"{root} has only {len(names)} frame, too few for a split {split}: add frames.")
+
+    files = {"left": _list_files(root, "left", chosen)}
+    for attribute in need:
+        listing = _list_cameras if attribute == "camera" else _list_files
+        files[attribute] = listing(root, attribute, chosen)
+    if "labels" in need:
+        check_copies(root, [chosen[0], chosen[len(chosen) // 2], chosen[-1]])
+    return [
+        Frame(name, **{part: paths[index] for part, paths in files.items()})
+        for index, name in enumerate(chosen)
+    ]
+
+
+def split_note(root: str | Path) -> str | None:
+    """One sentence for every report when the frames are not the full set, else None.
+
+    Args:
+        root: as for `find_frames`.
+
+    Returns:
+        For example ``30 of 200 frames: contiguous split 24 / 6 instead of the committed 170 / 30``.
+
+    Raises:
+        InputError: as `find_frames`.
+    """
+    names = _list_names(Path(root).expanduser())
+    if _is_complete(names):
+        return None
+    split = _split_names(names)
+    return (
+        f"{len(names)} of {OFFICIAL_COUNT} frames: contiguous split {len(split['train'])} / "
+        f"{len(split['val'])} instead of the committed {OFFICIAL_COUNT - len(VALIDATION_IDS)} / "
+        f"{len(VALIDATION_IDS)}"
+    )
+
+
+def check_copies(root: str | Path, names: Collection[str]) -> None:
+    """Compare the left images that data_scene_flow and data_semantics both bring.
+
+    Labels drawn on one copy fit the other only if the pixels are the same. Does nothing where the archives
+    were unpacked into one folder, or where data_semantics came without images.
+
+    Args:
+        root: as for `find_frames`.
+        names: frames to compare; each costs the reading of two images.
+
+    Raises:
+        InputError: the two images of a frame differ, or there is no folder of images or of labels.
+    """
+    root = Path(root).expanduser()
+    images = _find_folder(root, "left")
+    copies = _find_folder(root, "labels").parent / "image_2"
+    if copies == images:
+        return
+    for name in names:
+        pair = images / f"{name}.png", copies / f"{name}.png"
+        if not pair[1].is_file() or _have_same_bytes(*pair):
+            continue
+        if not np.array_equal(*map(read_rgb, pair)):
+            raise InputError(
+                f"{pair[0]} and {pair[1]} differ: unpack data_scene_flow.zip and data_semantics.zip of the "
+                "same release (KITTI 2015) again."
+            )
+
+
+def _have_same_bytes(first: Path, second: Path) -> bool:
+    """Cheap answer for the usual case, where nobody has compressed a copy anew."""
+    return first.stat().st_size == second.stat().st_size and first.read_bytes() == second.read_bytes()
+
+
+def _list_names(root: Path) -> list[str]:
+    """Names such as ``000007_10`` of all left images, sorted."""
+    _require_root(root)
+    folder = _find_folder(root, "left")
+    names = sorted(
+        path.stem for path in folder.iterdir() if path.name.endswith(_SUFFIX) and path.name[0] != "."
+    )
+    if not names:
+        raise InputError(f"{folder} contains no *{_SUFFIX}: unpack data_scene_flow.zip into {root} again.")
+    return names
+
+
+def _split_names(names: list[str]) -> dict[str, list[str]]:
+    if _is_complete(names):
+        val = {f"{number:06d}_10" for number in VALIDATION_IDS}
+        return {"train": [name for name in names if name not in val], "val": sorted(val)}
+    count = max(1, round(len(names) / 5))
+    return {"train": names[:-count], "val": names[-count:]}
+
+
+def _is_complete(names: list[str]) -> bool:
+    return names == [f"{number:06d}_10" for number in range(OFFICIAL_COUNT)]
+
+
+def _require_root(root: Path) -> None:
+    if not root.is_dir():
+        problem = "is not a folder" if root.exists() else "does not exist"
+        raise InputError(
+            f"{root} {problem}: give the folder into which KITTI's data_scene_flow.zip was unpacked."
+        )
+    if any(base.is_dir() for base in _bases(root)):
+        return
+    above = [
+        folder.parent for folder in (root.absolute(), root.absolute().parent) if folder.name == "training"
+    ]
+    below = sorted(path.parent for path in root.glob("*/training") if path.is_dir())
+    if above or below:
+        mend = f"give {(above + below)[0]} instead."
+    else:
+        mend = "unpack data_scene_flow.zip and data_semantics.zip there or give another folder."
+    raise InputError(f"{root} contains no folder training: {mend}")
+
+
+def _bases(root: Path) -> list[Path]:
+    """The ``training`` folders that may hold a part, in order of preference."""
+    return [folder / "training" for folder in (root, *(root / archive for archive in _ARCHIVES))]
+
+
+def _search_folder(root: Path, attribute: str) -> Path | None:
+    candidates = (base / folder for folder in _PARTS[attribute][0] for base in _bases(root))
+    return next((folder for folder in candidates if folder.is_dir()), None)
+
+
+def _find_folder(root: Path, attribute: str) -> Path:
+    folder = _search_folder(root, attribute)
+    if folder is None:
+        folders, archive = _PARTS[attribute]
+        wanted = " or ".join(f"training/{name}" for name in folders)
+        raise InputError(f"{root} contains no folder {wanted}: unpack {archive}.zip into it.")
+    return folder
+
+
+def _list_files(root: Path, attribute: str, names: list[str]) -> list[Path]:
+    folder = _find_folder(root, attribute)
+    return _require_listed(root, attribute, folder, [f"{name}.png" for name in names])
+
+
+def _list_cameras(root: Path, attribute: str, names: list[str]) -> list[Path | None]:
+    folder = _search_folder(root, attribute)
+    if folder is None:
+        common = root / "calib_cam_to_cam.txt"
+        return [common if common.is_file() else None] * len(names)
+    return _require_listed(root, attribute, folder, [f"{name.removesuffix('_10')}.txt" for name in names])
+
+
+def _require_listed(root: Path, attribute: str, folder: Path, files: list[str]) -> list[Path]:
+    present = {path.name for path in folder.iterdir()}
+    missing = [file for file in files if file not in present]
+    if missing:
+        more = f" (and {len(missing) - 1} more of this kind)" if len(missing) > 1 else ""
+        raise InputError(
+            f"{folder / missing[0]} is missing{more}: unpack {_PARTS[attribute][1]}.zip into {root} again."
+        )
+    return [folder / file for file in files]

@@ -1,0 +1,92 @@
+"""Cityscapes labels: ids, trainIds, names and colors, taken from cityscapesscripts.
+
+Files hold label **ids** (0..33). Networks and losses use **trainIds**: the 19 classes that are evaluated,
+0..18, and 255 for everything else. KITTI's semantic files use the same ids.
+"""
+
+import numpy as np
+from cityscapesscripts.helpers.labels import labels as _LABELS
+
+IGNORE = 255  # trainId of every pixel that neither loss nor metric may see
+_UNLABELED = next(label.id for label in _LABELS if label.name == "unlabeled")
+_CLASSES = sorted(
+    (label for label in _LABELS if 0 <= label.trainId != IGNORE and not label.ignoreInEval),
+    key=lambda label: label.trainId,
+)
+
+NUM_CLASSES = len(_CLASSES)
+CLASS_NAMES = tuple(label.name for label in _CLASSES)
+KNOWN_IDS = frozenset(label.id % 256 for label in _LABELS)
+"""What a uint8 label file may hold: 0..33, and 255, which is licence plate's -1 as uint8."""
+
+
+def _table(default: int, pairs: dict) -> np.ndarray:
+    """Read-only lookup table of 256 entries."""
+    values = np.asarray(list(pairs.values()), np.uint8)
+    table = np.full((256, *values.shape[1:]), default, np.uint8)
+    table[list(pairs)] = values
+    table.flags.writeable = False
+    return table
+
+
+ID_TO_TRAIN_ID = _table(IGNORE, {label.id: label.trainId for label in _CLASSES})
+"""uint8 ``[256]``: trainId of a label id, 255 outside the 19 classes. For lookups inside a tf.data graph."""
+TRAIN_ID_TO_ID = _table(_UNLABELED, {label.trainId: label.id for label in _CLASSES})
+"""uint8 ``[256]``: label id of a trainId, 0 (unlabeled) outside the 19 classes."""
+PALETTE = _table(0, {label.trainId: label.color for label in _CLASSES})
+"""uint8 ``[256, 3]``: RGB of a trainId, black outside the 19 classes."""
+
+
+def ids_to_train_ids(ids: np.ndarray) -> np.ndarray:
+    """Label ids to trainIds.
+
+    Args:
+        ids: integers ``[...]``, label ids as stored in a label file (uint8).
+
+    Returns:
+        uint8 ``[...]``, 0..18; everything outside the 19 classes is 255.
+
+    Raises:
+        ValueError: `ids` are not integers.
+    """
+    return ID_TO_TRAIN_ID[_as_uint8(ids)]
+
+
+def train_ids_to_ids(train_ids: np.ndarray) -> np.ndarray:
+    """TrainIds to label ids, which is what the official evaluation reads.
+
+    Args:
+        train_ids: integers ``[...]``, 0..18 or 255.
+
+    Returns:
+        uint8 ``[...]`` label ids; 255 and anything else outside the 19 classes is 0 (unlabeled).
+
+    Raises:
+        ValueError: `train_ids` are not integers.
+    """
+    return TRAIN_ID_TO_ID[_as_uint8(train_ids)]
+
+
+def colorize(train_ids: np.ndarray) -> np.ndarray:
+    """TrainIds in the colors of the Cityscapes benchmark.
+
+    Args:
+        train_ids: integers ``[...]``, 0..18 or 255.
+
+    Returns:
+        RGB uint8 ``[..., 3]``; 255 is black.
+
+    Raises:
+        ValueError: `train_ids` are not integers.
+    """
+    return PALETTE[_as_uint8(train_ids)]
+
+
+def _as_uint8(values: np.ndarray) -> np.ndarray:
+    """Indices into the tables; what does not fit uint8 becomes 255, which is no class in any of them."""
+    values = np.asarray(values)
+    if not np.issubdtype(values.dtype, np.integer):
+        raise ValueError(f"Labels are integers, got {values.dtype}.")
+    if values.dtype == np.uint8:
+        return values
+    return np.where((values >= 0) & (values <= 255), values, 255).astype(np.uint8)

@@ -1,0 +1,142 @@
+"""tf.data: from cached frames to batches of network inputs and targets."""
+
+import dataclasses
+
+import numpy as np
+import tensorflow as tf
+
+from data.color import ColorStatistics, rgb_to_lab
+
+
+@dataclasses.dataclass(frozen=True)
+class Preparation:
+    """Turns uint8 images into what the network and the losses want, with TensorFlow ops.
+
+    Attributes:
+        tasks: some of ``seg``, ``color``, ``depth``; only what they need is computed.
+        statistics: colors of the training images.
+        input_norm: ``standard`` (Lab minus mean over std of the training images), ``raw`` Lab, or ``unit``
+            (Lab scaled to [0, 1]).
+        recon_space: of the images that the depth loss compares: ``lab01`` (L/100, (a+128)/255, (b+128)/255),
+            ``L`` (L/100), ``rgb01`` or ``lab_raw``.
+    """
+
+    tasks: tuple[str, ...]
+    statistics: ColorStatistics
+    input_norm: str = "standard"
+    recon_space: str = "lab01"
+
+    def network_input(self, lab):
+        """Lab ``[..., 3]`` → the normalized image that the encoder sees."""
+        if self.input_norm == "raw":
+            return lab
+        if self.input_norm == "unit":
+            return lab_to_unit(lab)
+        return (lab - np.float32(self.statistics.mean)) / np.float32(self.statistics.std)
+
+    def reconstruction_image(self, rgb, lab):
+        """The image that Eq. 3 compares, float32 ``[..., C]``."""
+        if self.recon_space == "rgb01":
+            return tf.cast(rgb, tf.float32) / 255.0
+        if self.recon_space == "L":
+            return lab[..., :1] / 100.0
+        return lab if self.recon_space == "lab_raw" else lab_to_unit(lab)
+
+    def __call__(self, images):
+        """Prepare a batch.
+
+        Args:
+            images: dict of uint8 ``left`` ``[B, H, W, 3]``, ``right`` for depth, ``labels`` ``[B, H, W]`` for
+                seg, and int32 ``valid_size`` ``[B, 2]`` (width, height).
+
+        Returns:
+            Dict with the network's inputs ``lab`` and ``gray`` (as the tasks need them) and targets:
+            ``labels`` trainIds, ``color`` classes, ``left`` and ``right`` for Eq. 3, and ``mask``
+            ``[B, H, W]``, 1 inside the image and 0 on padding.
+        """
+        lab = rgb_to_lab(images["left"])
+        normalized = self.network_input(lab)
+        batch = {"mask": inside(images["valid_size"], tf.shape(lab)[1], tf.shape(lab)[2])}
+        if "seg" in self.tasks or "depth" in self.tasks:
+            batch["lab"] = normalized
+        if "seg" in self.tasks and "labels" in images:
+            batch["labels"] = images["labels"]
+        if "color" in self.tasks:
+            batch["gray"] = tf.repeat(normalized[..., :1], 3, axis=-1)
+            batch["color"] = self.statistics.bins.encode(lab)
+        if "depth" in self.tasks and "right" in images:
+            right = images["right"]
+            batch["left"] = self.reconstruction_image(images["left"], lab)
+            batch["right"] = self.reconstruction_image(right, rgb_to_lab(right))
+        return batch
+
+
+def lab_to_unit(lab):
+    """Lab scaled to [0, 1]: L/100, (a+128)/255, (b+128)/255; never 0 or 1 in a and b within sRGB."""
+    return (lab + np.float32([0, 128, 128])) / np.float32([100, 255, 255])
+
+
+def inside(valid_size, height, width):
+    """1 where a pixel belongs to the image and 0 on padding, float32 ``[B, H, W]``."""
+    columns = tf.range(width)[None, None, :] < valid_size[:, 0, None, None]
+    rows = tf.range(height)[None, :, None] < valid_size[:, 1, None, None]
+    return tf.cast(tf.logical_and(columns, rows), tf.float32)
+
+
+def training_batches(cache, preparation, batch_size, seed, epochs, start_step=0):
+    """The batches of a run from any step on.
+
+    Which frame comes at which position is a pure function of (seed, epoch, position), a random bijection that
+    needs no shuffle buffer: a run can be entered at any step. A remainder of frames is left out of an epoch.
+
+    Args:
+        cache: a built `data.cache.FrameCache`.
+        preparation: `Preparation`.
+        batch_size: frames a step; at most the number of frames.
+        seed: of the order.
+        epochs: where the data ends.
+        start_step: first step, counted from the start of the run.
+
+    Returns:
+        ``tf.data.Dataset`` of the dicts that `Preparation` returns.
+    """
+    per_epoch = len(cache) // batch_size * batch_size
+
+    def frame_at(sample):
+        epoch, position = sample // per_epoch, sample % per_epoch
+        key = tf.stack([tf.constant(seed, tf.int64), epoch])
+        return tf.random.experimental.index_shuffle(position, key, tf.constant(len(cache) - 1, tf.int64))
+
+    samples = tf.data.Dataset.range(start_step * batch_size, epochs * per_epoch)
+    return _prepared(samples.map(frame_at), cache, preparation, batch_size, drop_remainder=True)
+
+
+def ordered_batches(cache, preparation, batch_size=1):
+    """Every frame once, in order; the last batch may be smaller. Otherwise as `training_batches`."""
+    return _prepared(tf.data.Dataset.range(len(cache)), cache, preparation, batch_size, drop_remainder=False)
+
+
+def _prepared(indices, cache, preparation, batch_size, drop_remainder):
+    needed = {"seg": "labels", "depth": "right"}
+    parts = [
+        part
+        for part in cache.parts
+        if part == "left" or part in {needed[task] for task in preparation.tasks if task in needed}
+    ]
+    valid_sizes = cache.valid_sizes
+
+    def load(index):
+        images = {part: _read(cache, part, index) for part in parts}
+        images["valid_size"] = tf.gather(valid_sizes, index)
+        return images
+
+    frames = indices.map(load, num_parallel_calls=tf.data.AUTOTUNE)
+    batches = frames.batch(batch_size, drop_remainder=drop_remainder)
+    return batches.map(preparation, num_parallel_calls=tf.data.AUTOTUNE).prefetch(2)
+
+
+def _read(cache, part, index):
+    if cache.folder is None:
+        return tf.gather(tf.constant(cache.array(part)), index)
+    raw = tf.io.decode_raw(tf.io.read_file(tf.gather(tf.constant(cache.paths(part)), index)), tf.uint8)
+    return tf.reshape(raw, cache.shape(part))

@@ -1,0 +1,86 @@
+"""Checkpoints that are there as a whole or not at all."""
+
+import hashlib
+import json
+import re
+import shutil
+from pathlib import Path
+
+import tensorflow as tf
+
+KEEP = 2
+
+
+class Checkpoints:
+    """States of a run in ``<folder>/step-<n>/``, each with the checksums of its files.
+
+    A state is written to a temporary folder that is renamed when it is complete. Restoring takes the newest
+    one whose checksums hold; the one before is kept for the case that they do not.
+
+    Args:
+        folder: of the run's checkpoints.
+        **tracked: Keras and TensorFlow objects that hold all of the run's state.
+    """
+
+    def __init__(self, folder: Path, **tracked):
+        self.folder = Path(folder)
+        self._checkpoint = tf.train.Checkpoint(**tracked)
+
+    def save(self, step: int):
+        """Write the state after ``step`` steps, then remove all but the last two."""
+        self.save_as(f"step-{step:09d}")
+        for old in self.saved()[:-KEEP]:
+            shutil.rmtree(old)
+
+    def save_as(self, name: str):
+        """Write the state into the folder ``name``, as a whole or not at all."""
+        final, temporary = self.folder / name, self.folder / f"{name}.tmp"
+        shutil.rmtree(temporary, ignore_errors=True)
+        temporary.mkdir(parents=True)
+        self._checkpoint.write(str(temporary / "state"))
+        sums = {path.name: _checksum(path) for path in sorted(temporary.iterdir())}
+        (temporary / "SHA256.json").write_text(json.dumps(sums, indent=1))
+        shutil.rmtree(final, ignore_errors=True)
+        temporary.rename(final)
+
+    def saved(self):
+        """Folders of the complete states, oldest first."""
+        if not self.folder.is_dir():
+            return []
+        return sorted(path for path in self.folder.iterdir() if re.fullmatch(r"step-\d{9}", path.name))
+
+    def restore(self, warn=print):
+        """Restore the newest sound state.
+
+        Args:
+            warn: called with a sentence for each damaged state that is passed over.
+
+        Returns:
+            Whether there was one.
+        """
+        for folder in reversed(self.saved()):
+            if not is_sound(folder):
+                warn(f"checkpoint {folder} is damaged; trying the one before")
+                continue
+            status = self._checkpoint.read(str(folder / "state"))
+            status.assert_existing_objects_matched()
+            status.expect_partial()
+            return True
+        return False
+
+
+def is_sound(folder: Path) -> bool:
+    """Whether a state's files are those that were written."""
+    try:
+        sums = json.loads((folder / "SHA256.json").read_text())
+        return bool(sums) and all(_checksum(folder / name) == expected for name, expected in sums.items())
+    except (OSError, ValueError):
+        return False
+
+
+def _checksum(path):
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(1 << 22):
+            digest.update(block)
+    return digest.hexdigest()

@@ -1,0 +1,203 @@
+"""One run from its description to its metrics.json."""
+
+import datetime
+import shutil
+import subprocess
+import time
+from importlib.metadata import version
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from data.pipeline import training_batches
+from experiments.catalog import coarse_run
+from experiments.checkpoint import Checkpoints
+from experiments.evaluation import evaluate, validation_miou
+from experiments.history import read_history
+from experiments.objective import Objective
+from experiments.store import FORMAT, write_json
+from experiments.training import DivergedError, train
+from models.initialization import copy_parts, find_imagenet_weights, initialize_randomly, load_imagenet
+from models.multitask import STREAM, build_multitask_unet
+from models.normalization import estimate_statistics, load_statistics, save_statistics
+from weighting import DynamicWeightAverage, FixedWeights, UncertaintyWeighting
+
+STATISTICS_PASSES = 10  # more passes over a small training set teach the statistics nothing
+PACKAGES = ("tensorflow", "keras", "segmentation-models", "numpy", "scikit-image", "pillow")
+
+
+class Unavailable(RuntimeError):
+    """A run cannot be had, for a reason that belongs into its table cell."""
+
+
+def execute(run, store, library, scale, options):
+    """Train and evaluate a run, unless it is finished.
+
+    Args:
+        run: `experiments.run.Run`.
+        store: `experiments.store.Store`.
+        library: `experiments.datasets.Library` of the run's data.
+        scale: ``paper`` or ``demo``, to find the CoarseCTS pre-training.
+        options: `experiments.options.Options`.
+
+    Returns:
+        The metrics, as in ``metrics.json``; None when the run has no result (`Store.failure` says why).
+    """
+    finished = store.metrics(run)
+    if finished is not None:
+        return finished
+    started = time.monotonic()
+    folder = store.folder(run)
+    keras.backend.clear_session()
+    keras.utils.set_random_seed(run.seed)
+    tf.config.experimental.enable_op_determinism()
+    try:
+        data = library.prepare(run)
+        model = build_model(run)
+        initialize(model, run, store, scale, options)
+        write_json(folder / "run.json", describe(run, library, data))
+        (folder / "failure.json").unlink(missing_ok=True)
+        weighting = make_weighting(run)
+        objective = Objective(run.tasks, run.readings, data.statistics.class_weights(run.readings.mfb))
+        validate = (lambda: validation_miou(model, data)) if "seg" in run.tasks else None
+        train(run, model, weighting, objective, data.train, data.preparation, folder, validate, options)
+    except (Unavailable, DivergedError) as reason:
+        store.write_failure(run, str(reason))
+        return None
+    metrics = measure(run, model, data, library.source.layout, folder)
+    metrics["weights"] = weighting.current_weights()
+    metrics["seconds"] = round(time.monotonic() - started, 1)
+    _keep_only_result(folder, model, weighting)
+    write_json(folder / "metrics.json", metrics)
+    return metrics
+
+
+def build_model(run):
+    """The network of a run, with segmentation-models' own initialization."""
+    return build_multitask_unet(run.tasks, run.readings.color_input, run.readings.encoder_pass)
+
+
+def make_weighting(run):
+    """The weighting of a run; a single task has the weight 1."""
+    if run.weighting == "UW":
+        return UncertaintyWeighting(run.tasks, run.readings.uw_form, run.readings.uw_init)
+    if run.weighting == "DWA":
+        return DynamicWeightAverage(run.tasks, run.readings.dwa_temperature)
+    return FixedWeights(dict(run.weights) or dict.fromkeys(run.tasks, 1.0))
+
+
+def initialize(model, run, store, scale, options):
+    """Give a network the weights that a run starts from (section 4.2).
+
+    Raises:
+        Unavailable: there are no ImageNet weights, or the CoarseCTS pre-training has no result.
+    """
+    initialize_randomly(model, run.seed, run.readings.decoder_init)
+    if run.init == "ImageNet":
+        path, reason = find_imagenet_weights(options.imagenet_weights)
+        if path is None:
+            raise Unavailable(reason)
+        load_imagenet(model.get_layer("encoder"), path)
+    elif run.init == "CoarseCTS":
+        source = coarse_run(run.dataset, scale, run.readings)
+        if store.metrics(source) is None:
+            raise Unavailable(f"no CoarseCTS pre-training: {store.failure(source) or 'not run'}")
+        parts = ["encoder", "embedding"]
+        if run.readings.coarse_load == "encoder+decoders":
+            parts += ["decoder_color", "decoder_depth"]
+        copy_parts(load_model(source, store.folder(source)), model, parts)
+
+
+def load_model(run, folder):
+    """The network of a finished run with its trained weights."""
+    model = build_model(run)
+    tf.train.Checkpoint(model=model).read(str(folder / "checkpoint" / "final" / "state")).expect_partial()
+    return model
+
+
+def evaluate_again(run, folder, library):
+    """The headline numbers of a finished run, computed again from its weights and statistics."""
+    data = library.prepare(run)
+    model = load_model(run, folder)
+    per_input = run.readings.encoder_bn_eval == "per_input"
+    statistics = load_statistics(folder / "statistics.npz") if per_input else None
+    return headline(evaluate(model, run, data, library.source.layout, statistics), run.readings)
+
+
+def measure(run, model, data, layout, folder):
+    """Evaluate twice: with statistics estimated for each input stream, and with the shared moving ones."""
+    statistics = {}
+    for stream in dict.fromkeys(STREAM[task] for task in run.tasks):
+        batches = training_batches(
+            data.train, data.preparation, run.schedule.batch_size, run.seed, epochs=10**6
+        )
+        passes = STATISTICS_PASSES * (len(data.train) // run.schedule.batch_size)
+        images = (batch[stream] for batch in batches.take(min(passes, run.schedule.statistics_batches)))
+        statistics[stream] = estimate_statistics(model, stream, images)
+    save_statistics(folder / "statistics.npz", statistics)
+    results = {
+        "per_input": evaluate(model, run, data, layout, statistics),
+        "shared": evaluate(model, run, data, layout),
+    }
+    history = read_history(folder / "history.csv")
+    validated = [row["val_sem_miou"] for row in history if not np.isnan(row["val_sem_miou"])]
+    return {
+        "format": FORMAT,
+        "run": run.to_dict(),
+        "headline": headline(results[run.readings.encoder_bn_eval], run.readings),
+        "results": results,
+        "best_validation_miou": max(validated, default=None),
+        "history": history,
+        "finished": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
+    }
+
+
+def headline(results, readings):
+    """The numbers of the paper's tables, by the names that `reproduce.published` gives them."""
+    numbers = {}
+    if "seg" in results:
+        numbers["sem_miou"] = results["seg"]["native"]["miou"]
+    if "color" in results:
+        numbers["color_miou"] = results["color"]["miou"]
+    errors = results.get("depth", {}).get(readings.depth_metric, {})
+    return numbers | {
+        name: errors[name] for name in ("abs_rel", "sq_rel", "rmse", "rmse_log") if name in errors
+    }
+
+
+def describe(run, library, data):
+    """Everything that one must know to repeat the run."""
+    return run.to_dict() | {
+        "format": FORMAT,
+        "data": {
+            "root": str(library.source.root),
+            "embedded_scenes": library.source.is_scenes,
+            "fingerprint": data.fingerprint,
+            "train_frames": len(data.train),
+            "val_frames": len(data.val),
+            "note": library.source.note(),
+        },
+        "versions": {package: version(package) for package in PACKAGES},
+        "git_commit": _git_commit(),
+        "devices": [device.name for device in tf.config.list_logical_devices()],
+    }
+
+
+def _keep_only_result(folder, model, weighting):
+    """Replace the resumable states, two thirds of which are Adam's moments, by weights alone."""
+    final = Checkpoints(folder / "checkpoint", model=model, weighting=weighting)
+    final.save_as("final")
+    for state in final.saved():
+        shutil.rmtree(state)
+
+
+def _git_commit():
+    try:
+        command = ["git", "describe", "--always", "--dirty", "--abbrev=12"]
+        return subprocess.run(
+            command, cwd=Path(__file__).parent, capture_output=True, text=True, check=True
+        ).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return None

@@ -1,0 +1,30 @@
+"""Runs one after the other in this process."""
+
+from experiments.execute import execute
+
+
+def run_all(runs, store, library, scale, options, report=print):
+    """Carry out runs in order; a run without a result does not stop the others.
+
+    Args:
+        runs: `experiments.run.Run`, each after those that it needs.
+        store: `experiments.store.Store`.
+        library: `experiments.datasets.Library`; decodes everything first, so that damaged data is
+            found before hours of training.
+        scale: ``paper`` or ``demo``.
+        options: `experiments.options.Options`.
+        report: takes a line for each run.
+    """
+    todo = [run for run in runs if store.metrics(run) is None]
+    for run in todo:
+        library.prepare(run)
+    for number, run in enumerate(todo, start=1):
+        report(f"[{number}/{len(todo)}] {run}")
+        metrics = execute(run, store, library, scale, options)
+        if metrics is None:
+            report(f"[{number}/{len(todo)}] {run}: no result, {store.failure(run)}")
+        else:
+            numbers = " ".join(
+                f"{name} {value:.3f}" for name, value in metrics["headline"].items() if value is not None
+            )
+            report(f"[{number}/{len(todo)}] {run}: {numbers} ({metrics['seconds']:.0f} s)")

@@ -1,0 +1,31 @@
+"""``history.csv``: one row an epoch, written by Keras' CSVLogger; no TensorFlow."""
+
+import csv
+import io
+
+
+def truncate_history(path, epochs):
+    """Keep the rows of the first ``epochs`` epochs: a resumed run writes the others again."""
+    if not path.exists():
+        return
+    with path.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    kept = [row for row in rows if row["epoch"].isdigit() and int(row["epoch"]) < epochs]
+    if not kept:
+        path.unlink()
+    elif len(kept) < len(rows):
+        text = io.StringIO()
+        writer = csv.DictWriter(text, rows[0].keys(), extrasaction="ignore")
+        writer.writeheader()
+        writer.writerows(kept)
+        temporary = path.with_suffix(".tmp")
+        temporary.write_text(text.getvalue())
+        temporary.replace(path)
+
+
+def read_history(path):
+    """Rows of a ``history.csv``, one dict of floats for each epoch."""
+    if not path.exists():
+        return []
+    with path.open(newline="") as file:
+        return [{key: float(value) for key, value in row.items()} for row in csv.DictReader(file)]

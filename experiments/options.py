@@ -1,0 +1,32 @@
+"""How runs are carried out: what a user may choose without changing any number."""
+
+import dataclasses
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+
+def warn(sentence):
+    """Print a warning to the standard error."""
+    print(f"warning: {sentence}", file=sys.stderr)
+
+
+@dataclasses.dataclass(frozen=True)
+class Options:
+    """Choices that belong to the machine, not to the run.
+
+    Attributes:
+        cache: folder of the decoded images, or None for memory.
+        imagenet_weights: path, ``auto`` or ``none``.
+        checkpoint_minutes: at most this much work is lost.
+        tensorboard: write events.
+        progress: ``bar``, ``lines``, ``none``, or ``auto``: a bar on a terminal, else a line an epoch.
+        warn: takes a sentence about something that was mended.
+    """
+
+    cache: Path | None = None
+    imagenet_weights: str = "auto"
+    checkpoint_minutes: float = 10.0
+    tensorboard: bool = True
+    progress: str = "auto"
+    warn: Callable[[str], None] = warn

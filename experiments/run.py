@@ -1,0 +1,123 @@
+"""The description of one run: everything that decides its numbers, apart from the data."""
+
+import dataclasses
+
+from experiments.readings import Readings
+
+LETTERS = {"seg": "SS", "color": "C", "depth": "D"}
+INITS = ("random", "ImageNet", "CoarseCTS")
+
+
+@dataclasses.dataclass(frozen=True)
+class Schedule:
+    """How long and on what a run trains and is evaluated.
+
+    Attributes:
+        epochs: passes over the training images.
+        size: (width, height) of the network's image.
+        batch_size: stereo pairs a step.
+        learning_rate: of Adam (β 0.9 and 0.999).
+        statistics_batches: batches on which BatchNorm statistics are estimated again before the evaluation.
+        validate_every: epochs between validations in training; 0 for none. They choose nothing.
+    """
+
+    epochs: int
+    size: tuple[int, int]
+    batch_size: int = 2
+    learning_rate: float = 1e-3
+    statistics_batches: int = 500
+    validate_every: int = 5
+
+
+CITYSCAPES = Schedule(epochs=100, size=(1024, 512))
+COARSE = dataclasses.replace(
+    CITYSCAPES, epochs=15, validate_every=0
+)  # about as many steps as 100 fine epochs
+KITTI = Schedule(epochs=20, size=(1248, 384))
+DEMO = Schedule(epochs=8, size=(192, 96), statistics_batches=24, validate_every=4)
+DEMO_COARSE = dataclasses.replace(DEMO, validate_every=0)
+DEMO_KITTI = dataclasses.replace(DEMO, size=(320, 96))
+
+
+@dataclasses.dataclass(frozen=True)
+class Run:
+    """One training and its evaluation.
+
+    Attributes:
+        dataset: ``cityscapes``, ``kitti``, or embedded scenes in their layouts, ``scenes``, ``scenes-kitti``.
+        tasks: names in the order seg, color, depth.
+        weighting: ``GS`` (fixed weights), ``UW``, ``DWA``, or ``none`` for a single task.
+        init: of the encoder: ``random``, ``ImageNet`` or ``CoarseCTS``.
+        schedule: how long.
+        seed: of initialization and order of the images.
+        weights: fixed weights by task, for ``GS``.
+        split: ``train``, or ``train_extra`` for the CoarseCTS pre-training.
+        readings: readings of the paper.
+        base: the schedule that this scale has by default; what differs from it is part of the name.
+    """
+
+    dataset: str
+    tasks: tuple[str, ...]
+    weighting: str
+    init: str
+    schedule: Schedule
+    seed: int = 0
+    weights: tuple[tuple[str, float], ...] = ()
+    split: str = "train"
+    readings: Readings = dataclasses.field(default_factory=Readings)
+    base: Schedule | None = None
+
+    @property
+    def row(self):
+        """Name of the row, as in the paper's tables: ``SS``, ``SS+C/GS``, … or ``CoarseCTS``."""
+        if self.split == "train_extra":
+            return "CoarseCTS"
+        name = "+".join(LETTERS[task] for task in self.tasks)
+        return name if self.weighting == "none" else f"{name}/{self.weighting}"
+
+    @property
+    def variations(self):
+        """What differs from the defaults of this scale, dict of name to value."""
+        schedule = dataclasses.asdict(self.schedule)
+        base = dataclasses.asdict(self.base or self.schedule)
+        changed = {name: value for name, value in schedule.items() if value != base[name]}
+        return changed | self.readings.changed()
+
+    @property
+    def folder(self):
+        """Where the run lives below the runs folder: ``<dataset>/<row>/<init>/seed<k>[,name=value…]``."""
+        parts = [f"seed{self.seed}"]
+        for name, value in sorted(self.variations.items()):
+            text = "x".join(map(str, value)) if isinstance(value, tuple) else str(value)
+            parts.append(f"{name}={text}")
+        return f"{self.dataset}/{self.row.replace('/', '-')}/{self.init}/{','.join(parts)}"
+
+    def __str__(self):
+        return self.folder
+
+    def to_dict(self):
+        """The whole description as plain JSON values."""
+        return dataclasses.asdict(self) | {
+            "row": self.row,
+            "folder": self.folder,
+            "variations": self.variations,
+        }
+
+    @classmethod
+    def from_dict(cls, values):
+        """The run back from what `to_dict` returned, also after a passage through JSON; other keys are passed over."""
+
+        def schedule(stored):
+            return Schedule(**stored | {"size": tuple(stored["size"])})
+
+        known = {field.name: values[field.name] for field in dataclasses.fields(cls)}
+        return cls(
+            **known
+            | {
+                "tasks": tuple(values["tasks"]),
+                "weights": tuple((task, weight) for task, weight in values["weights"]),
+                "schedule": schedule(values["schedule"]),
+                "base": values["base"] and schedule(values["base"]),
+                "readings": Readings(**values["readings"]),
+            }
+        )

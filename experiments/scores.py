@@ -1,0 +1,157 @@
+"""What each task is scored by, image by image: predictions in, numbers of the tables out."""
+
+import numpy as np
+
+from data.decode import read_camera, read_disparity, read_kitti_calibration, read_labels
+from data.disparity import decode_cityscapes, decode_kitti, depth_from_disparity, resize_disparity
+from data.labels import CLASS_NAMES, IGNORE, NUM_CLASSES, ids_to_train_ids
+from experiments.metrics import DisparityErrors, MeanIoU
+
+MINIMUM_DISPARITY = 0.5  # px of the network's image; both relative errors diverge towards 0
+COLOR_CLASSES = 36
+
+
+class SegmentationScore:
+    """mIoU at native and at the network's resolution.
+
+    Args:
+        cache: `data.cache.FrameCache` of the validation images.
+    """
+
+    def __init__(self, cache):
+        self.cache = cache
+        self.native, self.network = MeanIoU(NUM_CLASSES), MeanIoU(NUM_CLASSES)
+
+    def update(self, index, batch, predictions):
+        """Add image ``index``: its prepared batch of one and the maps of `experiments.evaluation`."""
+        labels = ids_to_train_ids(read_labels(self.cache.frames[index].labels))
+        self.native.update_state(labels, predictions["seg_native"][0])
+        self.network.update_state(batch["labels"].numpy(), predictions["seg_network"])
+
+    def result(self):
+        """``native`` and ``network``: miou, number of classes in the mean, IoU by class; and a yardstick."""
+        scores = {"native": _miou(self.native, CLASS_NAMES), "network": _miou(self.network, CLASS_NAMES)}
+        return scores | {"constant_class_miou": constant_class_miou(self.native.confusion)}
+
+
+class ColorScore:
+    """mIoU of the 36 color classes at the network's resolution.
+
+    Args:
+        cache: not used; for one signature.
+    """
+
+    def __init__(self, cache):
+        self.metric = MeanIoU(COLOR_CLASSES)
+
+    def update(self, index, batch, predictions):
+        """Add one image; padding does not count."""
+        truth = np.where(batch["mask"].numpy() > 0, batch["color"].numpy(), IGNORE)
+        self.metric.update_state(truth, predictions["color"])
+
+    def result(self):
+        """miou and the number of classes in the mean."""
+        return _miou(self.metric, [str(i) for i in range(COLOR_CLASSES)])
+
+
+class DepthScore:
+    """Errors of the disparity in the three units that the paper's "capped at 50" allows.
+
+    ``disp_half``: px of the network's image; ``disp_full``: px of the native image; ``depth_m``: metres, where
+    there is a calibration. The same pixels are too far away for each: ground truth under 0.5 px of the
+    network's image.
+
+    Args:
+        cache: `data.cache.FrameCache` of the validation images.
+        layout: ``cityscapes`` or ``kitti``: how files of disparity and calibration are coded.
+        cap_mode: see `experiments.metrics.DisparityErrors`.
+    """
+
+    CAP = 50.0
+
+    def __init__(self, cache, layout, cap_mode="mask"):
+        self.cache, self.cap_mode = cache, cap_mode
+        self.decode, self.camera = {
+            "cityscapes": (decode_cityscapes, read_camera),
+            "kitti": (decode_kitti, read_kitti_calibration),
+        }[layout]
+        self.scores = {}
+        self.constant = ConstantDisparity(self.CAP)
+
+    def update(self, index, batch, predictions):
+        """Add one image."""
+        frame = self.cache.frames[index]
+        width, height = map(int, self.cache.valid_sizes[index])
+        native_width = int(self.cache.native_sizes[index][0])
+        truth = resize_disparity(self.decode(read_disparity(frame.disparity)), (height, width))
+        found = predictions["depth"][0, :height, :width, 0]
+        self.constant.update(truth)
+        self._add("disp_half", MINIMUM_DISPARITY, truth, found)
+        ratio = native_width / width
+        self._add("disp_full", MINIMUM_DISPARITY * ratio, truth * ratio, found * ratio)
+        if frame.camera is not None:
+            camera = self.camera(frame.camera)
+            focal = camera.focal / ratio
+            near = np.where(truth >= MINIMUM_DISPARITY, truth, np.nan)
+            smallest = DisparityErrors.SMALLEST_PREDICTION
+            depths = [
+                depth_from_disparity(d, focal, camera.baseline) for d in (near, np.maximum(found, smallest))
+            ]
+            self._add("depth_m", smallest, *depths)
+
+    def _add(self, unit, minimum, truth, found):
+        if unit not in self.scores:
+            self.scores[unit] = DisparityErrors(self.CAP, minimum, self.cap_mode)
+        self.scores[unit].update_state(truth, found)
+
+    def result(self):
+        """The four errors by unit, pooled ones, shares of pixels left out; and the constant predictor."""
+        by_unit = {
+            unit: score.result() | {"pooled": score.pooled(), "dropped": score.dropped_share()}
+            for unit, score in self.scores.items()
+        }
+        return by_unit | {"constant_abs_rel": self.constant.result()}
+
+
+class ConstantDisparity:
+    """Smallest AbsRel that any single constant reaches, chosen in hindsight: a yardstick.
+
+    Args:
+        cap: px.
+    """
+
+    PIXELS = 20_000  # of an image, evenly spaced: enough for a yardstick
+
+    def __init__(self, cap):
+        self.cap = cap
+        self.constants = np.geomspace(MINIMUM_DISPARITY, cap, 100)
+        self.errors = []
+
+    def update(self, truth):
+        """Add the ground truth of an image, px with NaN."""
+        with np.errstate(invalid="ignore"):
+            values = truth[(truth >= MINIMUM_DISPARITY) & (truth <= self.cap)]
+        values = values[:: max(1, len(values) // self.PIXELS)].astype(np.float64)
+        if len(values):
+            errors = np.abs(self.constants[:, None] - values) / values
+            self.errors.append(errors.mean(axis=1))
+
+    def result(self):
+        """AbsRel, or NaN without ground truth."""
+        return float(np.mean(self.errors, axis=0).min()) if self.errors else float("nan")
+
+
+def constant_class_miou(confusion):
+    """mIoU of always answering the most frequent class, from the rows of a confusion matrix."""
+    pixels = confusion.sum(axis=1)
+    present = int((pixels > 0).sum())
+    return float(pixels.max() / pixels.sum() / present) if present else float("nan")
+
+
+def _miou(metric, names):
+    per_class = metric.per_class()
+    return {
+        "miou": metric.result(),
+        "classes": int(np.isfinite(per_class).sum()),
+        "per_class": dict(zip(names, map(float, per_class), strict=True)),
+    }

@@ -1,0 +1,13 @@
+"""The losses of the paper, one equation a file: plain functions of tensors, ignorant of models and data."""
+
+from losses.colorization import colorization_loss
+from losses.reconstruction import disparity_from_logits, reconstruction_loss, warp_right_to_left
+from losses.segmentation import segmentation_loss
+
+__all__ = [
+    "colorization_loss",
+    "disparity_from_logits",
+    "reconstruction_loss",
+    "segmentation_loss",
+    "warp_right_to_left",
+]

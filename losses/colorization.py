@@ -1,0 +1,24 @@
+"""Eq. 1: class-weighted cross-entropy of the colorization."""
+
+import tensorflow as tf
+
+
+def colorization_loss(classes, logits, class_weights, mask=None, norm="pixels"):
+    """``L_color = -(1/N) Σ_i w_i C_i log Ĉ_i`` with Ĉ = softmax of the logits (Eq. 1).
+
+    Args:
+        classes: color classes ``[B, H, W]``, integer, 0..35.
+        logits: ``[B, H, W, 36]``.
+        class_weights: ``[36]``; w_i is the weight of the true class of pixel i.
+        mask: optional ``[B, H, W]``, 1 where a pixel counts, 0 where it is padding.
+        norm: ``pixels`` divides by the number of pixels N (Eq. 1), ``weights`` by the sum of their weights.
+
+    Returns:
+        float32 scalar; 0 when nothing counts.
+    """
+    classes = tf.cast(classes, tf.int32)
+    entropy = tf.nn.sparse_softmax_cross_entropy_with_logits(classes, tf.cast(logits, tf.float32))
+    counts = tf.ones_like(entropy) if mask is None else tf.cast(mask, tf.float32)
+    weights = tf.gather(tf.cast(class_weights, tf.float32), classes) * counts
+    total = tf.reduce_sum(weights if norm == "weights" else counts)
+    return tf.math.divide_no_nan(tf.reduce_sum(entropy * weights), total)

@@ -1,0 +1,74 @@
+"""Eq. 2 and 3: the left image rebuilt from the right one, and the squared error of that."""
+
+import tensorflow as tf
+
+
+def disparity_from_logits(logits, scale="0.3W"):
+    """Sigmoid of section 3.1, scaled to pixels.
+
+    The paper's sigmoid is in (0, 1) and names no unit. ``0.3W`` (the default) reads it as a share of 0.3 of
+    the image width, the convention of the monodepth work that the paper follows; ``W`` is the literal share
+    of the width; ``50px`` the largest disparity that the paper evaluates, at a width of 1024.
+
+    Args:
+        logits: ``[B, H, W, 1]``.
+        scale: ``0.3W``, ``W`` or ``50px``.
+
+    Returns:
+        float32 disparity in px of this image width, same shape.
+    """
+    width = tf.cast(tf.shape(logits)[2], tf.float32)
+    share = {"0.3W": 0.3, "W": 1.0, "50px": 50.0 / 1024.0}[scale]
+    return share * width * tf.sigmoid(tf.cast(logits, tf.float32))
+
+
+def warp_right_to_left(right, disparity, border="edge"):
+    """``Î^l(x, y) = I^r(x - d(x, y), y)`` by linear interpolation along the row (Eq. 2).
+
+    Args:
+        right: right image of a rectified pair, ``[B, H, W, C]``.
+        disparity: of the left view in px, ``[B, H, W, 1]``; positive for points in front of the rig.
+        border: ``edge`` repeats the first and last column outside the image, ``zero`` fades to zero
+            within one pixel.
+
+    Returns:
+        float32 ``[B, H, W, C]``; the gradient flows to the disparity and to the right image.
+    """
+    right = tf.cast(right, tf.float32)
+    width = tf.shape(right)[2]
+    columns = tf.cast(tf.range(width), tf.float32)
+    x = columns - tf.cast(disparity, tf.float32)[..., 0]
+    if border == "zero":  # one column of zeros on each side stands for everything outside
+        right = tf.pad(right, [[0, 0], [0, 0], [1, 1], [0, 0]])
+        x, width = x + 1.0, width + 2
+    last = tf.cast(width - 1, tf.float32)
+    x = tf.clip_by_value(x, 0.0, last)
+    left_column = tf.clip_by_value(tf.floor(x), 0.0, tf.maximum(last - 1.0, 0.0))
+    share = (x - left_column)[..., None]
+    index = tf.cast(left_column, tf.int32)
+    a = tf.gather(right, index, batch_dims=2)
+    b = tf.gather(right, tf.minimum(index + 1, width - 1), batch_dims=2)
+    return a + share * (b - a)
+
+
+def reconstruction_loss(left, right, disparity, mask=None, border="edge", mask_outside=False, reduce="mean"):
+    """``L_depth = (1/N) Σ_i (I^l_i - Î^l_i)²`` with Î from `warp_right_to_left` (Eq. 3).
+
+    Args:
+        left, right: rectified pair ``[B, H, W, C]``, channels in [0, 1] by default (Lab scaled).
+        disparity: px of the left view, ``[B, H, W, 1]``.
+        mask: optional ``[B, H, W]``, 1 where a pixel counts, 0 where it is padding.
+        border: see `warp_right_to_left`.
+        mask_outside: leave out pixels that look outside the right image.
+        reduce: ``mean`` over channels, or their ``sum``.
+
+    Returns:
+        float32 scalar; 0 when nothing counts.
+    """
+    error = tf.square(tf.cast(left, tf.float32) - warp_right_to_left(right, disparity, border))
+    error = tf.reduce_mean(error, axis=-1) if reduce == "mean" else tf.reduce_sum(error, axis=-1)
+    counts = tf.ones_like(error) if mask is None else tf.cast(mask, tf.float32)
+    if mask_outside:
+        x = tf.cast(tf.range(tf.shape(left)[2]), tf.float32) - disparity[..., 0]
+        counts *= tf.cast(x >= 0, tf.float32)
+    return tf.math.divide_no_nan(tf.reduce_sum(error * counts), tf.reduce_sum(counts))

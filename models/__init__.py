@@ -1,0 +1,8 @@
+"""The network: a segmentation-models U-Net with one encoder and a decoder for every task."""
+
+from models.encoder import build_encoder  # first: it chooses segmentation-models' framework
+from models.decoder import build_decoder  # isort: skip
+from models.export import segmentation_only
+from models.multitask import build_multitask_unet
+
+__all__ = ["build_decoder", "build_encoder", "build_multitask_unet", "segmentation_only"]

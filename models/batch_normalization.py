@@ -1,0 +1,38 @@
+"""BatchNormalization through TensorFlow's fused kernel."""
+
+import keras
+import tensorflow as tf
+
+
+@keras.saving.register_keras_serializable("models")
+class FusedBatchNormalization(keras.layers.BatchNormalization):
+    """Keras' BatchNormalization, computed by one fused op; weights, names and numbers are the same.
+
+    Keras 3 composes the layer from about ten ops on TensorFlow, each of which passes over the feature map.
+    Only what segmentation-models needs is fused: the last axis of four, no mask; all else is Keras'.
+    """
+
+    def call(self, inputs, training=None, mask=None):
+        """Normalize ``[B, H, W, C]``; in training by the batch, whose statistics move the moving ones."""
+        if mask is not None or inputs.shape.rank != 4 or self.axis not in (-1, 3):
+            return super().call(inputs, training=training, mask=mask)
+        channels = inputs.shape[-1]
+        scale = tf.convert_to_tensor(self.gamma) if self.scale else tf.ones(channels)
+        offset = tf.convert_to_tensor(self.beta) if self.center else tf.zeros(channels)
+        if not (training and self.trainable):
+            mean, variance = (
+                tf.convert_to_tensor(self.moving_mean),
+                tf.convert_to_tensor(self.moving_variance),
+            )
+            return tf.compat.v1.nn.fused_batch_norm(
+                inputs, scale, offset, mean, variance, epsilon=self.epsilon, is_training=False
+            )[0]
+        outputs, mean, variance = tf.compat.v1.nn.fused_batch_norm(
+            inputs, scale, offset, epsilon=self.epsilon, is_training=True
+        )
+        # The op returns the unbiased variance, Keras keeps the biased one.
+        pixels = tf.cast(tf.size(inputs) // channels, tf.float32)
+        variance *= (pixels - 1.0) / pixels
+        self.moving_mean.assign(self.moving_mean * self.momentum + mean * (1.0 - self.momentum))
+        self.moving_variance.assign(self.moving_variance * self.momentum + variance * (1.0 - self.momentum))
+        return outputs

@@ -1,0 +1,21 @@
+"""A task's decoder: the second half of segmentation-models' U-Net."""
+
+import keras
+
+from models.encoder import feature_tensors, unet
+
+
+def build_decoder(task, channels, backbone="resnet18"):
+    """The decoder of one task, with skip connections and a linear head (section 4.1).
+
+    Args:
+        task: names the model ``decoder_<task>``.
+        channels: of the head: 19 classes, 36 color classes or one disparity.
+        backbone: whose feature maps it takes.
+
+    Returns:
+        ``keras.Model`` from the encoder's five feature maps, deepest first, to logits ``[B, H, W, channels]``
+        at the size of the image.
+    """
+    model = unet(channels, backbone)
+    return keras.Model(feature_tensors(model, backbone), model.output, name=f"decoder_{task}")

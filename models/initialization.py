@@ -1,0 +1,123 @@
+"""Where weights come from: Glorot's distribution, the ImageNet file, or another run (section 4.2)."""
+
+import hashlib
+import socket
+import zlib
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from data.errors import InputError
+
+IMAGENET_FILE = "resnet18_imagenet_1000_no_top.h5"
+IMAGENET_URL = f"https://github.com/qubvel/classification_models/releases/download/0.0.1/{IMAGENET_FILE}"
+IMAGENET_MD5 = "318e3ac0cd98d51e917526c9f62f0b50"
+
+
+def initialize_randomly(model, seed, initializer="glorot_uniform"):
+    """Draw the kernels of every convolution again (SSrandom uses Glorot's uniform distribution).
+
+    segmentation-models hard-codes He's. The draw depends on the seed and the names of the sub-model alone: a
+    decoder starts the same whichever other tasks there are.
+
+    Args:
+        model: from `build_multitask_unet`, changed in place.
+        seed: of the run.
+        initializer: of the decoders, ``glorot_uniform`` or ``he_uniform``; encoder and embedding are Glorot's.
+    """
+    for part in model.layers:
+        kind = initializer if part.name.startswith("decoder") else "glorot_uniform"
+        layers = [
+            layer for layer in getattr(part, "layers", [part]) if isinstance(layer, keras.layers.Conv2D)
+        ]
+        seeds = np.random.SeedSequence([seed, zlib.crc32(part.name.encode())]).generate_state(
+            max(1, len(layers))
+        )
+        for layer, layer_seed in zip(layers, seeds, strict=False):
+            draw = keras.initializers.get({"class_name": kind, "config": {"seed": int(layer_seed)}})
+            layer.kernel.assign(draw(layer.kernel.shape))
+
+
+def find_imagenet_weights(option):
+    """The ImageNet file for ``--imagenet-weights``.
+
+    Args:
+        option: a path, ``auto`` (Keras' cache, else a download) or ``none``.
+
+    Returns:
+        ``(path, None)``, or ``(None, reason)`` when there is no file to be had.
+
+    Raises:
+        InputError: a path was given and is not that file.
+    """
+    if option == "none":
+        return None, "no ImageNet weights (--imagenet-weights none)"
+    if option != "auto":
+        path = Path(option).expanduser()
+        check_imagenet_file(path)
+        return path, None
+    timeout = socket.getdefaulttimeout()
+    try:
+        socket.setdefaulttimeout(20)
+        return Path(keras.utils.get_file(IMAGENET_FILE, IMAGENET_URL, "models", file_hash=IMAGENET_MD5)), None
+    except Exception as error:  # Keras raises a bare Exception when a download fails
+        return None, (
+            f"no ImageNet weights: {IMAGENET_FILE} is not in Keras' cache and could not be downloaded "
+            f"({str(error).split(': ')[-1]}); give the file with --imagenet-weights"
+        )
+    finally:
+        socket.setdefaulttimeout(timeout)
+
+
+def check_imagenet_file(path, md5=IMAGENET_MD5):
+    """Raise `InputError` unless the file is there and has the md5 sum of the published one."""
+    if not path.is_file():
+        raise InputError(
+            f"--imagenet-weights {path}: there is no such file; it is {IMAGENET_FILE} from {IMAGENET_URL}"
+        )
+    found = hashlib.md5(path.read_bytes()).hexdigest()
+    if found != md5:
+        raise InputError(
+            f"--imagenet-weights {path}: md5 {found}, but {IMAGENET_FILE} has {md5}; download it again "
+            f"from {IMAGENET_URL}"
+        )
+
+
+def load_imagenet(encoder, path):
+    """Load segmentation-models' ImageNet weights (a Keras 2 ``.h5``) into an encoder.
+
+    The file's input statistics are those of RGB in 0..255, while the network sees standardized Lab: the
+    moving statistics of the layer ``bn_data`` go back to mean 0 and variance 1.
+
+    Args:
+        encoder: from `build_encoder`.
+        path: the file.
+
+    Raises:
+        InputError: it is no weights file, or of another network.
+    """
+    try:
+        encoder.load_weights(str(path))
+    except (ValueError, OSError, KeyError) as error:
+        raise InputError(f"{path}: not the weights of this encoder ({str(error).splitlines()[0]})") from error
+    data = encoder.get_layer("bn_data")
+    data.moving_mean.assign(np.zeros(data.moving_mean.shape))
+    data.moving_variance.assign(np.ones(data.moving_variance.shape))
+
+
+def copy_parts(source, target, parts):
+    """Copy weights between multi-task models, sub-model by sub-model.
+
+    Args:
+        source, target: from `build_multitask_unet`.
+        parts: names such as ``encoder`` or ``decoder_seg``; those that either model lacks are passed over.
+
+    Returns:
+        Names of the parts that were copied.
+    """
+    there = {layer.name: layer for layer in source.layers}
+    copied = [layer for layer in target.layers if layer.name in there and layer.name in parts]
+    for layer in copied:
+        layer.set_weights(there[layer.name].get_weights())
+    return [layer.name for layer in copied]

@@ -1,0 +1,76 @@
+"""Fig. 1 of the paper: one shared encoder and a decoder for every task."""
+
+import keras
+import tensorflow as tf
+
+from models.decoder import build_decoder
+from models.encoder import build_encoder
+
+CHANNELS = {"seg": 19, "color": 36, "depth": 1}
+STREAM = {"seg": "lab", "depth": "lab", "color": "gray"}
+
+
+class Halves(keras.layers.Layer):
+    """Split a batch into its two halves, undoing a concatenation along the batch axis."""
+
+    def call(self, x):
+        """``[2B, ...]`` → two tensors ``[B, ...]``."""
+        return tf.split(x, 2, axis=0)
+
+    def compute_output_spec(self, x):
+        """The batch size is free."""
+        return [keras.KerasTensor((None, *x.shape[1:]), x.dtype) for _ in range(2)]
+
+
+def build_multitask_unet(tasks, color_input="repeat", encoder_pass="two", backbone="resnet18"):
+    """The multi-task network as a functional model with one head for each task.
+
+    Segmentation and depth see the standardized Lab image, colorization sees its L channel three times, both
+    through the same encoder (section 4.1). Only the decoders of ``tasks`` exist. Heads are linear: the
+    softmax and the sigmoid of section 4.1 are part of the losses.
+
+    Args:
+        tasks: names out of ``seg``, ``color``, ``depth``.
+        color_input: ``repeat`` feeds L three times; ``embed1x1`` puts the paper's 1×1 convolution on L.
+        encoder_pass: ``two`` calls the encoder once for each input, so that its BatchNorm normalizes each by
+            its own batch statistics; ``joint`` calls it once on both inputs as one batch.
+        backbone: one of segmentation-models' names; the paper's is ``resnet18``.
+
+    Returns:
+        ``keras.Model``. Inputs: dict with ``lab`` ``[B, H, W, 3]`` for seg and depth, ``gray`` ``[B, H, W, 3]``
+        (L standardized, three times) for color; H and W multiples of 32. Outputs: dict of logits,
+        ``seg`` ``[B, H, W, 19]``, ``color`` ``[B, H, W, 36]``, ``depth`` ``[B, H, W, 1]``. Sub-models:
+        ``encoder``, ``decoder_<task>`` and, for ``embed1x1``, the layer ``embedding``.
+
+    Raises:
+        ValueError: an unknown task, color input or encoder pass.
+    """
+    tasks = tuple(task for task in CHANNELS if task in tasks) if set(tasks) <= set(CHANNELS) else ()
+    if not tasks:
+        raise ValueError(f"tasks are some of {tuple(CHANNELS)}, each by its name")
+    if color_input not in ("repeat", "embed1x1") or encoder_pass not in ("two", "joint"):
+        raise ValueError(f"no such color input or encoder pass: {color_input!r}, {encoder_pass!r}")
+
+    encoder = build_encoder(backbone)
+    streams = sorted({STREAM[task] for task in tasks}, reverse=True)  # lab, then gray
+    inputs = {stream: keras.layers.Input((None, None, 3), name=stream) for stream in streams}
+    images = dict(inputs)
+    if "gray" in images and color_input == "embed1x1":
+        images["gray"] = keras.layers.Conv2D(3, 1, name="embedding")(images["gray"][..., :1])
+
+    if encoder_pass == "joint" and len(images) == 2:
+        both = encoder(keras.layers.Concatenate(axis=0, name="both")([images["lab"], images["gray"]]))
+        halves = [Halves(name=f"halves_{i}")(feature) for i, feature in enumerate(both)]
+        features = {"lab": [lab for lab, _ in halves], "gray": [gray for _, gray in halves]}
+    else:
+        features = {stream: encoder(image) for stream, image in images.items()}
+
+    logits = {task: build_decoder(task, CHANNELS[task], backbone)(features[STREAM[task]]) for task in tasks}
+    return keras.Model(inputs, logits, name="_".join(tasks))
+
+
+def encoder_input(model, stream, images):
+    """What the encoder sees of a stream: the embedding's output for ``gray`` with ``embed1x1``, else the image."""
+    if stream == "gray" and any(layer.name == "embedding" for layer in model.layers):
+        return model.get_layer("embedding")(images[..., :1])
+    return images

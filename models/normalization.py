@@ -1,0 +1,111 @@
+"""BatchNorm statistics of the shared encoder, one set for each input stream.
+
+In training BatchNorm uses the statistics of the batch, but at evaluation the moving statistics, and those of
+an encoder that was called on Lab images and on grey ones lie between the two and fit neither. Moving
+statistics never enter the training computation, so estimating them again for each stream changes no weight.
+"""
+
+import contextlib
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from models.multitask import encoder_input
+
+
+def batch_norm_layers(model):
+    """The BatchNormalization layers of a model, in a fixed order."""
+    return [layer for layer in model.layers if isinstance(layer, keras.layers.BatchNormalization)]
+
+
+def get_statistics(encoder):
+    """Moving means and variances of an encoder, a list of arrays: mean and variance layer by layer."""
+    return [
+        keras.ops.convert_to_numpy(value).copy()
+        for layer in batch_norm_layers(encoder)
+        for value in (layer.moving_mean, layer.moving_variance)
+    ]
+
+
+def set_statistics(encoder, statistics):
+    """Assign what `get_statistics` returned."""
+    variables = [
+        v for layer in batch_norm_layers(encoder) for v in (layer.moving_mean, layer.moving_variance)
+    ]
+    for variable, value in zip(variables, statistics, strict=True):
+        variable.assign(value)
+
+
+@contextlib.contextmanager
+def _momentum(layers, value):
+    kept = [layer.momentum for layer in layers]
+    for layer in layers:
+        layer.momentum = value
+    try:
+        yield
+    finally:
+        for layer, momentum in zip(layers, kept, strict=True):
+            layer.momentum = momentum
+
+
+def estimate_statistics(model, stream, batches):
+    """Average the batch statistics of one stream over many batches; the model is left as it was.
+
+    Args:
+        model: from `build_multitask_unet`.
+        stream: ``lab`` or ``gray``.
+        batches: iterable of that stream's inputs ``[B, H, W, 3]``, all of one shape.
+
+    Returns:
+        Statistics as `get_statistics` returns them.
+
+    Raises:
+        ValueError: there is no batch.
+    """
+    encoder = model.get_layer("encoder")
+    layers = batch_norm_layers(encoder)
+
+    @tf.function(reduce_retracing=True)
+    def accumulate(images, momentum):
+        with _momentum(layers, momentum):  # k/(k+1) turns the moving average into the plain mean
+            encoder(encoder_input(model, stream, images), training=True)
+
+    kept = get_statistics(encoder)
+    seen = 0
+    for images in batches:
+        accumulate(images, tf.constant(seen / (seen + 1), tf.float32))
+        seen += 1
+    if not seen:
+        raise ValueError("BatchNorm statistics need at least one batch")
+    estimated = get_statistics(encoder)
+    set_statistics(encoder, kept)
+    return estimated
+
+
+@contextlib.contextmanager
+def statistics_of(model, statistics):
+    """Within this context the encoder evaluates with the given statistics; None leaves its own."""
+    encoder = model.get_layer("encoder")
+    kept = get_statistics(encoder)
+    try:
+        if statistics is not None:
+            set_statistics(encoder, statistics)
+        yield model
+    finally:
+        set_statistics(encoder, kept)
+
+
+def save_statistics(path, by_stream):
+    """Write statistics of several streams, dict of stream to list of arrays, as one ``.npz`` file."""
+    arrays = {f"{stream}/{i:03d}": a for stream, values in by_stream.items() for i, a in enumerate(values)}
+    np.savez(path, **arrays)
+
+
+def load_statistics(path):
+    """Read what `save_statistics` wrote; nothing is unpickled."""
+    by_stream = {}
+    with np.load(path, allow_pickle=False) as arrays:
+        for key in sorted(arrays):
+            by_stream.setdefault(key.split("/")[0], []).append(arrays[key])
+    return by_stream

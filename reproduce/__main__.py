@@ -1,0 +1,109 @@
+"""``reproduce``: one verb for each thing. ``reproduce VERB --help`` shows its options."""
+
+import argparse
+import sys
+
+from data.errors import InputError
+
+
+def main(argv=None):
+    """Run the command line.
+
+    Returns:
+        Exit code: 0, or 2 after one sentence on what the user has to mend.
+    """
+    args = make_parser().parse_args(argv)
+    from reproduce import commands
+
+    try:
+        getattr(commands, args.command)(args)
+    except InputError as error:
+        print(f"reproduce: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("reproduce: interrupted; the same command goes on from the last checkpoint", file=sys.stderr)
+        return 130
+    return 0
+
+
+def make_parser():
+    """The parser of all verbs."""
+    parser = argparse.ArgumentParser(
+        prog="reproduce",
+        description="Reproduce 'Boosting semantic segmentation with multi-task self-supervised learning for "
+        "autonomous driving applications' (Novosel, Viswanath, Arsenali; 2019).",
+    )
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
+
+    for verb, text in (
+        ("table1", "train what is missing of Table 1 and print it beside the published numbers"),
+        ("compare", "print Table 1 from the runs that are finished; trains nothing"),
+    ):
+        table = _add(verbs, verb, "table1_command", text)
+        _data_options(table, kitti=False)
+        table.add_argument("--rows", nargs="+", metavar="ROW", help="only these rows, e.g. SSrandom SS+D/UW")
+        table.add_argument("--init", nargs="+", choices=("random", "ImageNet", "CoarseCTS"))
+        table.add_argument("--seeds", nargs="+", type=int, default=[0], metavar="N")
+        table.add_argument("--out", metavar="DIR", help="folder of the written table (RUNS/tables)")
+        table.add_argument("--plan", action="store_true", help="print the runs and what is left; start none")
+        _training_options(table)
+
+    train = _add(verbs, "train", "train_command", "train and evaluate one run")
+    _data_options(train)
+    train.add_argument("--row", required=True, help="tasks and weighting: SS, C, D, SS+D/GS, SS+C+D/UW, …")
+    train.add_argument("--init", default="random", help="random, ImageNet or CoarseCTS")
+    train.add_argument("--seed", type=int, default=0)
+    train.add_argument("--epochs", type=int)
+    train.add_argument("--batch-size", type=int)
+    train.add_argument("--learning-rate", type=float)
+    train.add_argument("--size", metavar="WxH", help="of the network's image, multiples of 32")
+    _training_options(train)
+
+    evaluate = _add(verbs, "evaluate", "evaluate_command", "evaluate a finished run again from its weights")
+    evaluate.add_argument("run", metavar="RUN", help="folder of the run")
+    evaluate.add_argument("--cityscapes", metavar="DIR", help="where the data is now")
+    evaluate.add_argument("--kitti", metavar="DIR", help="where the data is now")
+
+    status = _add(verbs, "status", "status_command", "list the runs and how far each is")
+    status.add_argument("--runs", default="runs", metavar="DIR")
+
+    scenes = _add(verbs, "scenes", "scenes_command", "write embedded street scenes as a data set")
+    scenes.add_argument("out", metavar="OUT")
+    scenes.add_argument("--layout", choices=("cityscapes", "kitti"), default="cityscapes")
+    scenes.add_argument("--count", type=int, default=32, help="frames to train on")
+    scenes.add_argument("--size", default="512x256", metavar="WxH")
+    scenes.add_argument("--seed", type=int, default=0)
+    return parser
+
+
+def _add(verbs, name, command, text):
+    parser = verbs.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.")
+    parser.set_defaults(command=command)
+    return parser
+
+
+def _data_options(parser, kitti=True):
+    parser.add_argument("--cityscapes", metavar="DIR", help="folder with leftImg8bit, gtFine, …")
+    if kitti:
+        parser.add_argument("--kitti", metavar="DIR", help="folder with training/image_2, semantic, …")
+    parser.add_argument(
+        "--runs", default="runs", metavar="DIR", help="where runs and decoded images go (runs)"
+    )
+    parser.add_argument("--scale", choices=("demo", "paper"), help="paper with a data set, else demo")
+
+
+def _training_options(parser):
+    parser.add_argument(
+        "--set", nargs="+", metavar="NAME=VALUE", help="readings of the paper, e.g. disp_scale=W"
+    )
+    parser.add_argument("--imagenet-weights", default="auto", metavar="FILE|auto|none")
+    parser.add_argument("--cache", metavar="DIR|memory", help="decoded images (RUNS/cache)")
+    parser.add_argument(
+        "--checkpoint-minutes", type=float, default=10.0, metavar="M", help="at most this is lost"
+    )
+    parser.add_argument("--progress", choices=("auto", "bar", "lines", "none"), default="auto")
+    parser.add_argument("--no-tensorboard", action="store_true")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,112 @@
+"""From command-line options to data, runs folder and scale, or one sentence that says what is wrong."""
+
+import os
+import sys
+from pathlib import Path
+
+from data.errors import InputError
+from experiments.options import Options
+from experiments.sources import SCENES_MARKER, Source
+from experiments.store import Store
+
+DEMO_SCENES = {
+    "cityscapes": {"train": 64, "val": 20, "train_extra": 64},
+    "kitti": 60,
+}
+DEMO_SIZES = {"cityscapes": (384, 192), "kitti": (318, 96)}
+SCENES_BANNER = "DEMO SCALE on embedded street scenes: not comparable with the paper."
+DEMO_BANNER = "DEMO SCALE on {}: short runs at a small size, not comparable with the paper."
+
+
+def open_source(args):
+    """The data set that the options name; embedded scenes, rendered on first use, where they name none."""
+    for layout in ("cityscapes", "kitti"):
+        root = getattr(args, layout, None)
+        if root is not None:
+            return Source(layout, Path(root).expanduser())
+    if getattr(args, "scale", None) == "paper":
+        raise InputError("--scale paper needs a data set: give its folder with --cityscapes.")
+    return demo_scenes(Path(args.runs).expanduser(), "cityscapes")
+
+
+def demo_scenes(runs, layout):
+    """Embedded street scenes below the runs folder."""
+    from data import scenes
+
+    size, counts = DEMO_SIZES[layout], DEMO_SCENES[layout]
+    root = runs / "data" / f"scenes-{layout}-{size[0]}x{size[1]}"
+    if not (root / SCENES_MARKER).is_file():
+        write = scenes.write_cityscapes if layout == "cityscapes" else scenes.write_kitti
+        write(root, counts, size=size, seed=0, progress=progress_line("rendering street scenes"))
+    return Source(layout, root)
+
+
+def choose_scale(args, source):
+    """``paper`` for real data and ``demo`` for embedded scenes, unless the options say otherwise."""
+    return getattr(args, "scale", None) or ("demo" if source.is_scenes else "paper")
+
+
+def dataset_label(source, scale):
+    """First folder of a run's name: ``cityscapes`` alone is real data at the paper's scale."""
+    return source.name if scale == "paper" and not source.is_scenes else f"{source.name}-{scale}"
+
+
+def banner(source, scale, readings):
+    """Lines that come before all numbers."""
+    lines = []
+    if source.is_scenes:
+        lines.append(
+            SCENES_BANNER if scale == "demo" else "Embedded street scenes: not comparable with the paper."
+        )
+    elif scale == "demo":
+        lines.append(DEMO_BANNER.format(source.name))
+    if readings.changed():
+        changed = ", ".join(f"{name}={value}" for name, value in readings.changed().items())
+        lines.append(f"Readings of the paper that are not the default: {changed}.")
+    note = source.note()
+    return lines + ([note] if note else [])
+
+
+def make_library(args, source):
+    """Decoded images below the runs folder, or where ``--cache`` says; ``memory`` keeps them in memory."""
+    from experiments.datasets import Library  # here, because it brings TensorFlow
+
+    option = getattr(args, "cache", None)
+    folder = Path(args.runs).expanduser() / "cache" if option is None else Path(option).expanduser()
+    return Library(source, None if option == "memory" else folder, progress_line)
+
+
+def make_options(args):
+    """`Options` from the command line."""
+    return Options(
+        imagenet_weights=args.imagenet_weights,
+        checkpoint_minutes=args.checkpoint_minutes,
+        progress=args.progress,
+        tensorboard=not args.no_tensorboard,
+    )
+
+
+def make_store(args):
+    """The runs folder, or one sentence when it cannot be written to."""
+    root = Path(args.runs).expanduser()
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"--runs {root}: cannot be made ({error.strerror}); name another folder.") from error
+    if not os.access(root, os.W_OK):
+        raise InputError(f"--runs {root}: not writable; name another folder.")
+    return Store(root)
+
+
+def progress_line(description):
+    """A callable(done, total) that shows progress on a terminal and says one line elsewhere."""
+    shown = sys.stderr.isatty()
+
+    def progress(done, total):
+        if shown:
+            end = "\n" if done == total else ""
+            print(f"\r{description}: {done}/{total}", end=end, file=sys.stderr, flush=True)
+        elif done == total:
+            print(f"{description}: {total} done", file=sys.stderr)
+
+    return progress

@@ -1,0 +1,80 @@
+"""Table 1: segmentation, colorization and disparity on the Cityscapes validation set."""
+
+from collections.abc import Sequence
+
+from reproduce.comparison import Column, Group, Measured, Reasons, Row, Table, compare
+from reproduce.published import BASELINES, BEST, GRID_WEIGHTS, INITS, TABLE1, TEXT
+
+TITLE = "Table 1: Cityscapes validation set"
+
+COLUMNS = (
+    Column("sem_miou", "Sem. mIoU", "seg"),
+    Column("color_miou", "Color mIoU", "color"),
+    Column("abs_rel", "AbsRel", "depth", lower_is_better=True),
+    Column("sq_rel", "SqRel", "depth", lower_is_better=True),
+    Column("rmse", "RMSE", "depth", lower_is_better=True),
+    Column("rmse_log", "RMSE_log", "depth", lower_is_better=True),
+)
+
+TASK_BASELINES = {
+    "seg": BASELINES,
+    "color": dict.fromkeys(INITS, "C"),
+    "depth": dict.fromkeys(INITS, "D"),
+}
+"""{task: {init: row}}: the network that has this task alone and starts from the same weights."""
+
+FOOTNOTES = (
+    "SS: semantic segmentation, C: colorization, D: disparity. GS: grid search, UW: uncertainty weighting, "
+    "DWA: dynamic weight average.",
+    "Weights carry the names of their tasks. The paper's Table 1 numbers them λ1 segmentation, λ2 color, "
+    "λ3 depth; its Eq. 5 numbers them λ1 color, λ2 depth, λ3 segmentation.",
+    "The paper prints one set of GS weights a row; it serves both initializations.",
+    "Disparity errors are capped at 50, as in the paper, which states no unit.",
+    "Color and disparity gains are against color alone and depth alone, which the paper reports only in "
+    "its text (color mIoU, AbsRel, SqRel).",
+)
+
+
+def _row(name: str) -> Row:
+    """The row of a name such as ``SS+C/UW``, with the label that a reader sees."""
+    if name in BASELINES.values():
+        (init,) = TABLE1[name]
+        return Row(name, name, ("seg",), (init,))
+    letters, weighting = name.split("/")
+    tasks = tuple({"SS": "seg", "C": "color", "D": "depth"}[letter] for letter in letters.split("+"))
+    if name in GRID_WEIGHTS:
+        weights = ", ".join(f"w_{task} {weight:g}" for task, weight in GRID_WEIGHTS[name].items())
+        weighting = f"{weighting}: {weights}"
+    label = f"{letters.replace('+', ' + ')} ({weighting})"
+    return Row(name, label, tasks, INITS, best=name == BEST[0])
+
+
+ROWS = tuple(_row(name) for name in TABLE1)
+"""In the paper's order."""
+
+GROUPS = tuple(
+    Group(title, tuple(row for row in ROWS if len(row.tasks) == count))
+    for count, title in ((1, "Single"), (2, "Two tasks"), (3, "Multi"))
+)
+
+
+def build(measured: Measured, reasons: Reasons, notes: Sequence[str] = ()) -> Table:
+    """Table 1 from the results of finished runs.
+
+    Args:
+        measured: {(row, init): one {metric: value} a finished seed}. The single-task runs ("C", init) and
+            ("D", init) are no rows of the table, but give the baselines of the color and disparity gains.
+        reasons: {(row, init): why there is no number}.
+        notes: Lines that must come first, for instance that the scale is not the paper's.
+    """
+    return compare(
+        TITLE,
+        COLUMNS,
+        GROUPS,
+        {**TABLE1, **TEXT},
+        measured,
+        reasons,
+        baselines=TASK_BASELINES,
+        notes=notes,
+        footnotes=FOOTNOTES,
+    )

@@ -1,0 +1,43 @@
+"""Metadata, dependencies and the console script."""
+
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+FOLDERS = ("data", "experiments", "losses", "models", "reproduce", "weighting")
+
+setup(
+    name="selfsup-segmentation",
+    version="0.1.0",
+    description="Keras reproduction of 'Boosting semantic segmentation with multi-task self-supervised "
+    "learning for autonomous driving applications' (Novosel, Viswanath, Arsenali, 2019)",
+    long_description=Path(__file__).with_name("README.md").read_text(encoding="utf-8"),
+    long_description_content_type="text/markdown",
+    license="MIT",
+    packages=find_packages(include=[pattern for name in FOLDERS for pattern in (name, f"{name}.*")]),
+    python_requires=">=3.10,<3.14",
+    install_requires=[
+        "cityscapesScripts>=2.2.4,<2.4",
+        "image-classifiers==1.0.0",
+        "keras>=3.12,<3.16",
+        "matplotlib>=3.8,<4",
+        "numpy>=1.26,<2.4",  # cityscapesScripts 2.3 calls np.in1d, which numpy 2.4 removed
+        "pillow>=10,<14",
+        "scikit-image>=0.22,<0.27",
+        "segmentation-models==1.0.1",
+        "tensorboard>=2.19,<2.22",
+        "tensorflow>=2.21,<2.22",
+    ],
+    extras_require={
+        "gpu": ["tensorflow[and-cuda]>=2.21,<2.22"],
+        "dev": [
+            "hypothesis>=6.100,<7",
+            "import-linter>=2.1,<3",
+            "pre-commit>=3.7,<5",
+            "pytest>=8,<10",
+            "ruff>=0.9,<0.18",
+            "tf_keras>=2.19,<2.22",  # writes weights as Keras 2 did, to test that they load
+        ],
+    },
+    entry_points={"console_scripts": ["reproduce = reproduce.__main__:main"]},
+)

@@ -1,0 +1,193 @@
+"""What a comparison computes, and what it refuses to show."""
+
+import json
+import math
+import statistics
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reproduce import table1
+from reproduce.comparison import NOT_RUN, Cell, Column, Group, Row, compare
+from reproduce.published import INITS, TABLE1
+
+BEST = ("SS+D/GS", "ImageNet")
+scores = st.floats(0, 1, allow_nan=False)
+
+
+def test_nothing_measured_shows_no_number_of_ours():
+    table = table1.build({}, {})
+    for cell in table.cells:
+        assert cell.values == ()
+        assert (cell.mean, cell.std, cell.difference, cell.gain) == (None,) * 4
+        assert cell.reason == (NOT_RUN if cell.applies else None)
+
+
+def test_every_published_number_has_its_cell():
+    table = table1.build({}, {})
+    shown = {(c.row, c.init, c.metric): c.published for c in table.cells if c.published is not None}
+    assert shown == {
+        (row, init, metric): value
+        for row, inits in TABLE1.items()
+        for init, metrics in inits.items()
+        for metric, value in metrics.items()
+    }
+    assert all(c.applies == (c.published is not None) for c in table.cells)
+    assert len(table.cells) == (3 + 9 * 2) * 6
+
+
+def test_one_seed_and_its_own_baseline():
+    measured = {BEST: [{"sem_miou": 0.63}], ("SSImageNet", "ImageNet"): [{"sem_miou": 0.59}]}
+    cell = table1.build(measured, {}).cell(*BEST, "sem_miou")
+    assert cell.mean == 0.63
+    assert cell.std is None
+    assert cell.difference == pytest.approx(0.63 - 0.64)
+    assert cell.gain == pytest.approx(0.04)
+    assert cell.published_gain == pytest.approx(0.03)
+    assert cell.status == "measured"
+
+
+@given(st.lists(scores, min_size=2, max_size=5), st.lists(scores, min_size=1, max_size=5))
+def test_seeds_are_averaged(ours, baseline):
+    measured = {
+        BEST: [{"sem_miou": value} for value in ours],
+        ("SSImageNet", "ImageNet"): [{"sem_miou": value} for value in baseline],
+    }
+    cell = table1.build(measured, {}).cell(*BEST, "sem_miou")
+    assert cell.n == len(ours)
+    assert cell.mean == pytest.approx(np.mean(ours))
+    assert cell.std == pytest.approx(np.std(ours, ddof=1))
+    assert cell.gain == pytest.approx(np.mean(ours) - np.mean(baseline), abs=1e-12)
+    assert cell.std == statistics.stdev(ours)
+
+
+def test_the_baseline_is_the_one_with_the_same_initialization():
+    measured = {
+        ("SS+C/UW", "CoarseCTS"): [{"sem_miou": 0.5, "color_miou": 0.4}],
+        ("SSImageNet", "ImageNet"): [{"sem_miou": 0.1}],
+        ("SSCoarseCTS", "CoarseCTS"): [{"sem_miou": 0.3}],
+        ("SSrandom", "random"): [{"sem_miou": 0.2}],
+    }
+    table = table1.build(measured, {})
+    assert table.cell("SS+C/UW", "CoarseCTS", "sem_miou").gain == pytest.approx(0.2)
+    for row, init in (("SSImageNet", "ImageNet"), ("SSCoarseCTS", "CoarseCTS"), ("SSrandom", "random")):
+        single = table.cell(row, init, "sem_miou")
+        assert single.gain is None
+        assert single.published_gain is None
+
+
+def test_a_missing_baseline_leaves_no_gain():
+    cell = table1.build({BEST: [{"sem_miou": 0.63}]}, {}).cell(*BEST, "sem_miou")
+    assert cell.gain is None
+    assert cell.published_gain == pytest.approx(0.03)
+
+
+def test_auxiliary_tasks_gain_against_the_task_alone():
+    measured = {
+        BEST: [{"sem_miou": 0.6, "abs_rel": 0.25, "rmse": 3.0}],
+        ("D", "ImageNet"): [{"abs_rel": 0.27, "rmse": 3.2}],
+    }
+    table = table1.build(measured, {})
+    assert table.cell(*BEST, "abs_rel").gain == pytest.approx(-0.02)
+    assert table.cell(*BEST, "abs_rel").published_gain == pytest.approx(0.24 - 0.27)
+    assert table.cell(*BEST, "rmse").gain == pytest.approx(-0.2)
+    assert table.cell(*BEST, "rmse").published_gain is None  # the text has AbsRel and SqRel only
+    assert table.cell("SS+C/DWA", "CoarseCTS", "color_miou").published_gain == pytest.approx(0.43 - 0.44)
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, None, "0.6", np.float32("nan")])
+def test_what_is_not_a_number_cannot_be_shown(value):
+    with pytest.raises(ValueError, match=r"SS\+D/GS \(ImageNet\): sem_miou"):
+        table1.build({BEST: [{"sem_miou": 0.6}, {"sem_miou": value}]}, {})
+
+
+def test_a_bad_baseline_is_an_error_too():
+    with pytest.raises(ValueError, match="abs_rel"):
+        table1.build({("D", "ImageNet"): [{"abs_rel": math.nan}]}, {})
+
+
+def test_numbers_of_numpy_are_numbers():
+    table = table1.build({BEST: [{"sem_miou": np.float32(0.5)}, {"sem_miou": np.float64(0.5)}]}, {})
+    assert table.cell(*BEST, "sem_miou").mean == 0.5
+    json.dumps(table.as_dict(), allow_nan=False)
+
+
+def test_reasons():
+    reasons = {("SSImageNet", "ImageNet"): "no ImageNet weights", BEST: "seed 2 diverged"}
+    measured = {BEST: [{"sem_miou": 0.6}], ("SS+C/GS", "ImageNet"): [{"sem_miou": 0.6}]}
+    table = table1.build(measured, reasons)
+    assert table.cell("SSImageNet", "ImageNet", "sem_miou").reason == "no ImageNet weights"
+    assert table.cell("SSrandom", "random", "sem_miou").reason == NOT_RUN
+    assert table.cell(*BEST, "sem_miou").reason == "seed 2 diverged"  # beside a value: fewer seeds
+    assert "color_miou" in table.cell("SS+C/GS", "ImageNet", "color_miou").reason  # finished without it
+    assert table.cell("SS+C/GS", "ImageNet", "sem_miou").reason is None
+    assert table.cell(*BEST, "color_miou").reason is None  # n/a needs none
+
+
+def test_results_of_other_rows_are_ignored():
+    odd = {("SS+D/GS", "random"): [{"sem_miou": 0.9}], ("SS+X", "ImageNet"): [{"sem_miou": 0.9}]}
+    assert table1.build(odd, {}) == table1.build({}, {})
+
+
+def test_a_metric_of_a_task_that_the_row_lacks_stays_out():
+    table = table1.build({("SSrandom", "random"): [{"sem_miou": 0.5, "abs_rel": 0.1}]}, {})
+    assert table.cell("SSrandom", "random", "abs_rel").status == "n/a"
+    assert table.cell("SSrandom", "random", "abs_rel").values == ()
+
+
+def test_as_dict_is_plain_and_addressed():
+    data = table1.build({BEST: [{"sem_miou": 0.6}, {"sem_miou": 0.7}]}, {}, ["demo"]).as_dict()
+    assert json.loads(json.dumps(data)) == data
+    cell = data["cells"]["SS+D/GS"]["ImageNet"]["sem_miou"]
+    assert {key: cell[key] for key in ("ours", "published", "difference", "n")} == {
+        "ours": 0.65,
+        "published": 0.64,
+        "difference": 0.01,
+        "n": 2,
+    }
+    assert cell["std"] == pytest.approx(0.070711)
+    assert cell["gain"] is None
+    assert cell["published_gain"] == 0.03
+    assert data["notes"] == ["demo"]
+
+
+def test_an_unknown_address_is_a_key_error():
+    with pytest.raises(KeyError):
+        table1.build({}, {}).cell("SS+D/GS", "random", "sem_miou")
+
+
+def test_a_metric_that_the_paper_does_not_print():
+    """For instance mIoU at half resolution: it applies, and has no published value."""
+    row = Row("SS", "SS", ("seg",), ("ImageNet",))
+    columns = [Column("sem_miou_half", "mIoU, half", "seg")]
+    measured = {("SS", "ImageNet"): [{"sem_miou_half": 0.6}]}
+    table = compare("t", columns, [Group("g", (row,))], {}, measured, {}, baselines={})
+    assert table.cells == (Cell("SS", "ImageNet", "sem_miou_half", values=(0.6,)),)
+    assert table.cells[0].difference is None
+
+
+def test_layout_of_table1():
+    assert [row.name for row in table1.ROWS] == list(TABLE1)
+    assert [(group.title, len(group.rows)) for group in table1.GROUPS] == [
+        ("Single", 3),
+        ("Two tasks", 6),
+        ("Multi", 3),
+    ]
+    assert [row for group in table1.GROUPS for row in group.rows] == list(table1.ROWS)
+    assert [row.name for row in table1.ROWS if row.best] == ["SS+D/GS"]
+    labels = {row.name: row.label for row in table1.ROWS}
+    assert labels["SS+D/GS"] == "SS + D (GS: w_seg 1, w_depth 100)"
+    assert labels["SS+C+D/UW"] == "SS + C + D (UW)"
+    assert not any("λ" in label for label in labels.values())
+    assert sum("λ" in line for line in table1.FOOTNOTES) == 1
+    assert all(set(row.inits) <= {*INITS, "random"} for row in table1.ROWS)
+
+
+def test_tables_need_no_tensorflow():
+    code = "import sys; import reproduce.table1, reproduce.render; print('tensorflow' in sys.modules)"
+    output = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert output.stdout.strip() == "False"

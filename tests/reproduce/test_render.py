@@ -1,0 +1,287 @@
+"""Every format says where a number comes from, and never shows a published one as ours."""
+
+import csv
+import io
+import json
+import re
+import string
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from reproduce import render, table1
+from reproduce.comparison import Group, Row, compare
+from reproduce.published import BASELINES, INITS, TABLE1, TABLE3, TEXT
+
+BANNER = "DEMO SCALE on embedded street scenes: not comparable with the paper"
+FORMATS = (render.to_text, render.to_markdown, render.to_csv, render.to_json)
+ADDRESSES = [(row, init) for row, inits in TABLE1.items() for init in inits]
+ANSI = re.compile(r"\x1b\[\d+m")
+
+
+def results(addresses, seeds=1, offset=0.0):
+    """Made-up results: the published ones moved by ``offset``, each seed a little further."""
+    return {
+        (row, init): [{m: v + offset + 0.011 * seed for m, v in numbers.items()} for seed in range(seeds)]
+        for row, inits in {**TABLE1, **TEXT}.items()
+        for init, numbers in inits.items()
+        if (row, init) in addresses
+    }
+
+
+def rows_of_text(text):
+    """{(label of the row, label of the line): [block, ...]} over all panels of the terminal text."""
+    found, heading = {}, ""
+    for line in text.splitlines():
+        if line.startswith("   ") and "│" in line and line.strip(" ").split()[0] in INITS:
+            label, *blocks = line.split(" │ ")
+            found.setdefault((heading, label.strip()), []).extend(blocks)
+        elif line.startswith(" SS") and "│" in line:
+            label, *blocks = line.split(" │ ")
+            found.setdefault((label.strip(), ""), []).extend(blocks)
+        elif line.startswith(" SS"):
+            heading = line.strip()
+    return found
+
+
+def rows_of_markdown(text):
+    lines = [line for line in text.splitlines() if line.startswith("| ")]
+    return [[cell.strip() for cell in line.split("|")[1:-1]] for line in lines]
+
+
+def parsed_csv(text):
+    return list(csv.DictReader(line for line in io.StringIO(text) if not line.startswith("#")))
+
+
+measured_addresses = st.sets(st.sampled_from([*ADDRESSES, ("C", "ImageNet"), ("D", "CoarseCTS")]))
+
+
+@settings(max_examples=25, deadline=None)
+@given(measured_addresses, st.integers(1, 3))
+def test_an_unmeasured_cell_shows_no_digit_as_ours(measured, seeds):
+    table = table1.build(results(measured, seeds), {})
+    lines = rows_of_text(render.to_text(table))
+    assert len(lines) == len(ADDRESSES)
+    for (row, init), blocks in zip(ADDRESSES, lines.values(), strict=True):
+        for block in blocks:
+            ours = block.split()[0]
+            if (row, init) in measured:
+                assert ours == "n/a" or re.fullmatch(r"\d\.\d{3}(±\d\.\d{3})?", ours)
+            else:
+                assert ours == "n/a" or re.fullmatch("—[¹²³⁴⁵⁶⁷⁸⁹⁰]+", ours)
+
+    for cells in rows_of_markdown(render.to_markdown(table)):
+        if cells[1] in INITS or cells[1] == "random":
+            for cell in cells[2:]:
+                ours = cell.split("<br>")[0]
+                assert ours == "n/a" or re.fullmatch(r"\d\.\d{3}(±\d\.\d{3})?|—[¹²³⁴⁵⁶⁷⁸⁹⁰]+", ours)
+
+    for line in parsed_csv(render.to_csv(table)):
+        is_measured = (line["row"], line["init"]) in measured and line["status"] != "n/a"
+        assert bool(line["ours"]) == bool(line["difference"]) == is_measured
+    for row, inits in json.loads(render.to_json(table))["cells"].items():
+        for init, cells in inits.items():
+            for cell in cells.values():
+                assert (cell["ours"] is not None) == ((row, init) in measured and cell["status"] != "n/a")
+
+
+def test_what_a_measured_line_says():
+    measured = results([("SS+D/GS", "ImageNet"), ("SSImageNet", "ImageNet")], offset=-0.01)
+    measured["SSImageNet", "ImageNet"] = [{"sem_miou": 0.6}]
+    table = table1.build(measured, {})
+    heading = "SS + D (GS: w_seg 1, w_depth 100) (Best in the paper)"
+    blocks = rows_of_text(render.to_text(table))[heading, "ImageNet"]
+    assert blocks[0].split() == ["0.630", "0.64", "−0.010", "+0.030", "(+0.03)"]
+    assert blocks[1].split() == ["n/a"]
+    assert blocks[2].split() == ["0.230", "0.24", "−0.010", "—", "(−0.03)"]  # depth alone is not measured
+    line = next(c for c in rows_of_markdown(render.to_markdown(table)) if c[0] == heading)
+    assert line[2:5] == [
+        "0.630<br>paper 0.64 (−0.010)<br>gain +0.030 (paper +0.03)",
+        "n/a",
+        "0.230<br>paper 0.24 (−0.010)<br>gain — (paper −0.03)",
+    ]
+
+
+@pytest.mark.parametrize("to_format", FORMATS)
+def test_reasons_appear(to_format):
+    reasons = {
+        ("SSImageNet", "ImageNet"): "no ImageNet weights (--imagenet-weights)",
+        ("SS+C/UW", "CoarseCTS"): "diverged at epoch 3",
+    }
+    text = to_format(table1.build({}, reasons))
+    assert all(reason in text for reason in [*reasons.values(), "not run"])
+
+
+@pytest.mark.parametrize("to_format", [render.to_text, render.to_markdown])
+def test_equal_reasons_share_a_number(to_format):
+    text = to_format(table1.build({}, {("SSImageNet", "ImageNet"): "no weights"}))
+    assert text.count("not run") == text.count("no weights") == 1
+    assert "—²" in text and "—³" not in text
+
+
+def test_a_value_with_fewer_seeds_carries_its_reason():
+    reasons = {("SS+D/GS", "ImageNet"): "seed 2 diverged"}
+    text = render.to_text(table1.build(results([("SS+D/GS", "ImageNet")], seeds=2), reasons))
+    assert re.search(r"0\.\d{3}±0\.\d{3} ² +0\.64", text)
+    assert "²  seed 2 diverged" in text
+
+
+@pytest.mark.parametrize("to_format", FORMATS)
+def test_the_banner_comes_first(to_format):
+    text = to_format(table1.build({}, {}, [BANNER, "second note"]))
+    first, second = text.index(BANNER), text.index("second note")
+    assert first < second < text.index(table1.TITLE)
+    if to_format is render.to_json:
+        assert next(iter(json.loads(text).items())) == ("notes", [BANNER, "second note"])
+    else:
+        assert BANNER in text.splitlines()[0]
+
+
+@pytest.mark.parametrize("to_format", FORMATS)
+def test_every_published_number_is_shown(to_format):
+    text = to_format(table1.build({}, {}))
+    assert text.count("0.64") >= 1 and text.count("2.07") >= 1 and text.count("3.55") >= 1
+
+
+@pytest.mark.parametrize("seeds", [1, 2, 3])
+@pytest.mark.parametrize("to_format", [render.to_text, render.to_markdown])
+def test_a_spread_needs_two_seeds(to_format, seeds):
+    text = to_format(table1.build(results(ADDRESSES, seeds), {}))
+    assert bool(re.search(r"\d±\d", text)) == (seeds >= 2)
+    assert (f"standard deviation of {seeds} seeds" in text) == (seeds >= 2)
+    assert ("one seed" in text) == (seeds == 1)
+
+
+@pytest.mark.parametrize("seeds", [0, 1, 3])
+def test_terminal_text_fits_100_columns(seeds):
+    reasons = {("SS+D/GS", "ImageNet"): "a seed diverged, " * 12}
+    text = render.to_text(table1.build(results([*ADDRESSES, ("C", "ImageNet")], seeds), reasons, [BANNER]))
+    assert max(map(len, text.splitlines())) <= 100
+    assert not any(line != line.rstrip() for line in text.splitlines())
+
+
+def test_a_narrow_terminal_gets_one_metric_at_a_time():
+    text = render.to_text(table1.build(results(ADDRESSES, 3), {}), width=64)
+    assert max(map(len, text.splitlines())) <= 64
+    assert len(rows_of_text(text)) == len(ADDRESSES)
+
+
+def test_large_errors_stay_aligned():
+    measured = results(ADDRESSES, 2)
+    measured["SS+D/UW", "ImageNet"] = [{**seed, "sq_rel": 123.4} for seed in measured["SS+D/UW", "ImageNet"]]
+    text = render.to_text(table1.build(measured, {}))
+    panel = text[text.index("SqRel") :]
+    points = {line.split("│")[-1].index(".") for line in panel.splitlines()[2:12] if " 2." in line}
+    assert "123.400" in panel
+    assert len(points) == 1
+
+
+def test_color_only_when_asked_and_it_changes_nothing_else():
+    table = table1.build(results([*ADDRESSES, ("D", "ImageNet")], 2, -0.01), {}, [BANNER])
+    plain, colored = render.to_text(table), render.to_text(table, color=True)
+    assert "\x1b" not in plain
+    stripped = [line.rstrip() for line in ANSI.sub("", colored).splitlines()]
+    assert stripped == plain.splitlines()
+
+
+def test_better_is_green_also_where_lower_is_better():
+    best = ("SS+D/GS", "ImageNet")
+    measured = {best: [{"abs_rel": 0.2, "sq_rel": 3.0}], ("D", "ImageNet"): [{"abs_rel": 0.3, "sq_rel": 2.0}]}
+    colored = render.to_text(table1.build(measured, {}), color=True)
+    assert "\x1b[32m−0.100\x1b[0m" in colored
+    assert "\x1b[31m+1.000\x1b[0m" in colored
+
+
+@pytest.mark.parametrize("seeds", [0, 1, 3])
+def test_markdown_lines_have_the_same_number_of_columns(seeds):
+    text = render.to_markdown(table1.build(results(ADDRESSES, seeds), {}, [BANNER]))
+    counts = {len(re.findall(r"(?<!\\)\|", line)) for line in text.splitlines() if line.startswith("|")}
+    assert counts == {1 + 2 + len(table1.COLUMNS)}
+
+
+def test_not_applicable_cells_say_so():
+    table = table1.build(results(ADDRESSES), {})
+    count = sum(cell.status == "n/a" for cell in table.cells)
+    assert render.to_markdown(table).count(" n/a ") == count
+    assert sum(line["status"] == "n/a" for line in parsed_csv(render.to_csv(table))) == count
+    assert rows_of_text(render.to_text(table))["SS + C (UW)", "ImageNet"][1].split()[0] != "n/a"
+    assert rows_of_text(render.to_text(table))["SS + D (UW)", "ImageNet"][1].split() == ["n/a"]
+
+
+awkward = st.text(alphabet=string.printable + "—λ²", min_size=1).filter(str.strip)
+
+
+@settings(deadline=None)
+@given(awkward, awkward)
+def test_csv_and_json_parse_back_whatever_a_reason_holds(reason, note):
+    address = ("SSImageNet", "ImageNet")
+    table = table1.build(results([("SS+C/GS", "CoarseCTS")], 2), {address: reason}, [note])
+    assert json.loads(render.to_json(table)) == table.as_dict()
+
+    text = render.to_csv(table)
+    lines = parsed_csv(text)
+    assert text.startswith("# ")
+    assert [tuple(lines[0])] == [render.CSV_FIELDS]
+    assert len(lines) == len(table.cells)
+    for line, cell in zip(lines, table.cells, strict=True):
+        assert (line["row"], line["init"], line["metric"]) == (cell.row, cell.init, cell.metric)
+        for field, value in cell.as_dict().items():
+            if field in ("ours", "std", "n", "published", "difference", "gain", "published_gain"):
+                assert line[field] == ("" if value is None else str(value))
+    found = next(line for line in lines if line["row"] == "SSImageNet" and line["metric"] == "sem_miou")
+    assert found["reason"] == " ".join(reason.split())
+
+    markdown = [line for line in render.to_markdown(table).splitlines() if line.startswith("| ")]
+    assert len(markdown) == 2 + len(table1.GROUPS) + len(ADDRESSES)
+
+
+def test_a_small_negative_difference_is_no_minus_zero():
+    measured = {("SSImageNet", "ImageNet"): [{"sem_miou": 0.61 - 1e-5}]}
+    text = render.to_text(table1.build(measured, {}))
+    assert "+0.000" in text and "−0.000" not in text
+
+
+def test_a_table_with_one_metric():
+    """Table 3 has mIoU alone."""
+    rows = [
+        Row(name, name, ("seg", "aux") if "/" in name else ("seg",), tuple(inits))
+        for name, inits in TABLE3.items()
+    ]
+    table = compare(
+        "Table 3",
+        table1.COLUMNS[:1],
+        [Group("All", tuple(rows))],
+        TABLE3,
+        {("SS+C/UW", "CoarseCTS"): [{"sem_miou": 0.44}], ("SSCoarseCTS", "CoarseCTS"): [{"sem_miou": 0.45}]},
+        {},
+        baselines={"seg": BASELINES},
+    )
+    blocks = rows_of_text(render.to_text(table))["SS+C/UW", "CoarseCTS"]
+    assert [block.split() for block in blocks] == [["0.440", "0.45", "−0.010", "−0.010", "(−0.01)"]]
+    assert "n/a" not in render.to_text(table)
+    assert "**All**" in render.to_markdown(table)
+
+
+def test_write_table(tmp_path):
+    table = table1.build({}, {}, [BANNER])
+    folder = tmp_path / "new" / "folder"
+    for _ in range(2):  # a second time overwrites
+        paths = render.write_table(table, folder, "table1")
+    assert [path.name for path in paths] == ["table1.txt", "table1.md", "table1.csv", "table1.json"]
+    assert sorted(folder.iterdir()) == sorted(paths)
+    for path, to_format in zip(paths, FORMATS, strict=True):
+        assert path.read_bytes() == to_format(table).encode()
+
+
+def test_a_failed_write_leaves_the_old_file(tmp_path, monkeypatch):
+    render.write_table(table1.build({}, {}), tmp_path, "t")
+    before = {path: path.read_text() for path in tmp_path.iterdir()}
+
+    def fail(self, target):
+        raise OSError("disk full")
+
+    monkeypatch.setattr(type(tmp_path), "replace", fail)
+    with pytest.raises(OSError, match="disk full"):
+        render.write_table(table1.build({}, {}, [BANNER]), tmp_path, "t")
+    assert {path: path.read_text() for path in tmp_path.iterdir()} == before

@@ -1,0 +1,30 @@
+"""Fixed weights: one point of the paper's grid search."""
+
+import tensorflow as tf
+
+from weighting.base import TaskWeighting
+
+
+class FixedWeights(TaskWeighting):
+    """``L_total = Σ_k λ_k L_k`` with constant λ (Eq. 5, section 4.1).
+
+    The grid search of the paper keeps the segmentation at 1 and takes the other weights from
+    0.1, 1, 10, 100. Weights have task names here: the paper numbers its λ in two different orders.
+
+    Args:
+        weights: dict of task name to factor, each ≥ 0.
+    """
+
+    def __init__(self, weights, **kwargs):
+        super().__init__(weights, **kwargs)
+        self.factors = {task: float(weight) for task, weight in weights.items()}
+        if min(self.factors.values()) < 0:
+            raise ValueError(f"weights must not be negative: {self.factors}")
+
+    def task_weights(self):
+        """The constants."""
+        return tf.constant([self.factors[task] for task in self.tasks], tf.float32)
+
+    def get_config(self):
+        """Configuration, so that a model with this layer can be saved."""
+        return {"name": self.name, "weights": self.factors}
