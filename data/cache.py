@@ -7,7 +7,8 @@ does the rest.
 
 import contextlib
 import hashlib
-import os
+import math
+import uuid
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -16,6 +17,7 @@ import numpy as np
 from PIL import Image
 
 from data.decode import read_labels, read_rgb
+from data.disparity import resize_nearest
 from data.errors import InputError
 from data.frames import Frame
 from data.labels import IGNORE, ids_to_train_ids
@@ -77,12 +79,12 @@ class FrameCache:
         if self.folder is None:
             self._memory = {part: np.empty((len(self), *self.shape(part)), np.uint8) for part in self.parts}
         else:
-            self.folder.mkdir(parents=True, exist_ok=True)
+            with self._writing():
+                self.folder.mkdir(parents=True, exist_ok=True)
             self._paths = {
                 part: [str(self._path(part, frame)) for frame in self.frames] for part in self.parts
             }
-            there = {entry.name for entry in os.scandir(self.folder)}
-            jobs = [job for job in jobs if Path(self._paths[job[0]][job[1]]).name not in there]
+            jobs = [job for job in jobs if not self._is_there(*job)]
         with ThreadPoolExecutor() as pool:
             for done, _ in enumerate(pool.map(lambda job: self._build_one(*job), jobs), start=1):
                 if progress:
@@ -108,9 +110,18 @@ class FrameCache:
 
     def _path(self, part, frame):
         source = getattr(frame, part)
-        stat = source.stat()
+        try:
+            stat = source.stat()
+        except OSError as error:
+            raise InputError(f"{source} cannot be read ({error.strerror}); unpack it again") from error
         identity = f"{FORMAT} {source.resolve()} {stat.st_size} {stat.st_mtime_ns} {self.size} {self.fit}"
         return self.folder / f"{frame.name}.{part}.{hashlib.sha256(identity.encode()).hexdigest()[:16]}.raw"
+
+    def _is_there(self, part, index):
+        try:
+            return Path(self._paths[part][index]).stat().st_size == math.prod(self.shape(part))
+        except FileNotFoundError:
+            return False
 
     def _build_one(self, part, index):
         source = getattr(self.frames[index], part)
@@ -120,15 +131,23 @@ class FrameCache:
             self._memory[part][index] = image
             return
         path = Path(self._paths[part][index])
-        temporary = path.with_name(f"{path.name}.{os.getpid()}.{index}.tmp")
+        temporary = path.with_name(f"{path.name}.{uuid.uuid4().hex}.tmp")
         try:
-            image.tofile(temporary)
-            temporary.replace(path)
-        except OSError as error:
+            with self._writing():
+                temporary.write_bytes(np.ascontiguousarray(image))
+                temporary.replace(path)
+        finally:
             with contextlib.suppress(OSError):
                 temporary.unlink()
+
+    @contextlib.contextmanager
+    def _writing(self):
+        try:
+            yield
+        except OSError as error:
             raise InputError(
-                f"the cache {self.folder} cannot be written ({error.strerror}); free space or name another with --cache"
+                f"the cache {self.folder} cannot be written ({error.strerror}); "
+                "free space or name another with --cache"
             ) from error
 
     def _fit(self, image, labels):
@@ -141,8 +160,12 @@ class FrameCache:
             return np.pad(image, pads, mode="edge")
         if image.shape[:2] == (height, width):
             return image
-        method = Image.Resampling.NEAREST if labels else Image.Resampling.BOX
-        return np.asarray(Image.fromarray(image).resize((width, height), method))
+        if labels:
+            return resize_nearest(image, (height, width))
+        picture, factors = Image.fromarray(image), (image.shape[1] // width, image.shape[0] // height)
+        if image.shape[:2] == (factors[1] * height, factors[0] * width):  # whole boxes: one rounding, not two
+            return np.asarray(picture.reduce(factors))
+        return np.asarray(picture.resize((width, height), Image.Resampling.BOX))
 
 
 class _Images:

@@ -15,11 +15,8 @@ _RGB_TO_XYZ = np.array(
 )
 _WHITE = np.array([0.95047, 1.0, 1.08883])
 # The white point is divided out in the matrix: one multiplication fewer per pixel.
-_RGB_TO_SCALED_XYZ = (_RGB_TO_XYZ / _WHITE[:, None]).T.astype(np.float32)
-_SCALED_XYZ_TO_RGB = np.linalg.inv(_RGB_TO_XYZ / _WHITE[:, None]).T.astype(np.float32)
-# From f(x), f(y), f(z) to L, a, b: L = 116 f(y) - 16, a = 500 (f(x) - f(y)), b = 200 (f(y) - f(z)).
-_F_TO_LAB = np.array([[0, 500, 0], [116, -500, 200], [0, 0, -200]], np.float32)
-_LAB_OFFSET = np.array([-16, 0, 0], np.float32)
+_RGB_TO_SCALED_XYZ = (_RGB_TO_XYZ / _WHITE[:, None]).astype(np.float32)
+_SCALED_XYZ_TO_RGB = np.linalg.inv(_RGB_TO_XYZ / _WHITE[:, None]).astype(np.float32)
 
 
 def _linear_from_srgb(srgb):
@@ -45,10 +42,11 @@ def rgb_to_lab(rgb):
         rgb = tf.cast(rgb, tf.float32)
         curved = tf.pow((tf.maximum(rgb, 0.04045) + 0.055) / 1.055, 2.4)
         linear = tf.where(rgb > 0.04045, curved, rgb / 12.92)
-    xyz = tf.linalg.matmul(tf.reshape(linear, [-1, 3]), _RGB_TO_SCALED_XYZ)
+    xyz = _mix_channels(linear, _RGB_TO_SCALED_XYZ)
     root = tf.pow(tf.maximum(xyz, 0.008856), 1.0 / 3.0)
     f = tf.where(xyz > 0.008856, root, 7.787 * xyz + 16.0 / 116.0)
-    return tf.reshape(tf.linalg.matmul(f, _F_TO_LAB) + _LAB_OFFSET, tf.shape(rgb))
+    fx, fy, fz = f[..., 0], f[..., 1], f[..., 2]
+    return tf.stack([116.0 * fy - 16.0, 500.0 * (fx - fy), 200.0 * (fy - fz)], axis=-1)
 
 
 def lab_to_rgb(lab):
@@ -65,10 +63,15 @@ def lab_to_rgb(lab):
     f = tf.stack([fy + lab[..., 1] / 500.0, fy, fy - lab[..., 2] / 200.0], axis=-1)
     f = tf.maximum(f, 0.0)
     xyz = tf.where(f > 0.2068966, f**3, (f - 16.0 / 116.0) / 7.787)
-    linear = tf.reshape(tf.linalg.matmul(tf.reshape(xyz, [-1, 3]), _SCALED_XYZ_TO_RGB), tf.shape(lab))
-    linear = tf.clip_by_value(linear, 0.0, 1.0)
+    linear = tf.clip_by_value(_mix_channels(xyz, _SCALED_XYZ_TO_RGB), 0.0, 1.0)
     curved = 1.055 * tf.pow(tf.maximum(linear, 0.0031308), 1 / 2.4) - 0.055
     return tf.where(linear > 0.0031308, curved, 12.92 * linear)
+
+
+def _mix_channels(image, matrix):
+    """Matrix times every pixel; not with matmul, whose factors a GPU may round to 10 bits (TF32)."""
+    x, y, z = image[..., 0], image[..., 1], image[..., 2]
+    return tf.stack([a * x + b * y + c * z for a, b, c in matrix], axis=-1)
 
 
 class ColorBins:
@@ -134,7 +137,7 @@ def median_frequency_weights(counts, mode="per_image_presence"):
 
     Args:
         counts: pixel counts ``[images, classes]``.
-        mode: ``per_image_presence`` (the definition above) or ``global`` (divide by the pixels of all images).
+        mode: ``per_image_presence`` (the definition above) or ``global`` (divided by all pixels).
 
     Returns:
         float32 ``[classes]``.

@@ -123,20 +123,23 @@ def _prepared(indices, cache, preparation, batch_size, drop_remainder):
         for part in cache.parts
         if part == "left" or part in {needed[task] for task in preparation.tasks if task in needed}
     ]
-    valid_sizes = cache.valid_sizes
+    # Made here and captured: made inside the function they would be constants of its graph, at most 2 GB.
+    with tf.device("CPU:0"):
+        stored = {
+            part: tf.constant(cache.array(part) if cache.folder is None else cache.paths(part))
+            for part in parts
+        }
+        valid_sizes = tf.constant(cache.valid_sizes)
 
     def load(index):
-        images = {part: _read(cache, part, index) for part in parts}
-        images["valid_size"] = tf.gather(valid_sizes, index)
-        return images
+        images = {part: tf.gather(stored[part], index) for part in parts}
+        if cache.folder is not None:
+            images = {
+                part: tf.reshape(tf.io.decode_raw(tf.io.read_file(path), tf.uint8), cache.shape(part))
+                for part, path in images.items()
+            }
+        return images | {"valid_size": tf.gather(valid_sizes, index)}
 
     frames = indices.map(load, num_parallel_calls=tf.data.AUTOTUNE)
     batches = frames.batch(batch_size, drop_remainder=drop_remainder)
     return batches.map(preparation, num_parallel_calls=tf.data.AUTOTUNE).prefetch(2)
-
-
-def _read(cache, part, index):
-    if cache.folder is None:
-        return tf.gather(tf.constant(cache.array(part)), index)
-    raw = tf.io.decode_raw(tf.io.read_file(tf.gather(tf.constant(cache.paths(part)), index)), tf.uint8)
-    return tf.reshape(raw, cache.shape(part))

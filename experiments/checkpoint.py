@@ -4,6 +4,7 @@ import hashlib
 import json
 import re
 import shutil
+import time
 from pathlib import Path
 
 import tensorflow as tf
@@ -19,11 +20,13 @@ class Checkpoints:
 
     Args:
         folder: of the run's checkpoints.
+        minutes: between two states that `save_if_due` writes.
         **tracked: Keras and TensorFlow objects that hold all of the run's state.
     """
 
-    def __init__(self, folder: Path, **tracked):
-        self.folder = Path(folder)
+    def __init__(self, folder: Path, minutes: float = 10.0, **tracked):
+        self.folder, self.minutes = Path(folder), minutes
+        self._saved_at = time.monotonic()
         self._checkpoint = tf.train.Checkpoint(**tracked)
 
     def save(self, step: int):
@@ -31,6 +34,12 @@ class Checkpoints:
         self.save_as(f"step-{step:09d}")
         for old in self.saved()[:-KEEP]:
             shutil.rmtree(old)
+        self._saved_at = time.monotonic()
+
+    def save_if_due(self, step: int):
+        """`save`, when the last state is older than ``minutes``."""
+        if time.monotonic() - self._saved_at >= 60 * self.minutes:
+            self.save(step)
 
     def save_as(self, name: str):
         """Write the state into the folder ``name``, as a whole or not at all."""

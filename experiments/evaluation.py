@@ -2,55 +2,91 @@
 
 import tensorflow as tf
 
-from data.labels import NUM_CLASSES
 from data.pipeline import ordered_batches
-from experiments.metrics import MeanIoU
+from experiments.metrics import DisparityErrors
 from experiments.scores import ColorScore, DepthScore, SegmentationScore
 from losses import disparity_from_logits
 from models.multitask import STREAM
 from models.normalization import statistics_of
 
+_HEADLINE = {"seg": ("sem_miou",), "color": ("color_miou",), "depth": DisparityErrors.NAMES}
 
-def evaluate(model, run, data, layout, statistics=None):
-    """Evaluate a network's tasks on the validation images.
+
+class Evaluator:
+    """Scores a network's tasks on the validation images; its graphs are traced once and serve every call.
 
     Args:
         model: from `models.build_multitask_unet`.
         run: `experiments.run.Run`.
         data: `experiments.datasets.RunData`.
         layout: ``cityscapes`` or ``kitti``: how files of disparity are coded.
-        statistics: BatchNorm statistics of the encoder by input stream, or None for the network's own.
+    """
+
+    def __init__(self, model, run, data, layout):
+        self.model, self.run, self.data, self.layout = model, run, data, layout
+        self._tasks = {}
+        for task in run.tasks:
+            self._tasks.setdefault(STREAM[task], []).append(task)
+        self._predict = {
+            stream: make_predictor(model, tasks, run.readings.disp_scale)
+            for stream, tasks in self._tasks.items()
+        }
+
+    def __call__(self, statistics=None):
+        """Evaluate.
+
+        Args:
+            statistics: BatchNorm statistics of the encoder by input stream, or None for the network's own.
+
+        Returns:
+            Dict by task of what `experiments.scores` returns.
+        """
+        results = {}
+        for stream in self._tasks:
+            with statistics_of(self.model, statistics and statistics[stream]):
+                results |= self._evaluate(stream)
+        return {task: results[task] for task in self.run.tasks}
+
+    def _evaluate(self, stream):
+        scores = {task: self._score(task) for task in self._tasks[stream]}
+        for index, batch in enumerate(ordered_batches(self.data.val, self.data.preparation)):
+            maps = self._predict[stream](batch, self.data.val.native_sizes[index])
+            maps = {name: values.numpy() for name, values in maps.items()}
+            for score in scores.values():
+                score.update(index, batch, maps)
+        return {task: score.result() for task, score in scores.items()}
+
+    def _score(self, task):
+        if task == "depth":
+            return DepthScore(self.data.val, self.layout, self.run.readings.cap_mode)
+        return {"seg": SegmentationScore, "color": ColorScore}[task](self.data.val)
+
+
+def headline(results, readings):
+    """The numbers of the paper's tables, by the names that `reproduce.published` gives them.
+
+    Args:
+        results: what an `Evaluator` returned.
+        readings: of the run; they name the unit of the disparity errors.
 
     Returns:
-        Dict by task of what `experiments.scores` returns.
+        Dict of floats: ``sem_miou`` (at native resolution), ``color_miou``, ``abs_rel``, ``sq_rel``,
+        ``rmse``, ``rmse_log``, as far as the tasks go; NaN for depth in metres without a calibration.
     """
-    results = {}
-    for stream in dict.fromkeys(STREAM[task] for task in run.tasks):
-        tasks = tuple(task for task in run.tasks if STREAM[task] == stream)
-        with statistics_of(model, statistics and statistics[stream]):
-            predict = make_predictor(model, tasks, run.readings.disp_scale)
-            scores = {task: _score(task, run, data, layout) for task in tasks}
-            for index, batch in enumerate(ordered_batches(data.val, data.preparation)):
-                maps = predict(batch, data.val.native_sizes[index])
-                maps = {name: values.numpy() for name, values in maps.items()}
-                for score in scores.values():
-                    score.update(index, batch, maps)
-        results |= {task: score.result() for task, score in scores.items()}
-    return {task: results[task] for task in run.tasks}
+    numbers = {}
+    if "seg" in results:
+        numbers["sem_miou"] = results["seg"]["native"]["miou"]
+    if "color" in results:
+        numbers["color_miou"] = results["color"]["miou"]
+    if "depth" in results:
+        errors = results["depth"].get(readings.depth_metric, {})
+        numbers |= {name: errors.get(name, float("nan")) for name in DisparityErrors.NAMES}
+    return numbers
 
 
-def validation_miou(model, data):
-    """mIoU of the segmentation at the network's resolution with the moving statistics, for the log."""
-
-    @tf.function(reduce_retracing=True)
-    def predict(batch):
-        logits = model({name: batch[name] for name in model.input}, training=False)["seg"]
-        return tf.argmax(logits, -1, tf.int32)
-
-    metric = MeanIoU(NUM_CLASSES)
-    for batch in ordered_batches(data.val, data.preparation):
-        metric.update_state(batch["labels"].numpy(), predict(batch).numpy())
-    return metric.result()
+def headline_names(tasks):
+    """Names of the headline numbers of some tasks."""
+    return [name for task in tasks for name in _HEADLINE[task]]
 
 
 def make_predictor(model, tasks, disp_scale):
@@ -79,12 +115,6 @@ def make_predictor(model, tasks, disp_scale):
         return maps
 
     return predict
-
-
-def _score(task, run, data, layout):
-    if task == "depth":
-        return DepthScore(data.val, layout, run.readings.cap_mode)
-    return {"seg": SegmentationScore, "color": ColorScore}[task](data.val)
 
 
 def _valid_size(mask):

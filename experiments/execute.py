@@ -14,7 +14,7 @@ import tensorflow as tf
 from data.pipeline import training_batches
 from experiments.catalog import coarse_run
 from experiments.checkpoint import Checkpoints
-from experiments.evaluation import evaluate, validation_miou
+from experiments.evaluation import Evaluator, headline, headline_names
 from experiments.history import read_history
 from experiments.objective import Objective
 from experiments.store import FORMAT, write_json
@@ -61,12 +61,21 @@ def execute(run, store, library, scale, options):
         (folder / "failure.json").unlink(missing_ok=True)
         weighting = make_weighting(run)
         objective = Objective(run.tasks, run.readings, data.statistics.class_weights(run.readings.mfb))
-        validate = (lambda: validation_miou(model, data)) if "seg" in run.tasks else None
+        evaluator = Evaluator(model, run, data, library.source.layout)
+
+        def validate(epochs_done):
+            every = run.schedule.validate_every
+            if every and epochs_done % every == 0:
+                numbers = headline(evaluator(), run.readings)
+            else:  # history.csv has the same columns in every epoch
+                numbers = dict.fromkeys(headline_names(run.tasks), np.nan)
+            return {f"val_{name}": value for name, value in numbers.items()}
+
         train(run, model, weighting, objective, data.train, data.preparation, folder, validate, options)
     except (Unavailable, DivergedError) as reason:
         store.write_failure(run, str(reason))
         return None
-    metrics = measure(run, model, data, library.source.layout, folder)
+    metrics = measure(run, model, data, evaluator, folder)
     metrics["weights"] = weighting.current_weights()
     metrics["seconds"] = round(time.monotonic() - started, 1)
     _keep_only_result(folder, model, weighting)
@@ -123,26 +132,23 @@ def evaluate_again(run, folder, library):
     model = load_model(run, folder)
     per_input = run.readings.encoder_bn_eval == "per_input"
     statistics = load_statistics(folder / "statistics.npz") if per_input else None
-    return headline(evaluate(model, run, data, library.source.layout, statistics), run.readings)
+    return headline(Evaluator(model, run, data, library.source.layout)(statistics), run.readings)
 
 
-def measure(run, model, data, layout, folder):
+def measure(run, model, data, evaluator, folder):
     """Evaluate twice: with statistics estimated for each input stream, and with the shared moving ones."""
-    statistics = {}
+    schedule, statistics = run.schedule, {}
+    batches = training_batches(data.train, data.preparation, schedule.batch_size, run.seed, STATISTICS_PASSES)
     for stream in dict.fromkeys(STREAM[task] for task in run.tasks):
-        batches = training_batches(
-            data.train, data.preparation, run.schedule.batch_size, run.seed, epochs=10**6
-        )
-        passes = STATISTICS_PASSES * (len(data.train) // run.schedule.batch_size)
-        images = (batch[stream] for batch in batches.take(min(passes, run.schedule.statistics_batches)))
+        images = (batch[stream] for batch in batches.take(schedule.statistics_batches))
         statistics[stream] = estimate_statistics(model, stream, images)
     save_statistics(folder / "statistics.npz", statistics)
     results = {
-        "per_input": evaluate(model, run, data, layout, statistics),
-        "shared": evaluate(model, run, data, layout),
+        "per_input": evaluator(statistics),
+        "shared": evaluator(),
     }
     history = read_history(folder / "history.csv")
-    validated = [row["val_sem_miou"] for row in history if not np.isnan(row["val_sem_miou"])]
+    validated = [row["val_sem_miou"] for row in history if row.get("val_sem_miou", np.nan) >= 0]
     return {
         "format": FORMAT,
         "run": run.to_dict(),
@@ -151,19 +157,6 @@ def measure(run, model, data, layout, folder):
         "best_validation_miou": max(validated, default=None),
         "history": history,
         "finished": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
-    }
-
-
-def headline(results, readings):
-    """The numbers of the paper's tables, by the names that `reproduce.published` gives them."""
-    numbers = {}
-    if "seg" in results:
-        numbers["sem_miou"] = results["seg"]["native"]["miou"]
-    if "color" in results:
-        numbers["color_miou"] = results["color"]["miou"]
-    errors = results.get("depth", {}).get(readings.depth_metric, {})
-    return numbers | {
-        name: errors[name] for name in ("abs_rel", "sq_rel", "rmse", "rmse_log") if name in errors
     }
 
 

@@ -28,4 +28,6 @@ def read_history(path):
     if not path.exists():
         return []
     with path.open(newline="") as file:
-        return [{key: float(value) for key, value in row.items()} for row in csv.DictReader(file)]
+        rows = list(csv.DictReader(file))
+    # Where nothing is validated, Keras adds validation columns of "NA".
+    return [{key: float(value) for key, value in row.items() if value != "NA"} for row in rows]

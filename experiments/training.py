@@ -104,7 +104,8 @@ def train(run, model, weighting, objective, cache, preparation, folder, validate
         cache: built `data.cache.FrameCache` of the training images.
         preparation: `data.pipeline.Preparation`.
         folder: of the run.
-        validate: function without arguments that returns the mIoU on the validation images, for the log.
+        validate: function of the number of epochs done that returns a dict of floats for the log; its names
+            must not change. None for no validation.
         options: `experiments.options.Options`.
 
     Returns:
@@ -121,7 +122,12 @@ def train(run, model, weighting, objective, cache, preparation, folder, validate
     train_step = make_train_step(model, weighting, optimizer, objective, progress)
 
     checkpoints = Checkpoints(
-        folder / "checkpoint", model=model, weighting=weighting, optimizer=optimizer, progress=progress
+        folder / "checkpoint",
+        options.checkpoint_minutes,
+        model=model,
+        weighting=weighting,
+        optimizer=optimizer,
+        progress=progress,
     )
     checkpoints.restore(options.warn)
     step = int(progress.step)
@@ -136,37 +142,38 @@ def train(run, model, weighting, objective, cache, preparation, folder, validate
         steps=steps_per_epoch,
     )
     batches = iter(training_batches(cache, preparation, schedule.batch_size, run.seed, schedule.epochs, step))
-    last_saved = time.monotonic()
     callbacks.on_train_begin()
-    for epoch in range(first_epoch, schedule.epochs):
-        callbacks.on_epoch_begin(epoch)
-        clock, timed_from = time.monotonic(), step
-        first_position = step - epoch * steps_per_epoch
-        for position in range(first_position, steps_per_epoch):
-            callbacks.on_train_batch_begin(position)
-            train_step(next(batches))
-            step += 1
-            if epoch == first_epoch and position == first_position:
-                progress.sums.numpy()  # wait: tracing and the first step do not count as speed
-                clock, timed_from = time.monotonic(), step
-            if step % LOG_EVERY == 0 or position == steps_per_epoch - 1:
-                means = progress.means()
-                _check_finite(means, epoch, step)
-                callbacks.on_train_batch_end(position, means)
-            if time.monotonic() - last_saved > 60 * options.checkpoint_minutes:
-                checkpoints.save(step)
-                last_saved = time.monotonic()
-        means = progress.means()
-        seconds = time.monotonic() - clock
-        images = (step - timed_from) * schedule.batch_size
-        logs = means | {f"weight_{task}": w for task, w in weighting.current_weights().items()}
-        logs["images_per_second"] = images / seconds if images else math.nan
-        due = schedule.validate_every and (epoch + 1) % schedule.validate_every == 0
-        logs["val_sem_miou"] = validate() if validate and due else math.nan
-        weighting.end_epoch({task: means[f"loss_{task}"] for task in objective.tasks})
-        progress.start_epoch()
-        callbacks.on_epoch_end(epoch, logs)
-    callbacks.on_train_end()
+    try:
+        for epoch in range(first_epoch, schedule.epochs):
+            callbacks.on_epoch_begin(epoch)
+            clock, timed_from = time.monotonic(), step
+            first_position = step - epoch * steps_per_epoch
+            for position in range(first_position, steps_per_epoch):
+                callbacks.on_train_batch_begin(position)
+                train_step(next(batches))
+                step += 1
+                if epoch == first_epoch and position == first_position:
+                    progress.sums.numpy()  # wait: tracing and the first step do not count as speed
+                    clock, timed_from = time.monotonic(), step
+                if step % LOG_EVERY == 0 or position == steps_per_epoch - 1:
+                    means = progress.means()
+                    _check_finite(means, epoch, step)
+                    callbacks.on_train_batch_end(position, means)
+                # Not after an epoch's last step: its end changes the weighting and belongs to the state.
+                if position < steps_per_epoch - 1:
+                    checkpoints.save_if_due(step)
+            means = progress.means()
+            seconds = time.monotonic() - clock
+            images = (step - timed_from) * schedule.batch_size
+            logs = means | {f"weight_{task}": w for task, w in weighting.current_weights().items()}
+            logs["images_per_second"] = images / seconds if images else math.nan
+            logs |= validate(epoch + 1) if validate else {}
+            weighting.end_epoch({task: means[f"loss_{task}"] for task in objective.tasks})
+            progress.start_epoch()
+            callbacks.on_epoch_end(epoch, logs)
+            checkpoints.save_if_due(step)
+    finally:  # files are closed whatever happened
+        callbacks.on_train_end()
     checkpoints.save(step)
     return model
 

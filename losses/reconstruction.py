@@ -32,7 +32,8 @@ def warp_right_to_left(right, disparity, border="edge"):
             within one pixel.
 
     Returns:
-        float32 ``[B, H, W, C]``; the gradient flows to the disparity and to the right image.
+        float32 ``[B, H, W, C]``, NaN where the disparity is; the gradient flows to the disparity and to the
+        right image.
     """
     right = tf.cast(right, tf.float32)
     width = tf.shape(right)[2]
@@ -44,6 +45,8 @@ def warp_right_to_left(right, disparity, border="edge"):
     last = tf.cast(width - 1, tf.float32)
     x = tf.clip_by_value(x, 0.0, last)
     left_column = tf.clip_by_value(tf.floor(x), 0.0, tf.maximum(last - 1.0, 0.0))
+    # NaN is no column to read; it stays in the share, so that it reaches the loss and is noticed there.
+    left_column = tf.where(tf.math.is_nan(x), 0.0, left_column)
     share = (x - left_column)[..., None]
     index = tf.cast(left_column, tf.int32)
     a = tf.gather(right, index, batch_dims=2)
@@ -69,6 +72,7 @@ def reconstruction_loss(left, right, disparity, mask=None, border="edge", mask_o
     error = tf.reduce_mean(error, axis=-1) if reduce == "mean" else tf.reduce_sum(error, axis=-1)
     counts = tf.ones_like(error) if mask is None else tf.cast(mask, tf.float32)
     if mask_outside:
-        x = tf.cast(tf.range(tf.shape(left)[2]), tf.float32) - disparity[..., 0]
-        counts *= tf.cast(x >= 0, tf.float32)
+        width = tf.shape(left)[2]
+        x = tf.cast(tf.range(width), tf.float32) - tf.cast(disparity, tf.float32)[..., 0]
+        counts *= tf.cast((x >= 0) & (x <= tf.cast(width - 1, tf.float32)), tf.float32)
     return tf.math.divide_no_nan(tf.reduce_sum(error * counts), tf.reduce_sum(counts))

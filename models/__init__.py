@@ -1,7 +1,7 @@
 """The network: a segmentation-models U-Net with one encoder and a decoder for every task."""
 
-from models.encoder import build_encoder  # first: it chooses segmentation-models' framework
-from models.decoder import build_decoder  # isort: skip
+from models.decoder import build_decoder
+from models.encoder import build_encoder
 from models.export import segmentation_only
 from models.multitask import build_multitask_unet
 

@@ -9,12 +9,15 @@ class FusedBatchNormalization(keras.layers.BatchNormalization):
     """Keras' BatchNormalization, computed by one fused op; weights, names and numbers are the same.
 
     Keras 3 composes the layer from about ten ops on TensorFlow, each of which passes over the feature map.
-    Only what segmentation-models needs is fused: the last axis of four, no mask; all else is Keras'.
+    Only what segmentation-models needs is fused: the last axis of four, float32 weights, no mask; all else is
+    Keras'.
     """
 
     def call(self, inputs, training=None, mask=None):
         """Normalize ``[B, H, W, C]``; in training by the batch, whose statistics move the moving ones."""
-        if mask is not None or inputs.shape.rank != 4 or self.axis not in (-1, 3):
+        fusible = inputs.shape.rank == 4 and self.axis in (-1, 3) and mask is None
+        fusible &= self.variable_dtype == "float32" and inputs.dtype == self.compute_dtype
+        if not fusible or self.synchronized or self.renorm:
             return super().call(inputs, training=training, mask=mask)
         channels = inputs.shape[-1]
         scale = tf.convert_to_tensor(self.gamma) if self.scale else tf.ones(channels)

@@ -25,14 +25,14 @@ _SUBMODULES = {
 
 
 def unet(classes, backbone="resnet18"):
-    """segmentation-models' U-Net with a linear head and random weights: what encoder and decoders are cut from.
+    """segmentation-models' U-Net with a linear head and random weights; encoder and decoders are cut from it.
 
     Args:
         classes: channels of the head.
         backbone: one of segmentation-models' names.
 
     Returns:
-        ``keras.Model`` from images ``[B, H, W, 3]`` to logits ``[B, H, W, classes]``; H and W multiples of 32.
+        ``keras.Model`` from images ``[B, H, W, 3]`` to logits ``[B, H, W, classes]``; H, W multiples of 32.
     """
     return sm_unet.Unet(backbone, classes=classes, activation="linear", encoder_weights=None, **_SUBMODULES)
 

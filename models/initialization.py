@@ -24,7 +24,7 @@ def initialize_randomly(model, seed, initializer="glorot_uniform"):
     Args:
         model: from `build_multitask_unet`, changed in place.
         seed: of the run.
-        initializer: of the decoders, ``glorot_uniform`` or ``he_uniform``; encoder and embedding are Glorot's.
+        initializer: of the decoders, ``glorot_uniform`` or ``he_uniform``; the rest is Glorot's.
     """
     for part in model.layers:
         kind = initializer if part.name.startswith("decoder") else "glorot_uniform"
@@ -60,27 +60,30 @@ def find_imagenet_weights(option):
     timeout = socket.getdefaulttimeout()
     try:
         socket.setdefaulttimeout(20)
-        return Path(keras.utils.get_file(IMAGENET_FILE, IMAGENET_URL, "models", file_hash=IMAGENET_MD5)), None
+        path = keras.utils.get_file(
+            IMAGENET_FILE, IMAGENET_URL, cache_subdir="models", file_hash=IMAGENET_MD5
+        )
+        return Path(path), None
     except Exception as error:  # Keras raises a bare Exception when a download fails
         return None, (
             f"no ImageNet weights: {IMAGENET_FILE} is not in Keras' cache and could not be downloaded "
-            f"({str(error).split(': ')[-1]}); give the file with --imagenet-weights"
+            f"({str(error).split(' -- ')[-1]}); give the file with --imagenet-weights"
         )
     finally:
         socket.setdefaulttimeout(timeout)
 
 
-def check_imagenet_file(path, md5=IMAGENET_MD5):
+def check_imagenet_file(path):
     """Raise `InputError` unless the file is there and has the md5 sum of the published one."""
     if not path.is_file():
         raise InputError(
             f"--imagenet-weights {path}: there is no such file; it is {IMAGENET_FILE} from {IMAGENET_URL}"
         )
     found = hashlib.md5(path.read_bytes()).hexdigest()
-    if found != md5:
+    if found != IMAGENET_MD5:
         raise InputError(
-            f"--imagenet-weights {path}: md5 {found}, but {IMAGENET_FILE} has {md5}; download it again "
-            f"from {IMAGENET_URL}"
+            f"--imagenet-weights {path}: md5 {found}, but {IMAGENET_FILE} has {IMAGENET_MD5}; download "
+            f"it again from {IMAGENET_URL}"
         )
 
 

@@ -1,7 +1,6 @@
 """Fig. 1 of the paper: one shared encoder and a decoder for every task."""
 
 import keras
-import tensorflow as tf
 
 from models.decoder import build_decoder
 from models.encoder import build_encoder
@@ -10,16 +9,19 @@ CHANNELS = {"seg": 19, "color": 36, "depth": 1}
 STREAM = {"seg": "lab", "depth": "lab", "color": "gray"}
 
 
-class Halves(keras.layers.Layer):
-    """Split a batch into its two halves, undoing a concatenation along the batch axis."""
+@keras.saving.register_keras_serializable("models")
+class MultitaskModel(keras.Model):
+    """A functional model that takes from a batch, by name, the inputs that it has.
 
-    def call(self, x):
-        """``[2B, ...]`` → two tensors ``[B, ...]``."""
-        return tf.split(x, 2, axis=0)
+    Keras' own goes by position when a dict holds further images: one without ``gray`` would see the grey
+    image as its ``lab``, with no more than a warning.
+    """
 
-    def compute_output_spec(self, x):
-        """The batch size is free."""
-        return [keras.KerasTensor((None, *x.shape[1:]), x.dtype) for _ in range(2)]
+    def call(self, inputs, training=None, mask=None):
+        """Logits by task from a dict of images."""
+        if isinstance(inputs, dict):
+            inputs = {name: inputs[name] for name in self.input}
+        return super().call(inputs, training=training, mask=mask)
 
 
 def build_multitask_unet(tasks, color_input="repeat", encoder_pass="two", backbone="resnet18"):
@@ -37,10 +39,10 @@ def build_multitask_unet(tasks, color_input="repeat", encoder_pass="two", backbo
         backbone: one of segmentation-models' names; the paper's is ``resnet18``.
 
     Returns:
-        ``keras.Model``. Inputs: dict with ``lab`` ``[B, H, W, 3]`` for seg and depth, ``gray`` ``[B, H, W, 3]``
-        (L standardized, three times) for color; H and W multiples of 32. Outputs: dict of logits,
-        ``seg`` ``[B, H, W, 19]``, ``color`` ``[B, H, W, 36]``, ``depth`` ``[B, H, W, 1]``. Sub-models:
-        ``encoder``, ``decoder_<task>`` and, for ``embed1x1``, the layer ``embedding``.
+        ``keras.Model``. Inputs: dict with ``lab`` ``[B, H, W, 3]`` for seg and depth, ``gray``
+        ``[B, H, W, 3]`` (L standardized, three times) for color; H and W multiples of 32. Outputs: dict of
+        logits, ``seg`` ``[B, H, W, 19]``, ``color`` ``[B, H, W, 36]``, ``depth`` ``[B, H, W, 1]``.
+        Sub-models: ``encoder``, ``decoder_<task>`` and, for ``embed1x1``, the layer ``embedding``.
 
     Raises:
         ValueError: an unknown task, color input or encoder pass.
@@ -60,17 +62,17 @@ def build_multitask_unet(tasks, color_input="repeat", encoder_pass="two", backbo
 
     if encoder_pass == "joint" and len(images) == 2:
         both = encoder(keras.layers.Concatenate(axis=0, name="both")([images["lab"], images["gray"]]))
-        halves = [Halves(name=f"halves_{i}")(feature) for i, feature in enumerate(both)]
+        halves = [keras.ops.split(feature, 2) for feature in both]
         features = {"lab": [lab for lab, _ in halves], "gray": [gray for _, gray in halves]}
     else:
         features = {stream: encoder(image) for stream, image in images.items()}
 
     logits = {task: build_decoder(task, CHANNELS[task], backbone)(features[STREAM[task]]) for task in tasks}
-    return keras.Model(inputs, logits, name="_".join(tasks))
+    return MultitaskModel(inputs, logits, name="_".join(tasks))
 
 
 def encoder_input(model, stream, images):
-    """What the encoder sees of a stream: the embedding's output for ``gray`` with ``embed1x1``, else the image."""
+    """What the encoder sees of a stream: the image, or what ``embed1x1`` makes of ``gray``."""
     if stream == "gray" and any(layer.name == "embedding" for layer in model.layers):
         return model.get_layer("embedding")(images[..., :1])
     return images

@@ -71,16 +71,14 @@ def estimate_statistics(model, stream, batches):
         with _momentum(layers, momentum):  # k/(k+1) turns the moving average into the plain mean
             encoder(encoder_input(model, stream, images), training=True)
 
-    kept = get_statistics(encoder)
     seen = 0
-    for images in batches:
-        accumulate(images, tf.constant(seen / (seen + 1), tf.float32))
-        seen += 1
-    if not seen:
-        raise ValueError("BatchNorm statistics need at least one batch")
-    estimated = get_statistics(encoder)
-    set_statistics(encoder, kept)
-    return estimated
+    with statistics_of(model, None):  # puts the model's own back
+        for images in batches:
+            accumulate(images, tf.constant(seen / (seen + 1), tf.float32))
+            seen += 1
+        if not seen:
+            raise ValueError("BatchNorm statistics need at least one batch")
+        return get_statistics(encoder)
 
 
 @contextlib.contextmanager

@@ -1,0 +1,47 @@
+"""A tiny data set of embedded scenes and tiny runs on it, so that whole trainings take seconds."""
+
+import dataclasses
+
+import pytest
+
+from data.scenes import write_cityscapes
+from experiments import catalog
+from experiments.options import Options
+from experiments.run import Schedule
+from experiments.sources import Source
+
+TINY = Schedule(epochs=3, size=(64, 32), statistics_batches=4, validate_every=2)
+
+
+@pytest.fixture(scope="session")
+def scenes(tmp_path_factory):
+    """Source of 6 / 3 / 6 scenes of 128x64 in the layout of Cityscapes."""
+    root = tmp_path_factory.mktemp("tiny scenes")
+    write_cityscapes(root, {"train": 6, "val": 3, "train_extra": 6}, size=(128, 64), seed=5)
+    return Source("cityscapes", root)
+
+
+@pytest.fixture(scope="session")
+def library(scenes, tmp_path_factory):
+    from experiments.datasets import Library
+
+    return Library(scenes, tmp_path_factory.mktemp("cache"))
+
+
+@pytest.fixture
+def quiet():
+    """Options without a line of output, and no ImageNet weights."""
+    return Options(imagenet_weights="none", progress="none", tensorboard=False)
+
+
+@pytest.fixture(autouse=True)
+def tiny_schedules(monkeypatch):
+    """Every run of the demo scale takes three epochs of three steps."""
+    for layout in ("cityscapes", "coarse", "kitti"):
+        monkeypatch.setitem(catalog.SCHEDULES, (layout, "demo"), TINY)
+
+
+def tiny_run(tasks, weighting="none", init="random", seed=0, **schedule):
+    """A run on the tiny scenes."""
+    run = catalog.make_run("scenes-demo", "demo", tasks, weighting, init, seed)
+    return dataclasses.replace(run, schedule=dataclasses.replace(TINY, **schedule), base=TINY)

@@ -1,0 +1,55 @@
+from experiments import catalog
+from experiments.cost import flop_per_step, steps
+from experiments.readings import Readings
+from reproduce.published import GRID_WEIGHTS, TABLE1
+
+
+def test_table_1_has_every_cell_of_the_paper():
+    runs = catalog.table1_runs("cityscapes", "paper")
+    cells = {(catalog.table_row(run), run.init) for run in runs}
+    assert cells == {(row, init) for row, inits in TABLE1.items() for init in inits}
+    assert len(runs) == 21
+
+
+def test_grid_search_rows_use_the_published_weights():
+    for run in catalog.table1_runs("cityscapes", "paper"):
+        assert dict(run.weights) == dict(GRID_WEIGHTS.get(run.row, {}))
+
+
+def test_every_seed_is_a_run_of_its_own_on_one_pre_training():
+    runs = catalog.table1_runs("cityscapes", "paper", seeds=(0, 1, 2))
+    ordered = catalog.with_dependencies(runs, "paper")
+    folders = [run.folder for run in ordered]
+    assert len(set(folders)) == len(folders) == 3 * 21 + 1
+    coarse = folders.index(catalog.coarse_run("cityscapes", "paper").folder)
+    assert all(coarse < i for i, run in enumerate(ordered) if run.init == "CoarseCTS")
+
+
+def test_readings_that_the_pre_training_does_not_feel_share_it():
+    default = catalog.coarse_run("cityscapes", "paper")
+    assert catalog.coarse_run("cityscapes", "paper", Readings(uw_form="gal")) == default
+    assert catalog.coarse_run("cityscapes", "paper", Readings(disp_scale="W")) != default
+
+
+def test_the_pre_training_uses_no_labels():
+    run = catalog.coarse_run("cityscapes", "paper")
+    assert run.tasks == ("color", "depth")
+    assert run.split == "train_extra"
+
+
+def test_costs_are_those_of_the_network():
+    def tera(*tasks):
+        weighting = "none" if len(tasks) == 1 else "GS"
+        run = catalog.make_run("cityscapes", "paper", tasks, weighting, "random")
+        return round(flop_per_step(run) / 1e12, 2)
+
+    assert tera("seg") == 0.54
+    assert tera("seg", "depth") == 0.84
+    assert tera("seg", "color") == 1.07
+    assert tera("seg", "color", "depth") == 1.38
+
+
+def test_steps_drop_the_remainder_of_an_epoch():
+    run = catalog.make_run("cityscapes", "paper", ("seg",), "none", "random")
+    assert steps(run, 2975) == 148_700
+    assert steps(catalog.coarse_run("cityscapes", "paper"), 19_997) == 149_970

@@ -1,0 +1,96 @@
+import numpy as np
+import pytest
+
+from data.decode import read_labels
+from data.labels import IGNORE, train_ids_to_ids
+from data.pipeline import ordered_batches
+from experiments.evaluation import Evaluator, make_predictor
+from experiments.execute import build_model, initialize
+from experiments.metrics import DisparityErrors
+from experiments.scores import ConstantDisparity, DepthScore, constant_class_miou
+from experiments.store import Store
+from tests.experiments.conftest import tiny_run
+from tests.oracles import official_cityscapes
+
+
+@pytest.fixture(scope="module")
+def evaluated(library, tmp_path_factory):
+    """An untrained network, its evaluation, and its predicted ids at native size."""
+    from experiments.options import Options
+
+    run = tiny_run(("seg", "depth"), "GS")
+    model = build_model(run)
+    initialize(model, run, Store(tmp_path_factory.mktemp("runs")), "demo", Options())
+    data = library.prepare(run)
+    predict = make_predictor(model, run.tasks, run.readings.disp_scale)
+    maps = [
+        predict(batch, data.val.native_sizes[i])
+        for i, batch in enumerate(ordered_batches(data.val, data.preparation))
+    ]
+    return data, Evaluator(model, run, data, "cityscapes")(), maps
+
+
+def test_native_miou_equals_the_official_evaluation(evaluated, tmp_path):
+    data, results, maps = evaluated
+    truths = [read_labels(frame.labels) for frame in data.val.frames]
+    predictions = [train_ids_to_ids(m["seg_native"].numpy()[0].astype(np.uint8)) for m in maps]
+    official = official_cityscapes.evaluate(tmp_path, truths, predictions)
+    assert results["seg"]["native"]["miou"] == pytest.approx(official["averageScoreClasses"], abs=1e-9)
+    for name, iou in results["seg"]["native"]["per_class"].items():
+        assert iou == pytest.approx(official["classScores"][name], abs=1e-9, nan_ok=True)
+
+
+def test_predictions_have_native_and_network_size(evaluated):
+    _, _, maps = evaluated
+    assert maps[0]["seg_native"].shape == (1, 64, 128)
+    assert maps[0]["seg_network"].shape == (1, 32, 64)
+    assert maps[0]["depth"].shape == (1, 32, 64, 1)
+    assert 0 <= float(np.min(maps[0]["depth"])) <= float(np.max(maps[0]["depth"])) <= 0.3 * 64
+
+
+class _Truth:
+    """Stands for predictions that equal the ground truth."""
+
+    def __init__(self, score, index, factor):
+        from data.decode import read_disparity
+        from data.disparity import resize_disparity
+
+        frame = score.cache.frames[index]
+        width, height = map(int, score.cache.valid_sizes[index])
+        truth = resize_disparity(score.decode(read_disparity(frame.disparity)), (height, width))
+        self.maps = {"depth": factor * np.nan_to_num(truth, nan=1.0)[None, :, :, None]}
+
+
+@pytest.mark.parametrize("factor", [1.0, 1.25])
+def test_disparity_errors_of_a_known_prediction_in_all_three_units(evaluated, factor):
+    data, _, _ = evaluated
+    score = DepthScore(data.val, "cityscapes")
+    for index in range(len(data.val)):
+        score.update(index, None, _Truth(score, index, factor).maps)
+    result = score.result()
+    assert result["disp_half"]["abs_rel"] == pytest.approx(factor - 1, abs=1e-6)
+    assert result["disp_full"]["abs_rel"] == pytest.approx(factor - 1, abs=1e-6)
+    assert result["disp_full"]["rmse"] == pytest.approx(2 * result["disp_half"]["rmse"], rel=1e-5)
+    # Depth is inverse to disparity; far predictions are clipped to the cap, which only brings them nearer.
+    assert result["depth_m"]["abs_rel"] == pytest.approx(1 - 1 / factor, abs=0.01)
+
+
+def test_the_constant_disparity_is_the_best_one():
+    rng = np.random.default_rng(0)
+    truth = rng.uniform(1, 20, (40, 50)).astype(np.float32)
+    truth[:5] = np.nan
+    constant = ConstantDisparity(50.0)
+    constant.update(truth)
+    for value in (1.0, 3.0, 5.0, 10.0):
+        errors = DisparityErrors()
+        errors.update_state(truth, np.full_like(truth, value))
+        assert constant.result() <= errors.result()["abs_rel"] + 1e-3
+
+
+def test_the_constant_class_is_what_the_metric_says_of_it():
+    from experiments.metrics import MeanIoU
+
+    truth = np.array([0, 0, 0, 1, 1, 4, IGNORE])
+    metric = MeanIoU(19)
+    metric.update_state(truth, np.zeros_like(truth))
+    assert constant_class_miou(metric.confusion) == pytest.approx(metric.result())

@@ -1,0 +1,89 @@
+import dataclasses
+
+import numpy as np
+import pytest
+
+import experiments.training
+from experiments.execute import build_model, initialize, make_weighting
+from experiments.history import read_history
+from experiments.objective import Objective
+from experiments.options import Options
+from experiments.store import Store
+from experiments.training import DivergedError, train
+from tests.experiments.conftest import tiny_run
+
+
+def start(run, library, folder, options):
+    """Train a run into a folder; everything that training changes."""
+    data = library.prepare(run)
+    model, weighting = build_model(run), make_weighting(run)
+    initialize(model, run, Store(folder), "demo", options)
+    objective = Objective(run.tasks, run.readings, data.statistics.class_weights())
+    train(run, model, weighting, objective, data.train, data.preparation, folder, None, options)
+    return model.get_weights() + weighting.get_weights()
+
+
+def numbers(folder):
+    """History without the speed, which is the clock's."""
+    return [
+        {k: v for k, v in row.items() if k != "images_per_second" and v == v}
+        for row in read_history(folder / "history.csv")
+    ]
+
+
+@pytest.fixture(scope="module")
+def undisturbed(library, tmp_path_factory):
+    """A run of 3 × 3 steps that was never stopped: its description, its final weights, its history."""
+    run, folder = tiny_run(("seg", "depth"), "DWA"), tmp_path_factory.mktemp("undisturbed")
+    options = Options(imagenet_weights="none", progress="none", tensorboard=False)
+    return run, start(run, library, folder, options), numbers(folder)
+
+
+@pytest.mark.parametrize("steps_before", [4, 6], ids=["inside an epoch", "between epochs"])
+def test_an_interrupted_run_ends_where_an_undisturbed_one_does(
+    library, quiet, tmp_path, monkeypatch, undisturbed, steps_before
+):
+    run, weights, history = undisturbed
+    often = dataclasses.replace(quiet, checkpoint_minutes=0.0)
+    batches = experiments.training.training_batches
+
+    def interrupted(*args):
+        yield from batches(*args).take(steps_before)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(experiments.training, "training_batches", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            start(run, library, tmp_path, often)
+    resumed = start(run, library, tmp_path, often)
+    for one, other in zip(weights, resumed, strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert numbers(tmp_path) == history
+
+
+def test_losses_fall_and_are_logged_with_their_weights(library, quiet, tmp_path):
+    run = tiny_run(("seg", "color", "depth"), "GS", epochs=8)
+    start(run, library, tmp_path, quiet)
+    history = read_history(tmp_path / "history.csv")
+    assert [row["epoch"] for row in history] == list(range(8))
+    for task, weight in run.weights:
+        assert history[-1][f"loss_{task}"] < history[0][f"loss_{task}"]
+        assert history[-1][f"weight_{task}"] == weight
+    weighted = sum(weight * history[0][f"loss_{task}"] for task, weight in run.weights)
+    assert history[0]["loss"] == pytest.approx(weighted, rel=1e-5)
+    assert all(row["images_per_second"] > 0 for row in history)
+
+
+def test_a_loss_that_is_not_finite_stops_the_run_and_names_the_task(library, quiet, tmp_path):
+    run = tiny_run(("seg", "depth"), "GS", learning_rate=float("nan"))
+    with pytest.raises(DivergedError, match=r"epoch 1, step 3: .*loss_seg"):
+        start(run, library, tmp_path, quiet)
+
+
+def test_the_same_seed_gives_the_same_weights_and_another_seed_others(library, quiet, tmp_path):
+    run = tiny_run(("seg",), epochs=1)
+    first = start(run, library, tmp_path / "a", quiet)
+    again = start(run, library, tmp_path / "b", quiet)
+    other = start(dataclasses.replace(run, seed=1), library, tmp_path / "c", quiet)
+    assert all(np.array_equal(x, y) for x, y in zip(first, again, strict=True))
+    assert not all(np.array_equal(x, y) for x, y in zip(first, other, strict=True))
