@@ -1,0 +1,1 @@
+"""Runs: what they are, which make a table, how they are trained, evaluated and stored."""

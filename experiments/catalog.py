@@ -47,7 +47,7 @@ def make_run(dataset, scale, tasks, weighting, init, seed=0, readings=None, layo
 
 
 def coarse_run(dataset, scale, readings=None):
-    """The pre-training on the images with coarse annotations: color and depth, without any label (Table 1)."""
+    """The pre-training on the images with coarse annotations: color and depth, without a label."""
     values = dataclasses.asdict(readings or Readings())
     defaults = dataclasses.asdict(Readings())
     readings = Readings(**values | {name: defaults[name] for name in _NOT_IN_COARSE})

@@ -93,9 +93,9 @@ def make_predictor(model, tasks, disp_scale):
     """Compile the prediction of some tasks of a network for single images.
 
     Returns:
-        Function of a prepared batch of one and its native (width, height) → dict of maps: ``seg_network``
-        ``[1, H, W]`` and ``seg_native`` ``[1, native H, native W]`` trainIds, ``color`` ``[1, H, W]`` classes,
-        ``depth`` ``[1, H, W, 1]`` disparity in px of the network's image.
+        Function of a prepared batch of one and its native (width, height) → dict of maps: trainIds
+        ``seg_network`` ``[1, H, W]`` and ``seg_native`` ``[1, native H, native W]``, color classes ``color``
+        ``[1, H, W]``, and ``depth`` ``[1, H, W, 1]``, disparity in px of the network's image.
     """
 
     @tf.function(reduce_retracing=True)

@@ -1,6 +1,7 @@
 """One run from its description to its metrics.json."""
 
 import datetime
+import functools
 import shutil
 import subprocess
 import time
@@ -105,7 +106,7 @@ def initialize(model, run, store, scale, options):
     """
     initialize_randomly(model, run.seed, run.readings.decoder_init)
     if run.init == "ImageNet":
-        path, reason = find_imagenet_weights(options.imagenet_weights)
+        path, reason = imagenet_weights(options.imagenet_weights)
         if path is None:
             raise Unavailable(reason)
         load_imagenet(model.get_layer("encoder"), path)
@@ -117,6 +118,12 @@ def initialize(model, run, store, scale, options):
         if run.readings.coarse_load == "encoder+decoders":
             parts += ["decoder_color", "decoder_depth"]
         copy_parts(load_model(source, store.folder(source)), model, parts)
+
+
+@functools.cache
+def imagenet_weights(option):
+    """`models.initialization.find_imagenet_weights`, asked once: a download that fails takes its time."""
+    return find_imagenet_weights(option)
 
 
 def load_model(run, folder):

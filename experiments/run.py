@@ -105,7 +105,7 @@ class Run:
 
     @classmethod
     def from_dict(cls, values):
-        """The run back from what `to_dict` returned, also after a passage through JSON; other keys are passed over."""
+        """The run back from what `to_dict` returned, also through JSON; other keys are passed over."""
 
         def schedule(stored):
             return Schedule(**stored | {"size": tuple(stored["size"])})

@@ -57,9 +57,9 @@ class ColorScore:
 class DepthScore:
     """Errors of the disparity in the three units that the paper's "capped at 50" allows.
 
-    ``disp_half``: px of the network's image; ``disp_full``: px of the native image; ``depth_m``: metres, where
-    there is a calibration. The same pixels are too far away for each: ground truth under 0.5 px of the
-    network's image.
+    ``disp_half``: px of the network's image; ``disp_full``: px of the native image; ``depth_m``: metres,
+    where there is a calibration. The same pixels are too far away for each: ground truth under 0.5 px of
+    the network's image.
 
     Args:
         cache: `data.cache.FrameCache` of the validation images.

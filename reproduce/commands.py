@@ -1,6 +1,7 @@
 """What the verbs of the command line do. TensorFlow is imported by those that train or evaluate."""
 
 import dataclasses
+import sys
 from pathlib import Path
 
 from data.errors import InputError
@@ -9,9 +10,10 @@ from experiments.readings import CHOICES, Readings
 from experiments.run import INITS, Run
 from experiments.store import read_json
 from reproduce import inputs, render, table1
+from reproduce.appendix import write_appendix
 from reproduce.plan import plan_lines
 from reproduce.quiet import import_tensorflow
-from reproduce.tables import collect, yardsticks
+from reproduce.tables import collect, footnotes
 
 
 def table1_command(args):
@@ -27,7 +29,9 @@ def table1_command(args):
     store = inputs.make_store(args)
     ordered = catalog.with_dependencies(chosen, scale)
     if args.plan:
-        print("\n".join(plan_lines(ordered, store, source, {})))
+        without = [run for run in ordered if run.init == "ImageNet" and args.imagenet_weights == "none"]
+        needs = dict.fromkeys((run.folder for run in without), "no ImageNet weights")
+        print("\n".join(plan_lines(ordered, store, source, needs)))
         return
     if args.verb == "table1" and any(store.metrics(run) is None for run in ordered):
         import_tensorflow()
@@ -38,11 +42,13 @@ def table1_command(args):
         runs, store, {run.folder: "not asked for" for run in runs if run not in chosen}
     )
     table = table1.build(measured, reasons, notes)
-    table = dataclasses.replace(table, footnotes=(*table.footnotes, *yardsticks(runs, store)))
-    print(render.to_text(table))
+    table = dataclasses.replace(table, footnotes=(*table.footnotes, *footnotes(runs, store, readings)))
+    print(render.to_text(table, color=sys.stdout.isatty()))
     out = Path(args.out).expanduser() if args.out else store.root / "tables"
-    for path in render.write_table(table, out, f"table1-{runs[0].dataset}"):
-        print(f"wrote {path}")
+    stem = f"table1-{runs[0].dataset}"
+    written = render.write_table(table, out, stem)
+    written.append(write_appendix(runs, store, notes, out / f"{stem}-appendix.csv"))
+    print("\n".join(f"wrote {path}" for path in written if path))
 
 
 def scenes_command(args):
@@ -112,10 +118,10 @@ def status_command(args):
         epochs = max(0, len(history.read_text().splitlines()) - 1) if history.exists() else 0
         state = "done" if metrics else failure["reason"] if failure else "not finished"
         total = read_json(path)["schedule"]["epochs"]
-        print(f"{str(folder.relative_to(root)):60s} {epochs:3d}/{total} epochs  {state}")
+        print(f"{folder.relative_to(root)!s:60s} {epochs:3d}/{total} epochs  {state}")
     for path in failed:
         if not (path.parent / "run.json").exists():
-            print(f"{str(path.parent.relative_to(root)):60s} {read_json(path)['reason']}")
+            print(f"{path.parent.relative_to(root)!s:60s} {read_json(path)['reason']}")
     if not described and not failed:
         print(f"no runs in {root}")
 

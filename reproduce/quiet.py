@@ -10,7 +10,7 @@ def import_tensorflow():
     They come from C++ before any log level is read, so the file descriptor is the only handle on them.
     """
     if "tensorflow" in sys.modules or "TF_CPP_MIN_LOG_LEVEL" in os.environ:
-        import tensorflow  # noqa: F401
+        import tensorflow
 
         return
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"

@@ -29,19 +29,32 @@ def collect(runs, store, unavailable=()):
     return measured, reasons
 
 
-def yardsticks(runs, store):
-    """What a network that looks at nothing would score on the same images: sentences for the foot of a table."""
-    sentences = []
-    found = [metrics for metrics in map(store.metrics, runs) if metrics]
-    for metrics in found:
-        results = metrics["results"]["per_input"]
-        seg, depth = results.get("seg"), results.get("depth")
-        if seg and not any("class" in s for s in sentences):
-            sentences.append(
-                f"Always answering the most frequent class scores a mIoU of {seg['constant_class_miou']:.3f} here."
-            )
-        if depth and depth["constant_abs_rel"] is not None and not any("constant" in s for s in sentences):
-            sentences.append(
-                f"The best constant disparity, chosen in hindsight, scores AbsRel {depth['constant_abs_rel']:.3f} here."
-            )
+_UNITS = {
+    "disp_half": "in px of the network's image",
+    "disp_full": "in px of the native image",
+    "depth_m": "of the depth in m",
+}
+_STATISTICS = {"per_input": "estimated for each input", "shared": "as training left them"}
+
+
+def footnotes(runs, store, readings):
+    """How the numbers were taken, and what a network that looks at nothing would score on the same images."""
+    sentences = [
+        "Sem. mIoU at native resolution, color mIoU at the network's, over the whole set; last epoch; "
+        f"BatchNorm statistics {_STATISTICS[readings.encoder_bn_eval]}; disparity errors "
+        f"{_UNITS[readings.depth_metric]}, mean over images. The appendix has the other choices."
+    ]
+    evaluated = [metrics["results"]["per_input"] for metrics in map(store.metrics, runs) if metrics]
+    constant_class = _first(results.get("seg", {}).get("constant_class_miou") for results in evaluated)
+    constant_disparity = _first(results.get("depth", {}).get("constant_abs_rel") for results in evaluated)
+    if constant_class is not None:
+        sentences.append(f"Always answering the most frequent class scores mIoU {constant_class:.3f} here.")
+    if constant_disparity is not None:
+        sentences.append(
+            f"The best constant disparity, chosen in hindsight, scores AbsRel {constant_disparity:.3f} here."
+        )
     return sentences
+
+
+def _first(values):
+    return next((value for value in values if value is not None), None)

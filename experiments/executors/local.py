@@ -1,6 +1,6 @@
 """Runs one after the other in this process."""
 
-from experiments.execute import execute
+from experiments.execute import execute, imagenet_weights
 
 
 def run_all(runs, store, library, scale, options, report=print):
@@ -10,12 +10,14 @@ def run_all(runs, store, library, scale, options, report=print):
         runs: `experiments.run.Run`, each after those that it needs.
         store: `experiments.store.Store`.
         library: `experiments.datasets.Library`; decodes everything first, so that damaged data is
-            found before hours of training.
+            found before hours of training, and so is a wrong file of ImageNet weights.
         scale: ``paper`` or ``demo``.
         options: `experiments.options.Options`.
         report: takes a line for each run.
     """
     todo = [run for run in runs if store.metrics(run) is None]
+    if any(run.init == "ImageNet" for run in todo):
+        imagenet_weights(options.imagenet_weights)
     for run in todo:
         library.prepare(run)
     for number, run in enumerate(todo, start=1):

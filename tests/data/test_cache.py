@@ -232,16 +232,13 @@ def test_sizes_and_fits_do_not_share_files(tmp_path):
 
 
 def test_frames_of_the_same_name_do_not_share_files(tmp_path):
-    a, b = (
-        write_frame(
-            tmp_path / k,
-            "000000_10",
-            *np.full((2, 32, 64, 3), int(k), np.uint8),
-            np.zeros((32, 64), np.uint8),
-        )
-        for k in "12"
-    )
-    cache = built([a, b], folder=tmp_path / "cache")
+    """Neither when their files have equal sizes and times."""
+    frames = []
+    for value in (1, 2):
+        images = np.full((2, 32, 64, 3), value, np.uint8)
+        frames.append(write_frame(tmp_path / str(value), "000000_10", *images, np.zeros((32, 64), np.uint8)))
+        os.utime(frames[-1].left, ns=(0, 0))
+    cache = built(frames, folder=tmp_path / "cache")
     assert [int(image.max()) for image in cache.images("left")] == [1, 2]
 
 

@@ -23,7 +23,7 @@ def stir(model, seed=0):
             low = -high
         elif variable.name in ("gamma", "moving_variance"):
             low, high = 0.5, 1.5
-        variable.assign(draw.uniform(low, high, variable.shape))
+        variable.assign(low + (high - low) * draw.random(variable.shape, "float32"))
 
 
 @contextlib.contextmanager

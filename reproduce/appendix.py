@@ -1,0 +1,64 @@
+"""What a table leaves out: each finished run by every resolution, unit and kind of statistics."""
+
+import csv
+import io
+from pathlib import Path
+
+UNITS = ("disp_half", "disp_full", "depth_m")
+ERRORS = ("abs_rel", "sq_rel", "rmse", "rmse_log")
+NOTES = (
+    "per_input: BatchNorm statistics of the encoder estimated again for each input stream; shared: the "
+    "moving statistics that training left, presumably what the paper evaluated.",
+    "native and network: resolution of the mIoU. classes: how many entered the mean.",
+    "disp_half: px of the network's image, disp_full: px of the native image, depth_m: metres; each capped "
+    "at 50.",
+    "best_validation_miou: best of the validations in training, shared statistics, native resolution; "
+    "optimistic, because it is chosen on the images that it is measured on.",
+)
+
+
+def appendix_rows(runs, store):
+    """One dict for each finished run: run, headline and all variants, None where a run has no such number."""
+    rows = []
+    for run in runs:
+        metrics = store.metrics(run)
+        if metrics is None:
+            continue
+        row = {"run": run.folder}
+        for kind, results in metrics["results"].items():
+            seg, color, depth = (results.get(task, {}) for task in ("seg", "color", "depth"))
+            for resolution in ("native", "network"):
+                row[f"{kind}/sem_miou/{resolution}"] = seg.get(resolution, {}).get("miou")
+            row[f"{kind}/sem_classes/native"] = seg.get("native", {}).get("classes")
+            row[f"{kind}/color_miou"] = color.get("miou")
+            for unit in UNITS:
+                errors = depth.get(unit, {})
+                row |= {f"{kind}/{unit}/{name}": errors.get(name) for name in ERRORS}
+                pooled = errors.get("pooled", {})
+                row |= {f"{kind}/{unit}/pooled_{name}": pooled.get(name) for name in ERRORS}
+                dropped = errors.get("dropped", {})
+                row |= {f"{kind}/{unit}/dropped_{limit}": dropped.get(limit) for limit in ("minimum", "cap")}
+        row["best_validation_miou"] = metrics.get("best_validation_miou")
+        rows.append(row)
+    return rows
+
+
+def write_appendix(runs, store, notes, path: Path):
+    """Write the appendix as CSV, notes first as comment lines.
+
+    Returns:
+        The path, or None when no run is finished.
+    """
+    rows = appendix_rows(runs, store)
+    if not rows:
+        return None
+    text = io.StringIO()
+    text.writelines(f"# {note}\n" for note in (*notes, *NOTES))
+    writer = csv.DictWriter(text, list(dict.fromkeys(key for row in rows for key in row)))
+    writer.writeheader()
+    writer.writerows(rows)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_suffix(".tmp")
+    temporary.write_text(text.getvalue(), encoding="utf-8")
+    temporary.replace(path)
+    return path

@@ -1,0 +1,253 @@
+import json
+import shutil
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from data.scenes import write_cityscapes
+from experiments import catalog
+from experiments.store import Store, write_json
+from reproduce.__main__ import main
+
+
+@pytest.fixture(scope="session")
+def pristine(tmp_path_factory):
+    root = tmp_path_factory.mktemp("scenes")
+    write_cityscapes(root, {"train": 4, "val": 2, "train_extra": 3}, size=(128, 64), seed=1)
+    return root
+
+
+@pytest.fixture
+def scenes(pristine, tmp_path):
+    """A data set of a test's own, to damage."""
+    return shutil.copytree(pristine, tmp_path / "scenes with ümlaut")
+
+
+def first(folder, pattern):
+    return sorted(folder.rglob(pattern))[0]
+
+
+def refused(capsys, *arguments):
+    """Run the command line; it must say one sentence and exit with 2."""
+    code = main([str(a) for a in arguments])
+    said = capsys.readouterr().err.strip().splitlines()
+    assert code == 2
+    sentence = said[-1]
+    assert sentence.startswith("reproduce: ")
+    assert "Traceback" not in "".join(said)
+    return sentence
+
+
+def train(scenes, tmp_path, *more):
+    row = [] if "--row" in more else ["--row", "SS+D/GS"]
+    return ["train", "--cityscapes", scenes, "--runs", tmp_path / "runs", "--size", "64x32", *row, *more]
+
+
+def test_help_needs_no_tensorflow():
+    program = (
+        "import sys; from reproduce.__main__ import main\ntry: main(['--help'])\nexcept SystemExit: pass\n"
+    )
+    program += "assert not {'tensorflow', 'keras', 'numpy'} & set(sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert "table1" in done.stdout
+
+
+def test_a_folder_that_is_not_there_is_named(capsys, tmp_path):
+    assert "nowhere" in refused(capsys, "table1", "--cityscapes", tmp_path / "nowhere", "--runs", tmp_path)
+
+
+def test_an_empty_split_is_named_with_its_archive(capsys, scenes, tmp_path):
+    shutil.rmtree(scenes / "leftImg8bit" / "val")
+    sentence = refused(capsys, *train(scenes, tmp_path))
+    assert "leftImg8bit" in sentence
+    assert "val" in sentence
+
+
+def test_a_frame_without_its_right_image_is_named(capsys, scenes, tmp_path):
+    missing = first(scenes / "rightImg8bit" / "train", "*.png")
+    missing.unlink()
+    assert missing.name in refused(capsys, *train(scenes, tmp_path))
+
+
+def test_image_and_label_of_different_size(capsys, scenes, tmp_path):
+    path = first(scenes / "gtFine" / "train", "*_labelIds.png")
+    Image.fromarray(np.zeros((32, 64), np.uint8)).save(path)
+    assert path.name in refused(capsys, *train(scenes, tmp_path))
+
+
+def test_label_ids_outside_the_table(capsys, scenes, tmp_path):
+    path = first(scenes / "gtFine" / "train", "*_labelIds.png")
+    Image.fromarray(np.full((64, 128), 77, np.uint8)).save(path)
+    sentence = refused(capsys, *train(scenes, tmp_path))
+    assert path.name in sentence
+    assert "77" in sentence
+
+
+def test_a_truncated_png(capsys, scenes, tmp_path):
+    path = first(scenes / "leftImg8bit" / "train", "*.png")
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    assert path.name in refused(capsys, *train(scenes, tmp_path))
+
+
+def test_a_disparity_of_eight_bits(capsys, scenes, tmp_path):
+    path = first(scenes / "disparity" / "val", "*.png")
+    Image.fromarray(np.zeros((64, 128), np.uint8)).save(path)
+    sentence = refused(capsys, *train(scenes, tmp_path))
+    assert path.name in sentence
+    assert "16" in sentence
+
+
+def test_a_weights_file_that_is_none(capsys, scenes, tmp_path):
+    path = tmp_path / "weights.h5"
+    path.write_bytes(b"no weights")
+    sentence = refused(
+        capsys, *train(scenes, tmp_path, "--init", "ImageNet", "--imagenet-weights", str(path))
+    )
+    assert path.name in sentence
+    assert "md5" in sentence
+    assert not list((tmp_path / "runs").rglob("run.json"))
+
+
+def test_wrong_weights_are_found_before_rows_without_them_are_trained(capsys, pristine, tmp_path):
+    arguments = ["--runs", tmp_path / "runs", "--imagenet-weights", tmp_path / "nowhere.h5"]
+    assert "nowhere.h5" in refused(capsys, "table1", "--cityscapes", pristine, *arguments)
+    assert not list((tmp_path / "runs").rglob("run.json"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (["--rows", "SS+X/GS"], "SS+X/GS"),
+        (["--rows", "SSrandom", "--init", "ImageNet"], "--init"),
+        (["--set", "disp_scale=2W"], "disp_scale"),
+        (["--set", "dispscale=W"], "dispscale"),
+        (["--set", "uw_init=small"], "uw_init"),
+        (["--scale", "paper"], "--cityscapes"),
+    ],
+)
+def test_options_of_table1_that_cannot_be(capsys, tmp_path, pristine, arguments, named):
+    data = [] if "paper" in arguments else ["--cityscapes", pristine]
+    assert named in refused(capsys, "table1", *data, "--runs", tmp_path, *arguments)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (["--row", "SS+D"], "SS+D"),
+        (["--row", "SS/GS"], "SS/GS"),
+        (["--row", "SS+D/XX"], "XX"),
+        (["--size", "100x50"], "100x50"),
+        (["--size", "big"], "big"),
+        (["--epochs", "0"], "--epochs"),
+        (["--batch-size", "5"], "batch"),
+        (["--init", "imagenet"], "imagenet"),
+    ],
+)
+def test_options_of_train_that_cannot_be(capsys, tmp_path, pristine, arguments, named):
+    arguments = ["--runs", tmp_path, "--size", "64x32", *arguments]
+    row = [] if "--row" in arguments else ["--row", "SS+D/GS"]
+    assert named in refused(capsys, "train", "--cityscapes", pristine, *row, *arguments)
+
+
+def test_a_runs_folder_that_is_a_file(capsys, tmp_path, pristine):
+    (tmp_path / "runs").write_text("")
+    assert "--runs" in refused(capsys, "table1", "--cityscapes", pristine, "--runs", tmp_path / "runs")
+
+
+def test_evaluate_wants_a_finished_run(capsys, tmp_path):
+    assert str(tmp_path) in refused(capsys, "evaluate", tmp_path)
+
+
+def finish(store, run, **numbers):
+    results = {"seg": {"constant_class_miou": 0.02}}
+    write_json(
+        store.folder(run) / "metrics.json",
+        {"headline": numbers, "results": {"per_input": results}, "seconds": 1},
+    )
+
+
+def test_compare_prints_what_is_measured_and_why_the_rest_is_not(capsys, tmp_path, pristine):
+    store = Store(tmp_path)
+    for run in catalog.table1_runs("scenes-demo", "demo"):
+        if catalog.table_row(run) == "SSrandom":
+            finish(store, run, sem_miou=0.123456)
+        if run.init == "ImageNet":
+            store.write_failure(run, "no ImageNet weights for this test")
+    assert main(["compare", "--cityscapes", str(pristine), "--runs", str(tmp_path)]) == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith("DEMO SCALE on embedded street scenes")
+    assert "0.123" in shown
+    assert "no ImageNet weights for this test" in shown
+    assert "not run" in shown
+    table = json.loads((tmp_path / "tables" / "table1-scenes-demo.json").read_text())
+    cells = table["cells"]
+    assert cells["SSrandom"]["random"]["sem_miou"]["ours"] == pytest.approx(0.123456)
+    assert cells["SS+D/GS"]["ImageNet"]["sem_miou"]["ours"] is None
+
+
+def test_compare_needs_no_tensorflow(tmp_path, pristine):
+    program = "import sys; from reproduce.__main__ import main\n"
+    program += f"main(['compare', '--cityscapes', {str(pristine)!r}, '--runs', {str(tmp_path)!r}])\n"
+    program += "assert not {'tensorflow', 'keras'} & set(sys.modules)"
+    subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+
+
+def test_several_seeds_give_a_spread_and_a_reason_for_the_missing_one(capsys, tmp_path, pristine):
+    store = Store(tmp_path)
+    for run in catalog.table1_runs("scenes-demo", "demo", seeds=(0, 1)):
+        if catalog.table_row(run) == "SSrandom":
+            finish(store, run, sem_miou=0.2 + 0.1 * run.seed)
+    arguments = ["compare", "--cityscapes", str(pristine), "--runs", str(tmp_path), "--seeds", "0", "1", "2"]
+    assert main(arguments) == 0
+    shown = capsys.readouterr().out
+    assert "0.250±0.071" in shown
+    assert "seed 2: not run" in shown
+
+
+def test_plan_starts_nothing_and_counts_the_steps(capsys, tmp_path, pristine):
+    arguments = ["table1", "--cityscapes", str(pristine), "--runs", str(tmp_path / "r"), "--plan"]
+    assert main(arguments) == 0
+    shown = capsys.readouterr().out
+    epochs = catalog.SCHEDULES["cityscapes", "demo"].epochs
+    assert f"{2 * epochs} of {2 * epochs} steps left" in shown
+    assert shown.count("steps left") == 22
+    assert "PFLOP" in shown
+    assert not list((tmp_path / "r").rglob("run.json"))
+
+
+def test_status_lists_runs_and_reasons(capsys, tmp_path):
+    store = Store(tmp_path)
+    run, other = catalog.table1_runs("cityscapes", "paper")[:2]
+    write_json(store.folder(run) / "run.json", run.to_dict())
+    (store.folder(run) / "history.csv").write_text("epoch,loss\n0,1\n1,1\n")
+    store.write_failure(other, "no weights")
+    assert main(["status", "--runs", str(tmp_path)]) == 0
+    shown = capsys.readouterr().out
+    assert "2/100 epochs  not finished" in shown
+    assert "no weights" in shown
+
+
+def test_scenes_writes_both_layouts(tmp_path):
+    for layout, folder in (("cityscapes", "leftImg8bit"), ("kitti", "training")):
+        root = tmp_path / layout
+        arguments = ["scenes", str(root), "--layout", layout, "--count", "2", "--size", "128x64"]
+        assert main(arguments) == 0
+        assert (root / folder).is_dir()
+
+
+@pytest.mark.slow
+def test_one_row_of_the_demo_twice_gives_the_same_table_and_beats_a_constant(tmp_path):
+    def table(runs):
+        command = [sys.executable, "-m", "reproduce", "table1", "--rows", "SSrandom", "--runs", str(runs)]
+        done = subprocess.run([*command, "--imagenet-weights", "none"], capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        return json.loads((runs / "tables" / "table1-scenes-demo.json").read_text())
+
+    one, other = table(tmp_path / "a"), table(tmp_path / "b")
+    assert one == other
+    constant = json.loads(next((tmp_path / "a").rglob("metrics.json")).read_text())
+    constant = constant["results"]["per_input"]["seg"]["constant_class_miou"]
+    assert one["cells"]["SSrandom"]["random"]["sem_miou"]["ours"] > 5 * constant
