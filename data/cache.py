@@ -23,7 +23,7 @@ from data.frames import Frame
 from data.labels import IGNORE, ids_to_train_ids
 
 CHANNELS = {"left": 3, "right": 3, "labels": 1}
-FORMAT = 1  # of the cached files; part of their names
+FORMAT = 2  # of the cached files; part of their names
 
 
 class FrameCache:
@@ -53,7 +53,9 @@ class FrameCache:
             raise InputError(f"--size {size[0]}x{size[1]}: width and height must be multiples of 32")
         self.frames, self.size, self.parts, self.fit = list(frames), tuple(size), tuple(parts), fit
         self.folder = None if folder is None else Path(folder)
-        self.native_sizes = np.array([_png_size(frame.left) for frame in frames], np.int32).reshape(-1, 2)
+        with ThreadPoolExecutor() as pool:
+            sizes = list(pool.map(_png_size, (frame.left for frame in frames)))
+        self.native_sizes = np.array(sizes, np.int32).reshape(-1, 2)
         if fit == "pad" and (self.native_sizes > np.array(size)).any():
             largest = self.native_sizes.max(axis=0)
             raise InputError(f"images of up to {largest[0]}x{largest[1]} do not fit into {size[0]}x{size[1]}")
@@ -105,7 +107,7 @@ class FrameCache:
         return np.fromfile(self._paths[part][index], np.uint8).reshape(self.shape(part))
 
     def images(self, part):
-        """A re-iterable over the images of a part; one is held at a time."""
+        """A re-iterable over the images of a part without their padding; one is held at a time."""
         return _Images(self, part)
 
     def _path(self, part, frame):
@@ -173,7 +175,8 @@ class _Images:
         self.cache, self.part = cache, part
 
     def __iter__(self):
-        return (self.cache.image(self.part, index) for index in range(len(self.cache)))
+        for index, (width, height) in enumerate(self.cache.valid_sizes):
+            yield self.cache.image(self.part, index)[:height, :width]
 
 
 def _png_size(path):

@@ -9,6 +9,8 @@ from experiments.metrics import DisparityErrors, MeanIoU
 
 MINIMUM_DISPARITY = 0.5  # px of the network's image; both relative errors diverge towards 0
 COLOR_CLASSES = 36
+DECODE_DISPARITY = {"cityscapes": decode_cityscapes, "kitti": decode_kitti}
+READ_CAMERA = {"cityscapes": read_camera, "kitti": read_kitti_calibration}
 
 
 class SegmentationScore:
@@ -71,10 +73,7 @@ class DepthScore:
 
     def __init__(self, cache, layout, cap_mode="mask"):
         self.cache, self.cap_mode = cache, cap_mode
-        self.decode, self.camera = {
-            "cityscapes": (decode_cityscapes, read_camera),
-            "kitti": (decode_kitti, read_kitti_calibration),
-        }[layout]
+        self.decode, self.camera = DECODE_DISPARITY[layout], READ_CAMERA[layout]
         self.scores = {}
         self.constant = ConstantDisparity(self.CAP)
 

@@ -45,8 +45,13 @@ def make_parser():
         table.add_argument("--init", nargs="+", choices=("random", "ImageNet", "CoarseCTS"))
         table.add_argument("--seeds", nargs="+", type=int, default=[0], metavar="N")
         table.add_argument("--out", metavar="DIR", help="folder of the written table (RUNS/tables)")
-        table.add_argument("--plan", action="store_true", help="print the runs and what is left; start none")
-        _training_options(table)
+        _reading_options(table)
+        table.set_defaults(plan=False)
+        if verb == "table1":
+            table.add_argument(
+                "--plan", action="store_true", help="print the runs and what is left; start none"
+            )
+            _training_options(table)
 
     train = _add(verbs, "train", "train_command", "train and evaluate one run")
     _data_options(train)
@@ -57,12 +62,17 @@ def make_parser():
     train.add_argument("--batch-size", type=int)
     train.add_argument("--learning-rate", type=float)
     train.add_argument("--size", metavar="WxH", help="of the network's image, multiples of 32")
+    _reading_options(train)
     _training_options(train)
 
     evaluate = _add(verbs, "evaluate", "evaluate_command", "evaluate a finished run again from its weights")
-    evaluate.add_argument("run", metavar="RUN", help="folder of the run")
-    evaluate.add_argument("--cityscapes", metavar="DIR", help="where the data is now")
-    evaluate.add_argument("--kitti", metavar="DIR", help="where the data is now")
+    samples = _add(verbs, "samples", "samples_command", "draw predictions of a finished run")
+    for finished in (evaluate, samples):
+        finished.add_argument("run", metavar="RUN", help="folder of the run")
+        finished.add_argument("--cityscapes", metavar="DIR", help="where the data is now")
+        finished.add_argument("--kitti", metavar="DIR", help="where the data is now")
+    samples.add_argument("out", metavar="OUT", help="file: .png, .pdf or .svg")
+    samples.add_argument("--count", type=int, default=4, help="images")
 
     status = _add(verbs, "status", "status_command", "list the runs and how far each is")
     status.add_argument("--runs", default="runs", metavar="DIR")
@@ -92,10 +102,13 @@ def _data_options(parser, kitti=True):
     parser.add_argument("--scale", choices=("demo", "paper"), help="paper with a data set, else demo")
 
 
-def _training_options(parser):
+def _reading_options(parser):
     parser.add_argument(
-        "--set", nargs="+", metavar="NAME=VALUE", help="readings of the paper, e.g. disp_scale=W"
+        "--set", nargs="+", metavar="NAME=VALUE", help="readings of the paper: disp_scale=W …"
     )
+
+
+def _training_options(parser):
     parser.add_argument("--imagenet-weights", default="auto", metavar="FILE|auto|none")
     parser.add_argument("--cache", metavar="DIR|memory", help="decoded images (RUNS/cache)")
     parser.add_argument(

@@ -88,22 +88,38 @@ def train_command(args):
 
 def evaluate_command(args):
     """Evaluate a finished run again from its weights and compare with what it recorded."""
-    folder = Path(args.run).expanduser()
+    run, folder, metrics, library = _finished_run(args)
+    from experiments.execute import evaluate_again
+
+    for name, value in evaluate_again(run, folder, library).items():
+        recorded = metrics["headline"][name]
+        print(f"{name:12s} {value:.6f}   recorded {recorded:.6f}   difference {value - recorded:+.1e}")
+
+
+def samples_command(args):
+    """Draw what a finished run predicts on some of its validation images."""
+    out = Path(args.out).expanduser()
+    if out.suffix.lower() not in (".png", ".pdf", ".svg"):
+        raise InputError(f"{out}: name a .png, .pdf or .svg file.")
+    run, folder, _, library = _finished_run(args)
+    from reproduce.samples import write_samples
+
+    write_samples(run, folder, library, out, args.count)
+    print(f"wrote {out}")
+
+
+def _finished_run(args):
+    """(run, folder, metrics, library) of the RUN argument; imports TensorFlow."""
+    folder = Path(args.run).expanduser().resolve()
     described, metrics = read_json(folder / "run.json"), read_json(folder / "metrics.json")
     if described is None or metrics is None:
         raise InputError(f"{folder} is not the folder of a finished run: it lacks run.json or metrics.json.")
     run = Run.from_dict(described)
     layout = "kitti" if "kitti" in run.dataset else "cityscapes"
     root = getattr(args, layout) or described["data"]["root"]
-    args.runs = str(folder.parents[len(Path(run.folder).parts) - 1])
+    args.runs = folder.parents[len(Path(run.folder).parts) - 1]
     import_tensorflow()
-    from experiments.execute import evaluate_again
-
-    library = inputs.make_library(args, inputs.Source(layout, Path(root).expanduser()))
-    again = evaluate_again(run, folder, library)
-    for name, value in again.items():
-        recorded = metrics["headline"][name]
-        print(f"{name:12s} {value:.6f}   recorded {recorded:.6f}   difference {value - recorded:+.1e}")
+    return run, folder, metrics, inputs.make_library(args, inputs.Source(layout, Path(root).expanduser()))
 
 
 def status_command(args):

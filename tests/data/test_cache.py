@@ -234,12 +234,13 @@ def test_sizes_and_fits_do_not_share_files(tmp_path):
 def test_frames_of_the_same_name_do_not_share_files(tmp_path):
     """Neither when their files have equal sizes and times."""
     frames = []
-    for value in (1, 2):
+    for value in (7, 9):
         images = np.full((2, 32, 64, 3), value, np.uint8)
         frames.append(write_frame(tmp_path / str(value), "000000_10", *images, np.zeros((32, 64), np.uint8)))
         os.utime(frames[-1].left, ns=(0, 0))
+    assert frames[0].left.stat().st_size == frames[1].left.stat().st_size
     cache = built(frames, folder=tmp_path / "cache")
-    assert [int(image.max()) for image in cache.images("left")] == [1, 2]
+    assert [int(image.max()) for image in cache.images("left")] == [7, 9]
 
 
 def test_the_data_folder_is_never_written_to(tmp_path, folder):
