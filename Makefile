@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 EXTRAS := $(if $(shell command -v nvidia-smi 2>/dev/null),[gpu],)
 ARGS ?=
+# The tested versions, most of which have no release for Python 3.10.
+PINS := $(shell $(PYTHON) -c 'import sys; print("-c constraints.txt" * (sys.version_info >= (3, 11)))')
 
 .PHONY: table1 test test-slow lint clean
 
@@ -28,9 +30,9 @@ $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.installed: $(VENV)/bin/python setup.py constraints.txt
-	$(BIN)/pip install -q -c constraints.txt -e '.$(EXTRAS)'
+	$(BIN)/pip install -q $(PINS) -e '.$(EXTRAS)'
 	touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed
-	$(BIN)/pip install -q -c constraints.txt -e '.[dev]'
+	$(BIN)/pip install -q $(PINS) -e '.[dev]'
 	touch $@

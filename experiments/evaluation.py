@@ -43,7 +43,7 @@ class Evaluator:
         """
         results = {}
         for stream in self._tasks:
-            with statistics_of(self.model, statistics and statistics[stream]):
+            with statistics_of(self.model.get_layer("encoder"), statistics and statistics[stream]):
                 results |= self._evaluate(stream)
         return {task: results[task] for task in self.run.tasks}
 
@@ -100,7 +100,7 @@ def make_predictor(model, tasks, disp_scale):
 
     @tf.function(reduce_retracing=True)
     def predict(batch, native_size):
-        logits = model({name: batch[name] for name in model.input}, training=False)
+        logits = model(batch, training=False)
         maps = {}
         if "seg" in tasks:
             width, height = _valid_size(batch["mask"])

@@ -21,7 +21,7 @@ from experiments.objective import Objective
 from experiments.store import FORMAT, write_json
 from experiments.training import DivergedError, train
 from models.initialization import copy_parts, find_imagenet_weights, initialize_randomly, load_imagenet
-from models.multitask import STREAM, build_multitask_unet
+from models.multitask import STREAM, build_multitask_unet, encoder_input
 from models.normalization import estimate_statistics, load_statistics, save_statistics
 from weighting import DynamicWeightAverage, FixedWeights, UncertaintyWeighting
 
@@ -144,11 +144,7 @@ def evaluate_again(run, folder, library):
 
 def measure(run, model, data, evaluator, folder):
     """Evaluate twice: with statistics estimated for each input stream, and with the shared moving ones."""
-    schedule, statistics = run.schedule, {}
-    batches = training_batches(data.train, data.preparation, schedule.batch_size, run.seed, STATISTICS_PASSES)
-    for stream in dict.fromkeys(STREAM[task] for task in run.tasks):
-        images = (batch[stream] for batch in batches.take(schedule.statistics_batches))
-        statistics[stream] = estimate_statistics(model, stream, images)
+    statistics = estimate_by_stream(run, model, data)
     save_statistics(folder / "statistics.npz", statistics)
     results = {
         "per_input": evaluator(statistics),
@@ -165,6 +161,20 @@ def measure(run, model, data, evaluator, folder):
         "history": history,
         "finished": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
     }
+
+
+def estimate_by_stream(run, model, data):
+    """BatchNorm statistics of the encoder for each input stream, from training batches (docs/FIDELITY.md)."""
+    schedule, statistics = run.schedule, {}
+    batches = training_batches(data.train, data.preparation, schedule.batch_size, run.seed, STATISTICS_PASSES)
+    streams = list(dict.fromkeys(STREAM[task] for task in run.tasks))
+    # A joint pass was trained with the statistics of both streams at once.
+    groups = [streams] if run.readings.encoder_pass == "joint" else [[stream] for stream in streams]
+    for group in groups:
+        seen = (encoder_input(model, group, batch) for batch in batches.take(schedule.statistics_batches))
+        estimated = estimate_statistics(model.get_layer("encoder"), seen)
+        statistics |= dict.fromkeys(group, estimated)
+    return statistics
 
 
 def describe(run, library, data):

@@ -77,7 +77,7 @@ def make_train_step(model, weighting, optimizer, objective, progress):
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             for variable in variables:
                 tape.watch(variable.value)
-            logits = model({name: batch[name] for name in model.input}, training=True)
+            logits = model(batch, training=True)
             losses = objective(batch, logits)
             total = weighting(losses)
             scaled = total / strategy.num_replicas_in_sync  # the optimizer sums over replicas

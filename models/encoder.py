@@ -5,7 +5,7 @@ import io
 import os
 import types
 
-os.environ.setdefault("SM_FRAMEWORK", "tf.keras")  # read by segmentation-models when it is imported
+os.environ["SM_FRAMEWORK"] = "tf.keras"  # read at import; the only one that works with Keras 3
 
 import keras
 

@@ -1,6 +1,7 @@
 """Fig. 1 of the paper: one shared encoder and a decoder for every task."""
 
 import keras
+import tensorflow as tf
 
 from models.decoder import build_decoder
 from models.encoder import build_encoder
@@ -71,8 +72,18 @@ def build_multitask_unet(tasks, color_input="repeat", encoder_pass="two", backbo
     return MultitaskModel(inputs, logits, name="_".join(tasks))
 
 
-def encoder_input(model, stream, images):
-    """What the encoder sees of a stream: the image, or what ``embed1x1`` makes of ``gray``."""
-    if stream == "gray" and any(layer.name == "embedding" for layer in model.layers):
-        return model.get_layer("embedding")(images[..., :1])
-    return images
+def encoder_input(model, streams, batch):
+    """What the encoder of a model sees of some streams, one after the other along the batch axis.
+
+    Args:
+        model: from `build_multitask_unet`.
+        streams: ``lab``, ``gray`` or both.
+        batch: dict with their images ``[B, H, W, 3]``.
+
+    Returns:
+        ``[B · streams, H, W, 3]``; ``gray`` is what ``embed1x1`` makes of it, where the model has that.
+    """
+    images = dict(batch)
+    if "gray" in streams and any(layer.name == "embedding" for layer in model.layers):
+        images["gray"] = model.get_layer("embedding")(batch["gray"][..., :1])
+    return tf.concat([images[stream] for stream in streams], axis=0)

@@ -11,8 +11,6 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from models.multitask import encoder_input
-
 
 def batch_norm_layers(model):
     """The BatchNormalization layers of a model, in a fixed order."""
@@ -49,13 +47,12 @@ def _momentum(layers, value):
             layer.momentum = momentum
 
 
-def estimate_statistics(model, stream, batches):
-    """Average the batch statistics of one stream over many batches; the model is left as it was.
+def estimate_statistics(encoder, batches):
+    """Average the batch statistics of an encoder over many batches; the encoder is left as it was.
 
     Args:
-        model: from `build_multitask_unet`.
-        stream: ``lab`` or ``gray``.
-        batches: iterable of that stream's inputs ``[B, H, W, 3]``, all of one shape.
+        encoder: of a multi-task model.
+        batches: iterable of what the encoder sees ``[B, H, W, 3]``, see `models.multitask.encoder_input`.
 
     Returns:
         Statistics as `get_statistics` returns them.
@@ -63,16 +60,15 @@ def estimate_statistics(model, stream, batches):
     Raises:
         ValueError: there is no batch.
     """
-    encoder = model.get_layer("encoder")
     layers = batch_norm_layers(encoder)
 
     @tf.function(reduce_retracing=True)
     def accumulate(images, momentum):
         with _momentum(layers, momentum):  # k/(k+1) turns the moving average into the plain mean
-            encoder(encoder_input(model, stream, images), training=True)
+            encoder(images, training=True)
 
     seen = 0
-    with statistics_of(model, None):  # puts the model's own back
+    with statistics_of(encoder, None):  # puts its own back
         for images in batches:
             accumulate(images, tf.constant(seen / (seen + 1), tf.float32))
             seen += 1
@@ -82,14 +78,13 @@ def estimate_statistics(model, stream, batches):
 
 
 @contextlib.contextmanager
-def statistics_of(model, statistics):
+def statistics_of(encoder, statistics):
     """Within this context the encoder evaluates with the given statistics; None leaves its own."""
-    encoder = model.get_layer("encoder")
     kept = get_statistics(encoder)
     try:
         if statistics is not None:
             set_statistics(encoder, statistics)
-        yield model
+        yield
     finally:
         set_statistics(encoder, kept)
 

@@ -38,7 +38,7 @@ def write_samples(run, folder, library, path, count=4):
     for stream in dict.fromkeys(STREAM[task] for task in run.tasks):
         tasks = [task for task in run.tasks if STREAM[task] == stream]
         predict = make_predictor(model, tasks, run.readings.disp_scale)
-        with statistics_of(model, statistics[stream]):
+        with statistics_of(model.get_layer("encoder"), statistics[stream]):
             for panels, index in zip(rows, chosen, strict=True):
                 maps = predict(batches[index], data.val.native_sizes[index])
                 panels += _panels(data, library.source.layout, int(index), maps)

@@ -46,7 +46,7 @@ def built(frames, size=(64, 32), **options):
 
 
 def stacked(cache, part):
-    return np.stack(list(cache.images(part)))
+    return np.stack([cache.image(part, index) for index in range(len(cache))])
 
 
 def snapshot(folder):

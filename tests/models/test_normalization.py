@@ -4,6 +4,7 @@ import pytest
 import tensorflow as tf
 
 from models import build_encoder, build_multitask_unet
+from models.multitask import encoder_input
 from models.normalization import (
     batch_norm_layers,
     estimate_statistics,
@@ -29,7 +30,10 @@ def model():
 
 @pytest.fixture(scope="module")
 def estimated(model):
-    return {stream: estimate_statistics(model, stream, batches) for stream, batches in BATCHES.items()}
+    return {
+        stream: estimate_statistics(model.get_layer("encoder"), batches)
+        for stream, batches in BATCHES.items()
+    }
 
 
 def means_and_variances(feature_maps):
@@ -67,7 +71,7 @@ def test_there_is_a_mean_and_a_variance_for_every_layer(model, estimated):
 
 
 def test_of_one_batch_the_statistics_are_its_own(model):
-    mean, variance = estimate_statistics(model, "lab", LAB[:1])[:2]
+    mean, variance = estimate_statistics(model.get_layer("encoder"), LAB[:1])[:2]
     np.testing.assert_allclose(mean, LAB[0].mean((0, 1, 2)), atol=1e-5)
     np.testing.assert_allclose(variance, LAB[0].var((0, 1, 2)), rtol=1e-5)
 
@@ -75,14 +79,14 @@ def test_of_one_batch_the_statistics_are_its_own(model):
 def test_the_estimate_does_not_depend_on_what_the_moving_statistics_were(model, estimated):
     with as_it_was(model):
         set_statistics(model.get_layer("encoder"), [value * 100 + 3 for value in estimated["gray"]])
-        again = estimate_statistics(model, "lab", iter(LAB))
+        again = estimate_statistics(model.get_layer("encoder"), iter(LAB))
     for a, b in zip(again, estimated["lab"], strict=True):
         np.testing.assert_array_equal(a, b)
 
 
 def test_estimating_leaves_the_model_as_it_was(model):
     before = model.get_weights()
-    estimate_statistics(model, "gray", GRAY[:2])
+    estimate_statistics(model.get_layer("encoder"), GRAY[:2])
     for a, b in zip(model.get_weights(), before, strict=True):
         np.testing.assert_array_equal(a, b)
     assert {layer.momentum for layer in batch_norm_layers(model.get_layer("encoder"))} == {0.99}
@@ -95,14 +99,14 @@ def test_a_source_that_breaks_leaves_the_model_as_it_was(model):
 
     before = model.get_weights()
     with pytest.raises(OSError, match="unreadable frame"):
-        estimate_statistics(model, "lab", broken())
+        estimate_statistics(model.get_layer("encoder"), broken())
     for a, b in zip(model.get_weights(), before, strict=True):
         np.testing.assert_array_equal(a, b)
 
 
 def test_without_a_batch_there_is_nothing_to_estimate(model):
     with pytest.raises(ValueError, match="at least one batch"):
-        estimate_statistics(model, "lab", [])
+        estimate_statistics(model.get_layer("encoder"), [])
 
 
 def test_of_an_embedded_stream_the_encoder_sees_the_embedding():
@@ -110,7 +114,8 @@ def test_of_an_embedded_stream_the_encoder_sees_the_embedding():
     kernel, bias = np.array([[[[0.5, -2.0, 1.0]]]], "float32"), np.array([0.1, 0.2, 0.3], "float32")
     model.get_layer("embedding").set_weights([kernel, bias])
     mean, variance = means_and_variances(batch[..., :1] * kernel[0, 0, 0] + bias for batch in GRAY[:2])
-    estimated = estimate_statistics(model, "gray", GRAY[:2])
+    seen = [encoder_input(model, ["gray"], {"gray": batch}) for batch in GRAY[:2]]
+    estimated = estimate_statistics(model.get_layer("encoder"), seen)
     np.testing.assert_allclose(estimated[0], mean, atol=1e-5)
     np.testing.assert_allclose(estimated[1], variance, rtol=1e-4)
 
@@ -137,7 +142,7 @@ def test_moving_statistics_of_two_streams_lie_between_them_and_fit_neither(model
         assert (np.abs(mean - own) > 0.3 * distance).all()
         assert (np.abs(mean - own) < 0.7 * distance).all()
     assert (np.abs(np.mean(normalized, (0, 1, 2))) > 0.2).all()
-    with statistics_of(model, estimated["lab"]):
+    with statistics_of(model.get_layer("encoder"), estimated["lab"]):
         own = first(LAB[2]) - first.beta
     np.testing.assert_allclose(np.mean(own, (0, 1, 2)), 0, atol=0.05)
 
@@ -148,8 +153,7 @@ def test_within_the_context_the_encoder_has_the_given_statistics(model, estimate
     infer = tf.function(lambda batch: model(batch, training=False)["seg"])
     batch = {"lab": LAB[0], "gray": GRAY[0]}
     outside = infer(batch)
-    with statistics_of(model, estimated["lab"]) as inside:
-        assert inside is model
+    with statistics_of(encoder, estimated["lab"]):
         for a, b in zip(get_statistics(encoder), estimated["lab"], strict=True):
             np.testing.assert_array_equal(a, b)
         assert np.abs(infer(batch) - outside).max() > 0  # also in a graph that was traced before
@@ -160,14 +164,14 @@ def test_within_the_context_the_encoder_has_the_given_statistics(model, estimate
 
 def test_none_leaves_the_encoder_its_own(model):
     own = get_statistics(model.get_layer("encoder"))
-    with statistics_of(model, None):
+    with statistics_of(model.get_layer("encoder"), None):
         for a, b in zip(get_statistics(model.get_layer("encoder")), own, strict=True):
             np.testing.assert_array_equal(a, b)
 
 
 def test_an_exception_within_the_context_restores(model, estimated):
     own = get_statistics(model.get_layer("encoder"))
-    with pytest.raises(KeyError), statistics_of(model, estimated["gray"]):
+    with pytest.raises(KeyError), statistics_of(model.get_layer("encoder"), estimated["gray"]):
         raise KeyError
     for a, b in zip(get_statistics(model.get_layer("encoder")), own, strict=True):
         np.testing.assert_array_equal(a, b)
@@ -175,7 +179,10 @@ def test_an_exception_within_the_context_restores(model, estimated):
 
 def test_statistics_of_another_network_are_refused(model, estimated):
     own = get_statistics(model.get_layer("encoder"))
-    with pytest.raises(ValueError, match="shorter"), statistics_of(model, estimated["lab"][:-1]):
+    with (
+        pytest.raises(ValueError, match="shorter"),
+        statistics_of(model.get_layer("encoder"), estimated["lab"][:-1]),
+    ):
         pass
     for a, b in zip(get_statistics(model.get_layer("encoder")), own, strict=True):
         np.testing.assert_array_equal(a, b)
@@ -196,3 +203,8 @@ def test_a_file_with_pickled_objects_is_refused(tmp_path):
     np.savez(tmp_path / "statistics.npz", **{"lab/000": np.array([print, None], object)})
     with pytest.raises(ValueError, match="allow_pickle=False"):
         load_statistics(tmp_path / "statistics.npz")
+
+
+def test_two_streams_at_once_are_one_batch(model):
+    both = encoder_input(model, ["lab", "gray"], {"lab": LAB[0], "gray": GRAY[0]})
+    np.testing.assert_array_equal(both, np.concatenate([LAB[0], GRAY[0]]))
