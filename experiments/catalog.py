@@ -12,6 +12,7 @@ SINGLE_INITS = ("random", "ImageNet", "CoarseCTS")
 MULTI_INITS = ("ImageNet", "CoarseCTS")
 MULTI_TASKS = (("seg", "color"), ("seg", "depth"), ("seg", "color", "depth"))
 WEIGHTINGS = ("GS", "UW", "DWA")
+SCALES = ("paper", "demo")
 
 SCHEDULES = {
     ("cityscapes", "paper"): schedules.CITYSCAPES,
@@ -24,15 +25,33 @@ SCHEDULES = {
 
 # Readings that the CoarseCTS pre-training does not feel: they must not ask for a second one.
 _NOT_IN_COARSE = (
-    "encoder_bn_eval", "seg_loss_norm", "uw_form", "uw_init", "dwa_temperature", "kitti_fit", "depth_metric",
-    "cap_mode", "coarse_load",
+    "encoder_bn_eval", "seg_loss_norm", "uw_form", "uw_init", "dwa_temperature", "kitti_fit", "kitti_load",
+    "uw_reset", "depth_metric", "cap_mode", "coarse_load",
 )  # fmt: skip
+_ONLY_ON_KITTI = ("kitti_fit", "kitti_load", "uw_reset")
 
 
-def make_run(dataset, scale, tasks, weighting, init, seed=0, readings=None, layout="cityscapes"):
-    """A run of a table, on the schedule of its scale (``paper`` or ``demo``) and layout."""
-    schedule = SCHEDULES[layout, scale]
+def dataset_label(name, scale):
+    """First folder of a run's name; a real data set alone is the paper's scale."""
+    return name if scale == "paper" and not name.startswith("scenes") else f"{name}-{scale}"
+
+
+def scale_of(label):
+    """``paper`` or ``demo``: the scale that a `dataset_label` names."""
+    return next((scale for scale in SCALES if label.endswith(f"-{scale}")), "paper")
+
+
+def make_run(dataset, tasks, weighting, init, seed=0, readings=None, layout=None, start=""):
+    """A run of a table, on the schedule of its data set's layout and scale.
+
+    Args:
+        dataset: a `dataset_label`.
+        tasks, weighting, init, seed, readings, start: see `Run`.
+        layout: of the schedule, where the data set's name does not say it: ``coarse``.
+    """
+    schedule = SCHEDULES[layout or layout_of(dataset), scale_of(dataset)]
     weights = tuple((task, GRID_PICKS[task]) for task in tasks) if weighting == "GS" else ()
+    readings = readings or Readings()
     return Run(
         dataset,
         tuple(tasks),
@@ -41,33 +60,40 @@ def make_run(dataset, scale, tasks, weighting, init, seed=0, readings=None, layo
         schedule,
         seed,
         weights,
-        readings=readings or Readings(),
+        readings=readings,
         base=schedule,
+        start=start,
     )
 
 
-def coarse_run(dataset, scale, readings=None):
+def layout_of(label):
+    """``cityscapes`` or ``kitti``: the layout of a `dataset_label`."""
+    return "kitti" if "kitti" in label else "cityscapes"
+
+
+def coarse_run(dataset, readings=None):
     """The pre-training on the images with coarse annotations: color and depth, without a label."""
-    values = dataclasses.asdict(readings or Readings())
-    defaults = dataclasses.asdict(Readings())
-    readings = Readings(**values | {name: defaults[name] for name in _NOT_IN_COARSE})
-    run = make_run(
-        dataset, scale, ("color", "depth"), "GS", readings.coarse_init, 0, readings, layout="coarse"
-    )
+    readings = _without(readings or Readings(), _NOT_IN_COARSE)
+    run = make_run(dataset, ("color", "depth"), "GS", readings.coarse_init, 0, readings, layout="coarse")
     return dataclasses.replace(run, split="train_extra")
 
 
-def table1_runs(dataset, scale, seeds=(0,), readings=None):
+def table1_runs(dataset, seeds=(0,), readings=None, start=""):
     """The runs of Table 1 in the paper's order, without the pre-training: 3 + 9 × 2 for each seed."""
     plan = [(("seg",), "none", init) for init in SINGLE_INITS]
     plan += [
         (tasks, weighting, init) for tasks in MULTI_TASKS for weighting in WEIGHTINGS for init in MULTI_INITS
     ]
     return [
-        make_run(dataset, scale, tasks, weighting, init, seed, readings)
+        make_run(dataset, tasks, weighting, init, seed, readings, start=start)
         for tasks, weighting, init in plan
         for seed in seeds
     ]
+
+
+def table3_runs(dataset, start, seeds=(0,), readings=None):
+    """The runs of Table 3: each run of Table 1 goes on from data set ``start`` to the KITTI data set."""
+    return table1_runs(dataset, seeds, readings, start)
 
 
 def table_row(run):
@@ -75,15 +101,29 @@ def table_row(run):
     return f"SS{run.init}" if run.row == "SS" else run.row
 
 
-def dependencies(run, scale):
-    """Runs that must be finished before this one."""
-    return [coarse_run(run.dataset, scale, run.readings)] if run.init == "CoarseCTS" else []
+def dependency(run):
+    """The run that must be finished before this one, or None."""
+    if run.start:
+        readings = _without(run.readings, _ONLY_ON_KITTI)
+        return make_run(run.start, run.tasks, run.weighting, run.init, run.seed, readings)
+    return coarse_run(run.dataset, run.readings) if run.init == "CoarseCTS" else None
 
 
-def with_dependencies(runs, scale):
+def with_dependencies(runs):
     """The runs and, before each, what it depends on; every run once."""
     ordered = {}
+
+    def add(run):
+        needed = dependency(run)
+        if needed is not None:
+            add(needed)
+        ordered.setdefault(run.folder, run)
+
     for run in runs:
-        for needed in [*dependencies(run, scale), run]:
-            ordered.setdefault(needed.folder, needed)
+        add(run)
     return list(ordered.values())
+
+
+def _without(readings, names):
+    """The readings with some of them back at their default."""
+    return dataclasses.replace(readings, **{name: getattr(Readings(), name) for name in names})

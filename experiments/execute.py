@@ -13,7 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 from data.pipeline import training_batches
-from experiments.catalog import coarse_run
+from experiments.catalog import dependency
 from experiments.checkpoint import Checkpoints
 from experiments.evaluation import Evaluator, headline, headline_names
 from experiments.history import read_history
@@ -33,14 +33,13 @@ class Unavailable(RuntimeError):
     """A run cannot be had, for a reason that belongs into its table cell."""
 
 
-def execute(run, store, library, scale, options):
+def execute(run, store, library, options):
     """Train and evaluate a run, unless it is finished.
 
     Args:
         run: `experiments.run.Run`.
         store: `experiments.store.Store`.
         library: `experiments.datasets.Library` of the run's data.
-        scale: ``paper`` or ``demo``, to find the CoarseCTS pre-training.
         options: `experiments.options.Options`.
 
     Returns:
@@ -57,10 +56,10 @@ def execute(run, store, library, scale, options):
     try:
         data = library.prepare(run)
         model = build_model(run)
-        initialize(model, run, store, scale, options)
+        weighting = make_weighting(run)
+        initialize(model, weighting, run, store, options)
         write_json(folder / "run.json", describe(run, library, data))
         (folder / "failure.json").unlink(missing_ok=True)
-        weighting = make_weighting(run)
         objective = Objective(run.tasks, run.readings, data.statistics.class_weights(run.readings.mfb))
         evaluator = Evaluator(model, run, data, library.source.layout)
 
@@ -98,26 +97,35 @@ def make_weighting(run):
     return FixedWeights(dict(run.weights) or dict.fromkeys(run.tasks, 1.0))
 
 
-def initialize(model, run, store, scale, options):
-    """Give a network the weights that a run starts from (section 4.2).
+def initialize(model, weighting, run, store, options):
+    """Give network and weighting what a run starts from (section 4.2).
 
     Raises:
-        Unavailable: there are no ImageNet weights, or the CoarseCTS pre-training has no result.
+        Unavailable: there are no ImageNet weights, or the run that this one goes on from has no result.
     """
     initialize_randomly(model, run.seed, run.readings.decoder_init)
-    if run.init == "ImageNet":
+    source = dependency(run)
+    if source is not None:
+        if store.metrics(source) is None:
+            raise Unavailable(
+                f"it goes on from {source}, which has no result: {store.failure(source) or 'not run'}"
+            )
+        folder = store.finished_folder(source)
+        copy_parts(load_model(source, folder), model, _parts_to_load(run))
+        if run.start and run.weighting == "UW" and not run.readings.uw_reset:
+            _restore(folder, weighting=weighting)
+    elif run.init == "ImageNet":
         path, reason = imagenet_weights(options.imagenet_weights)
         if path is None:
             raise Unavailable(reason)
         load_imagenet(model.get_layer("encoder"), path)
-    elif run.init == "CoarseCTS":
-        source = coarse_run(run.dataset, scale, run.readings)
-        if store.metrics(source) is None:
-            raise Unavailable(f"no CoarseCTS pre-training: {store.failure(source) or 'not run'}")
-        parts = ["encoder", "embedding"]
-        if run.readings.coarse_load == "encoder+decoders":
-            parts += ["decoder_color", "decoder_depth"]
-        copy_parts(load_model(source, store.folder(source)), model, parts)
+
+
+def _parts_to_load(run):
+    """Names of the sub-models that a run takes from the one that it goes on from."""
+    encoder, decoders = {"encoder", "embedding"}, {f"decoder_{task}" for task in run.tasks}
+    whole = run.readings.kitti_load == "model" if run.start else run.readings.coarse_load != "encoder"
+    return encoder | decoders if whole else encoder
 
 
 @functools.cache
@@ -129,8 +137,14 @@ def imagenet_weights(option):
 def load_model(run, folder):
     """The network of a finished run with its trained weights."""
     model = build_model(run)
-    tf.train.Checkpoint(model=model).read(str(folder / "checkpoint" / "final" / "state")).expect_partial()
+    _restore(folder, model=model)
     return model
+
+
+def _restore(folder, **tracked):
+    """Read some of the objects of a finished run's state."""
+    state = folder / "checkpoint" / "final" / "state"
+    tf.train.Checkpoint(**tracked).read(str(state)).assert_existing_objects_matched().expect_partial()
 
 
 def evaluate_again(run, folder, library):

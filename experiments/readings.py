@@ -30,6 +30,8 @@ class Readings:
         dwa_temperature: T of dynamic weight average.
         lr_schedule: constant, or polynomial decay to 0 with power 0.9.
         kitti_fit: KITTI images are padded to a multiple of 32, or resized.
+        kitti_load: what a run on KITTI takes from its run on Cityscapes.
+        uw_reset: uncertainty weighting starts anew on KITTI rather than from where Cityscapes left it.
         depth_metric: headline unit of the disparity errors; all three are always evaluated.
         cap_mode: ground truth over the cap of 50 is left out, or clipped to it.
         coarse_init: start of the CoarseCTS pre-training.
@@ -54,6 +56,8 @@ class Readings:
     dwa_temperature: float = 2.0
     lr_schedule: str = "constant"
     kitti_fit: str = "pad"
+    kitti_load: str = "model"
+    uw_reset: bool = False
     depth_metric: str = "disp_half"
     cap_mode: str = "mask"
     coarse_init: str = "random"
@@ -92,6 +96,8 @@ CHOICES = {
     "uw_form": ("kendall", "mtan", "gal"),
     "lr_schedule": ("constant", "poly"),
     "kitti_fit": ("pad", "resize"),
+    "kitti_load": ("model", "encoder"),
+    "uw_reset": (False, True),
     "depth_metric": ("disp_half", "disp_full", "depth_m"),
     "cap_mode": ("mask", "clip"),
     "coarse_init": ("random", "ImageNet"),

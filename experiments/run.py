@@ -54,6 +54,7 @@ class Run:
         split: ``train``, or ``train_extra`` for the CoarseCTS pre-training.
         readings: readings of the paper.
         base: the schedule that this scale has by default; what differs from it is part of the name.
+        start: dataset of the run of the same row, init and seed that this one goes on from; empty for none.
     """
 
     dataset: str
@@ -66,6 +67,7 @@ class Run:
     split: str = "train"
     readings: Readings = dataclasses.field(default_factory=Readings)
     base: Schedule | None = None
+    start: str = ""
 
     @property
     def row(self):
@@ -90,7 +92,8 @@ class Run:
         for name, value in sorted(self.variations.items()):
             text = "x".join(map(str, value)) if isinstance(value, tuple) else str(value)
             parts.append(f"{name}={text}")
-        return f"{self.dataset}/{self.row.replace('/', '-')}/{self.init}/{','.join(parts)}"
+        init = f"{self.init}-after-{self.start}" if self.start else self.init
+        return f"{self.dataset}/{self.row.replace('/', '-')}/{init}/{','.join(parts)}"
 
     def __str__(self):
         return self.folder

@@ -5,6 +5,7 @@ import numpy as np
 from data.decode import read_camera, read_disparity, read_kitti_calibration, read_labels
 from data.disparity import decode_cityscapes, decode_kitti, depth_from_disparity, resize_disparity
 from data.labels import CLASS_NAMES, IGNORE, NUM_CLASSES, ids_to_train_ids
+from experiments.bootstrap import bootstrap_miou
 from experiments.metrics import DisparityErrors, MeanIoU
 
 MINIMUM_DISPARITY = 0.5  # px of the network's image; both relative errors diverge towards 0
@@ -23,17 +24,28 @@ class SegmentationScore:
     def __init__(self, cache):
         self.cache = cache
         self.native, self.network = MeanIoU(NUM_CLASSES), MeanIoU(NUM_CLASSES)
+        self.by_image = []
 
     def update(self, index, batch, predictions):
         """Add image ``index``: its prepared batch of one and the maps of `experiments.evaluation`."""
         labels = ids_to_train_ids(read_labels(self.cache.frames[index].labels))
-        self.native.update_state(labels, predictions["seg_native"][0])
+        image = MeanIoU(NUM_CLASSES)
+        image.update_state(labels, predictions["seg_native"][0])
+        self.by_image.append(image.confusion)
+        self.native.merge(image)
         self.network.update_state(batch["labels"].numpy(), predictions["seg_network"])
 
     def result(self):
-        """``native`` and ``network``: miou, number of classes in the mean, IoU by class; and a yardstick."""
-        scores = {"native": _miou(self.native, CLASS_NAMES), "network": _miou(self.network, CLASS_NAMES)}
-        return scores | {"constant_class_miou": constant_class_miou(self.native.confusion)}
+        """``native`` and ``network``: miou, number of classes in the mean, IoU by class; and yardsticks.
+
+        ``interval`` is the 95 % bootstrap interval of the native mIoU over the images.
+        """
+        return {
+            "native": _miou(self.native, CLASS_NAMES),
+            "network": _miou(self.network, CLASS_NAMES),
+            "interval": bootstrap_miou(self.by_image),
+            "constant_class_miou": constant_class_miou(self.native.confusion),
+        }
 
 
 class ColorScore:

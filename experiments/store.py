@@ -19,18 +19,25 @@ class Store:
 
     Args:
         root: the runs folder; made when something is written.
+        also: other runs folders whose finished runs count, never written to.
     """
 
-    def __init__(self, root):
+    def __init__(self, root, also=()):
         self.root = Path(root).expanduser()
+        self.also = [Path(other).expanduser() for other in also]
 
     def folder(self, run: Run) -> Path:
         """The folder of a run."""
         return self.root / run.folder
 
+    def finished_folder(self, run: Run) -> Path:
+        """The folder of a finished run, be it in another runs folder; else `folder`."""
+        places = [root / run.folder for root in (self.root, *self.also)]
+        return next((place for place in places if (place / "metrics.json").is_file()), places[0])
+
     def metrics(self, run: Run) -> dict | None:
         """What ``metrics.json`` says, or None while the run is not finished."""
-        return read_json(self.folder(run) / "metrics.json")
+        return read_json(self.finished_folder(run) / "metrics.json")
 
     def failure(self, run: Run) -> str | None:
         """Why the run has no result, where that is known."""

@@ -1,6 +1,7 @@
 """``reproduce``: one verb for each thing. ``reproduce VERB --help`` shows its options."""
 
 import argparse
+import importlib
 import sys
 
 from data.errors import InputError
@@ -13,10 +14,9 @@ def main(argv=None):
         Exit code: 0, or 2 after one sentence on what the user has to mend.
     """
     args = make_parser().parse_args(argv)
-    from reproduce import commands
-
+    module, function = args.command.split(":")
     try:
-        getattr(commands, args.command)(args)
+        getattr(importlib.import_module(f"reproduce.{module}"), function)(args)
     except InputError as error:
         print(f"reproduce: {error}", file=sys.stderr)
         return 2
@@ -35,25 +35,24 @@ def make_parser():
     )
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
 
-    for verb, text in (
-        ("table1", "train what is missing of Table 1 and print it beside the published numbers"),
-        ("compare", "print Table 1 from the runs that are finished; trains nothing"),
-    ):
-        table = _add(verbs, verb, "table1_command", text)
-        _data_options(table, kitti=False)
-        table.add_argument("--rows", nargs="+", metavar="ROW", help="only these rows, e.g. SSrandom SS+D/UW")
-        table.add_argument("--init", nargs="+", choices=("random", "ImageNet", "CoarseCTS"))
-        table.add_argument("--seeds", nargs="+", type=int, default=[0], metavar="N")
-        table.add_argument("--out", metavar="DIR", help="folder of the written table (RUNS/tables)")
-        _reading_options(table)
-        table.set_defaults(plan=False)
-        if verb == "table1":
-            table.add_argument(
-                "--plan", action="store_true", help="print the runs and what is left; start none"
-            )
-            _training_options(table)
+    for number in (1, 3):
+        table = _add(
+            verbs,
+            f"table{number}",
+            f"table_commands:table{number}_command",
+            f"train what is missing of Table {number} and print it beside the published numbers",
+        )
+        _table_options(table, kitti=number == 3)
+        table.add_argument("--plan", action="store_true", help="print the runs and what is left; start none")
+        _training_options(table)
 
-    train = _add(verbs, "train", "train_command", "train and evaluate one run")
+    compare = _add(
+        verbs, "compare", "table_commands:compare_command", "print a table of what is finished; start no run"
+    )
+    compare.add_argument("--table", type=int, choices=(1, 3), default=1)
+    _table_options(compare, kitti=True)
+
+    train = _add(verbs, "train", "commands:train_command", "train and evaluate one run")
     _data_options(train)
     train.add_argument("--row", required=True, help="tasks and weighting: SS, C, D, SS+D/GS, SS+C+D/UW, …")
     train.add_argument("--init", default="random", help="random, ImageNet or CoarseCTS")
@@ -65,8 +64,10 @@ def make_parser():
     _reading_options(train)
     _training_options(train)
 
-    evaluate = _add(verbs, "evaluate", "evaluate_command", "evaluate a finished run again from its weights")
-    samples = _add(verbs, "samples", "samples_command", "draw predictions of a finished run")
+    evaluate = _add(
+        verbs, "evaluate", "commands:evaluate_command", "evaluate a finished run again from its weights"
+    )
+    samples = _add(verbs, "samples", "commands:samples_command", "draw predictions of a finished run")
     for finished in (evaluate, samples):
         finished.add_argument("run", metavar="RUN", help="folder of the run")
         finished.add_argument("--cityscapes", metavar="DIR", help="where the data is now")
@@ -74,10 +75,10 @@ def make_parser():
     samples.add_argument("out", metavar="OUT", help="file: .png, .pdf or .svg")
     samples.add_argument("--count", type=int, default=4, help="images")
 
-    status = _add(verbs, "status", "status_command", "list the runs and how far each is")
+    status = _add(verbs, "status", "commands:status_command", "list the runs and how far each is")
     status.add_argument("--runs", default="runs", metavar="DIR")
 
-    scenes = _add(verbs, "scenes", "scenes_command", "write embedded street scenes as a data set")
+    scenes = _add(verbs, "scenes", "commands:scenes_command", "write embedded street scenes as a data set")
     scenes.add_argument("out", metavar="OUT")
     scenes.add_argument("--layout", choices=("cityscapes", "kitti"), default="cityscapes")
     scenes.add_argument("--count", type=int, default=32, help="frames to train on")
@@ -92,10 +93,20 @@ def _add(verbs, name, command, text):
     return parser
 
 
-def _data_options(parser, kitti=True):
-    parser.add_argument("--cityscapes", metavar="DIR", help="folder with leftImg8bit, gtFine, …")
+def _table_options(parser, kitti):
+    _data_options(parser)
     if kitti:
-        parser.add_argument("--kitti", metavar="DIR", help="folder with training/image_2, semantic, …")
+        parser.add_argument("--cityscapes-runs", metavar="DIR", help="runs to go on from: runs/cityscapes")
+    parser.add_argument("--rows", nargs="+", metavar="ROW", help="only these rows, e.g. SSrandom SS+D/UW")
+    parser.add_argument("--init", nargs="+", choices=("random", "ImageNet", "CoarseCTS"))
+    parser.add_argument("--seeds", nargs="+", type=int, default=[0], metavar="N")
+    parser.add_argument("--out", metavar="DIR", help="folder of the written table (RUNS/tables)")
+    _reading_options(parser)
+
+
+def _data_options(parser):
+    parser.add_argument("--cityscapes", metavar="DIR", help="folder with leftImg8bit, gtFine, …")
+    parser.add_argument("--kitti", metavar="DIR", help="folder with training/image_2, semantic, …")
     parser.add_argument(
         "--runs", default="runs", metavar="DIR", help="where runs and decoded images go (runs)"
     )

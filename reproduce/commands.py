@@ -1,54 +1,14 @@
 """What the verbs of the command line do. TensorFlow is imported by those that train or evaluate."""
 
 import dataclasses
-import sys
 from pathlib import Path
 
 from data.errors import InputError
 from experiments import catalog
-from experiments.readings import CHOICES, Readings
 from experiments.run import INITS, Run
 from experiments.store import read_json
-from reproduce import inputs, render, table1
-from reproduce.appendix import write_appendix
-from reproduce.plan import plan_lines
+from reproduce import inputs
 from reproduce.quiet import import_tensorflow
-from reproduce.tables import collect, footnotes
-
-
-def table1_command(args):
-    """Run what is missing of Table 1 and print it beside the published numbers."""
-    source = inputs.open_source(args)
-    scale = inputs.choose_scale(args, source)
-    readings = parse_readings(args.set)
-    notes = inputs.banner(source, scale, readings)
-    for line in notes:
-        print(line)
-    runs = catalog.table1_runs(inputs.dataset_label(source, scale), scale, tuple(args.seeds), readings)
-    chosen = select(runs, args.rows, args.init)
-    store = inputs.make_store(args)
-    ordered = catalog.with_dependencies(chosen, scale)
-    if args.plan:
-        without = [run for run in ordered if run.init == "ImageNet" and args.imagenet_weights == "none"]
-        needs = dict.fromkeys((run.folder for run in without), "no ImageNet weights")
-        print("\n".join(plan_lines(ordered, store, source, needs)))
-        return
-    if args.verb == "table1" and any(store.metrics(run) is None for run in ordered):
-        import_tensorflow()
-        from experiments.executors.local import run_all
-
-        run_all(ordered, store, inputs.make_library(args, source), scale, inputs.make_options(args))
-    measured, reasons = collect(
-        runs, store, {run.folder: "not asked for" for run in runs if run not in chosen}
-    )
-    table = table1.build(measured, reasons, notes)
-    table = dataclasses.replace(table, footnotes=(*table.footnotes, *footnotes(runs, store, readings)))
-    print(render.to_text(table, color=sys.stdout.isatty()))
-    out = Path(args.out).expanduser() if args.out else store.root / "tables"
-    stem = f"table1-{runs[0].dataset}"
-    written = render.write_table(table, out, stem)
-    written.append(write_appendix(runs, store, notes, out / f"{stem}-appendix.csv"))
-    print("\n".join(f"wrote {path}" for path in written if path))
 
 
 def scenes_command(args):
@@ -56,7 +16,7 @@ def scenes_command(args):
     from data import scenes
 
     progress = inputs.progress_line("rendering street scenes")
-    size = parse_size(args.size)
+    size = inputs.parse_size(args.size)
     if args.layout == "kitti":
         scenes.write_kitti(
             Path(args.out).expanduser(), args.count, size=size, seed=args.seed, progress=progress
@@ -69,7 +29,7 @@ def scenes_command(args):
 
 def train_command(args):
     """Train and evaluate one run."""
-    source = inputs.open_source(args)
+    source = inputs.open_source(args, "kitti" if args.kitti else "cityscapes")
     scale = inputs.choose_scale(args, source)
     run = parse_run(args, source, scale)
     for line in inputs.banner(source, scale, run.readings):
@@ -78,8 +38,8 @@ def train_command(args):
     from experiments.executors.local import run_all
 
     store = inputs.make_store(args)
-    runs = catalog.with_dependencies([run], scale) if source.layout == "cityscapes" else [run]
-    run_all(runs, store, inputs.make_library(args, source), scale, inputs.make_options(args))
+    libraries = {run.dataset: inputs.make_library(args, source)}
+    run_all(catalog.with_dependencies([run]), store, libraries, inputs.make_options(args))
     metrics = store.metrics(run)
     if metrics is None:
         raise InputError(f"{run} has no result: {store.failure(run)}")
@@ -115,7 +75,7 @@ def _finished_run(args):
     if described is None or metrics is None:
         raise InputError(f"{folder} is not the folder of a finished run: it lacks run.json or metrics.json.")
     run = Run.from_dict(described)
-    layout = "kitti" if "kitti" in run.dataset else "cityscapes"
+    layout = catalog.layout_of(run.dataset)
     root = getattr(args, layout) or described["data"]["root"]
     args.runs = folder.parents[len(Path(run.folder).parts) - 1]
     import_tensorflow()
@@ -142,56 +102,6 @@ def status_command(args):
         print(f"no runs in {root}")
 
 
-def select(runs, rows, inits):
-    """The runs of the rows and initializations that were asked for.
-
-    Raises:
-        InputError: a name that no run has.
-    """
-    known = list(dict.fromkeys(catalog.table_row(run) for run in runs))
-    for row in rows or ():
-        if row not in known:
-            raise InputError(f"--rows {row}: no such row; choose from {', '.join(known)}.")
-    chosen = [
-        run
-        for run in runs
-        if (not rows or catalog.table_row(run) in rows) and (not inits or run.init in inits)
-    ]
-    if not chosen:
-        raise InputError(
-            "--rows and --init leave nothing to run; a multi-task row starts from ImageNet or CoarseCTS."
-        )
-    return chosen
-
-
-def parse_readings(pairs):
-    """`Readings` from ``name=value`` pairs of ``--set``."""
-    fields = {field.name: field for field in dataclasses.fields(Readings)}
-    values = {}
-    for pair in pairs or ():
-        name, _, text = pair.partition("=")
-        if name not in fields:
-            raise InputError(f"--set {pair}: no such reading; choose from {', '.join(fields)}.")
-        choices = CHOICES.get(name)
-        try:
-            values[name] = (
-                next(c for c in choices if str(c).lower() == text.lower()) if choices else float(text)
-            )
-        except (StopIteration, ValueError):
-            wanted = f"one of {', '.join(map(str, choices))}" if choices else "a number"
-            raise InputError(f"--set {pair}: {name} is {wanted}.") from None
-    return Readings(**values)
-
-
-def parse_size(text):
-    """(width, height) from ``1024x512``."""
-    try:
-        width, height = map(int, text.lower().split("x"))
-    except ValueError:
-        raise InputError(f"--size {text}: give width and height, as in 1024x512.") from None
-    return width, height
-
-
 def parse_run(args, source, scale):
     """The run that the options of ``train`` describe."""
     letters = {"SS": "seg", "C": "color", "D": "depth"}
@@ -206,12 +116,12 @@ def parse_run(args, source, scale):
         raise InputError(f"--init {args.init}: not available for {source.layout}.")
     tasks = [task for task in letters.values() if task in tasks]
     run = catalog.make_run(
-        inputs.dataset_label(source, scale), scale, tasks, weighting or "none", args.init, args.seed,
-        parse_readings(args.set), source.layout,
+        catalog.dataset_label(source.name, scale), tasks, weighting or "none", args.init, args.seed,
+        inputs.parse_readings(args.set),
     )  # fmt: skip
     changes = {"epochs": args.epochs, "batch_size": args.batch_size, "learning_rate": args.learning_rate}
     if args.size:
-        changes["size"] = parse_size(args.size)
+        changes["size"] = inputs.parse_size(args.size)
     changes = {name: value for name, value in changes.items() if value is not None}
     if min(changes.get("epochs", 1), changes.get("batch_size", 1)) < 1:
         raise InputError("--epochs and --batch-size are at least 1.")

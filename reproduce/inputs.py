@@ -1,11 +1,13 @@
 """From command-line options to data, runs folder and scale, or one sentence that says what is wrong."""
 
+import dataclasses
 import os
 import sys
 from pathlib import Path
 
 from data.errors import InputError
 from experiments.options import Options
+from experiments.readings import CHOICES, Readings
 from experiments.sources import SCENES_MARKER, Source
 from experiments.store import Store
 
@@ -18,15 +20,14 @@ SCENES_BANNER = "DEMO SCALE on embedded street scenes: not comparable with the p
 DEMO_BANNER = "DEMO SCALE on {}: short runs at a small size, not comparable with the paper."
 
 
-def open_source(args):
-    """The data set that the options name; embedded scenes, rendered on first use, where they name none."""
-    for layout in ("cityscapes", "kitti"):
-        root = getattr(args, layout, None)
-        if root is not None:
-            return Source(layout, Path(root).expanduser())
-    if getattr(args, "scale", None) == "paper":
-        raise InputError("--scale paper needs a data set: give its folder with --cityscapes.")
-    return demo_scenes(Path(args.runs).expanduser(), "cityscapes")
+def open_source(args, layout):
+    """The data set of a layout that the options name; embedded scenes, rendered on first use, for none."""
+    root = getattr(args, layout)
+    if root is not None:
+        return Source(layout, Path(root).expanduser())
+    if args.scale == "paper":
+        raise InputError(f"--scale paper needs a data set: give its folder with --{layout}.")
+    return demo_scenes(Path(args.runs).expanduser(), layout)
 
 
 def demo_scenes(runs, layout):
@@ -43,12 +44,7 @@ def demo_scenes(runs, layout):
 
 def choose_scale(args, source):
     """``paper`` for real data and ``demo`` for embedded scenes, unless the options say otherwise."""
-    return getattr(args, "scale", None) or ("demo" if source.is_scenes else "paper")
-
-
-def dataset_label(source, scale):
-    """First folder of a run's name: ``cityscapes`` alone is real data at the paper's scale."""
-    return source.name if scale == "paper" and not source.is_scenes else f"{source.name}-{scale}"
+    return args.scale or ("demo" if source.is_scenes else "paper")
 
 
 def banner(source, scale, readings):
@@ -110,3 +106,31 @@ def progress_line(description):
             print(f"{description}: {total} done", file=sys.stderr)
 
     return progress
+
+
+def parse_readings(pairs):
+    """`Readings` from ``name=value`` pairs of ``--set``."""
+    fields = {field.name: field for field in dataclasses.fields(Readings)}
+    values = {}
+    for pair in pairs or ():
+        name, _, text = pair.partition("=")
+        if name not in fields:
+            raise InputError(f"--set {pair}: no such reading; choose from {', '.join(fields)}.")
+        choices = CHOICES.get(name)
+        try:
+            values[name] = (
+                next(c for c in choices if str(c).lower() == text.lower()) if choices else float(text)
+            )
+        except (StopIteration, ValueError):
+            wanted = f"one of {', '.join(map(str, choices))}" if choices else "a number"
+            raise InputError(f"--set {pair}: {name} is {wanted}.") from None
+    return Readings(**values)
+
+
+def parse_size(text):
+    """(width, height) from ``1024x512``."""
+    try:
+        width, height = map(int, text.lower().split("x"))
+    except ValueError:
+        raise InputError(f"--size {text}: give width and height, as in 1024x512.") from None
+    return width, height

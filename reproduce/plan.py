@@ -4,13 +4,13 @@ from experiments.cost import flop_per_step, steps
 from experiments.history import read_history
 
 
-def plan_lines(runs, store, source, needs):
+def plan_lines(runs, store, sources, needs):
     """Lines of the plan.
 
     Args:
         runs: in the order in which they would run.
         store: `experiments.store.Store`.
-        source: `experiments.datasets.Source`.
+        sources: `experiments.sources.Source` by the name of the data set.
         needs: dict of run folder to the reason why it cannot run.
 
     Returns:
@@ -20,9 +20,13 @@ def plan_lines(runs, store, source, needs):
     counts = {}
     lines, left_flop, measured_flop, measured_seconds = [], 0.0, 0.0, 0.0
     for run in runs:
-        if run.split not in counts:
-            counts[run.split] = len(source.frames(run.split))
-        total = steps(run, counts[run.split])
+        if run.dataset not in sources:
+            lines.append(f"{run.folder:60s} {'done' if store.metrics(run) else 'no data'}")
+            continue
+        data = (run.dataset, run.split)
+        if data not in counts:
+            counts[data] = len(sources[run.dataset].frames(run.split))
+        total = steps(run, counts[data])
         history = read_history(store.folder(run) / "history.csv")
         done = total if store.metrics(run) else total * len(history) // run.schedule.epochs
         for row in history:

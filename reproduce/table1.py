@@ -35,18 +35,28 @@ FOOTNOTES = (
 )
 
 
-def _row(name: str) -> Row:
-    """The row of a name such as ``SS+C/UW``, with the label that a reader sees."""
+def tasks_of(name: str) -> tuple[str, ...]:
+    """Tasks of a row such as ``SS+C/UW`` or ``SSrandom``."""
     if name in BASELINES.values():
-        (init,) = TABLE1[name]
-        return Row(name, name, ("seg",), (init,))
+        return ("seg",)
+    letters = name.split("/")[0].split("+")
+    return tuple({"SS": "seg", "C": "color", "D": "depth"}[letter] for letter in letters)
+
+
+def row_label(name: str, weights: bool = True) -> str:
+    """What a reader sees of a row's name: ``SS + D (GS: w_seg 1, w_depth 100)``."""
+    if name in BASELINES.values():
+        return name
     letters, weighting = name.split("/")
-    tasks = tuple({"SS": "seg", "C": "color", "D": "depth"}[letter] for letter in letters.split("+"))
-    if name in GRID_WEIGHTS:
-        weights = ", ".join(f"w_{task} {weight:g}" for task, weight in GRID_WEIGHTS[name].items())
-        weighting = f"{weighting}: {weights}"
-    label = f"{letters.replace('+', ' + ')} ({weighting})"
-    return Row(name, label, tasks, INITS, best=name == BEST[0])
+    if weights and name in GRID_WEIGHTS:
+        picks = ", ".join(f"w_{task} {weight:g}" for task, weight in GRID_WEIGHTS[name].items())
+        weighting = f"{weighting}: {picks}"
+    return f"{letters.replace('+', ' + ')} ({weighting})"
+
+
+def _row(name: str) -> Row:
+    inits = tuple(TABLE1[name]) if name in BASELINES.values() else INITS
+    return Row(name, row_label(name), tasks_of(name), inits, best=name == BEST[0])
 
 
 ROWS = tuple(_row(name) for name in TABLE1)

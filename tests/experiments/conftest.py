@@ -43,5 +43,5 @@ def tiny_schedules(monkeypatch):
 
 def tiny_run(tasks, weighting="none", init="random", seed=0, **schedule):
     """A run on the tiny scenes."""
-    run = catalog.make_run("scenes-demo", "demo", tasks, weighting, init, seed)
+    run = catalog.make_run("scenes-demo", tasks, weighting, init, seed)
     return dataclasses.replace(run, schedule=dataclasses.replace(TINY, **schedule), base=TINY)

@@ -1,38 +1,38 @@
 from experiments import catalog
 from experiments.cost import flop_per_step, steps
 from experiments.readings import Readings
-from reproduce.published import GRID_WEIGHTS, TABLE1
+from reproduce.published import GRID_WEIGHTS, TABLE1, TABLE3
 
 
 def test_table_1_has_every_cell_of_the_paper():
-    runs = catalog.table1_runs("cityscapes", "paper")
+    runs = catalog.table1_runs("cityscapes")
     cells = {(catalog.table_row(run), run.init) for run in runs}
     assert cells == {(row, init) for row, inits in TABLE1.items() for init in inits}
     assert len(runs) == 21
 
 
 def test_grid_search_rows_use_the_published_weights():
-    for run in catalog.table1_runs("cityscapes", "paper"):
+    for run in catalog.table1_runs("cityscapes"):
         assert dict(run.weights) == dict(GRID_WEIGHTS.get(run.row, {}))
 
 
 def test_every_seed_is_a_run_of_its_own_on_one_pre_training():
-    runs = catalog.table1_runs("cityscapes", "paper", seeds=(0, 1, 2))
-    ordered = catalog.with_dependencies(runs, "paper")
+    runs = catalog.table1_runs("cityscapes", seeds=(0, 1, 2))
+    ordered = catalog.with_dependencies(runs)
     folders = [run.folder for run in ordered]
     assert len(set(folders)) == len(folders) == 3 * 21 + 1
-    coarse = folders.index(catalog.coarse_run("cityscapes", "paper").folder)
+    coarse = folders.index(catalog.coarse_run("cityscapes").folder)
     assert all(coarse < i for i, run in enumerate(ordered) if run.init == "CoarseCTS")
 
 
 def test_readings_that_the_pre_training_does_not_feel_share_it():
-    default = catalog.coarse_run("cityscapes", "paper")
-    assert catalog.coarse_run("cityscapes", "paper", Readings(uw_form="gal")) == default
-    assert catalog.coarse_run("cityscapes", "paper", Readings(disp_scale="W")) != default
+    default = catalog.coarse_run("cityscapes")
+    assert catalog.coarse_run("cityscapes", Readings(uw_form="gal")) == default
+    assert catalog.coarse_run("cityscapes", Readings(disp_scale="W")) != default
 
 
 def test_the_pre_training_uses_no_labels():
-    run = catalog.coarse_run("cityscapes", "paper")
+    run = catalog.coarse_run("cityscapes")
     assert run.tasks == ("color", "depth")
     assert run.split == "train_extra"
 
@@ -40,7 +40,7 @@ def test_the_pre_training_uses_no_labels():
 def test_costs_are_those_of_the_network():
     def tera(*tasks):
         weighting = "none" if len(tasks) == 1 else "GS"
-        run = catalog.make_run("cityscapes", "paper", tasks, weighting, "random")
+        run = catalog.make_run("cityscapes", tasks, weighting, "random")
         return round(flop_per_step(run) / 1e12, 2)
 
     assert tera("seg") == 0.54
@@ -50,6 +50,30 @@ def test_costs_are_those_of_the_network():
 
 
 def test_steps_drop_the_remainder_of_an_epoch():
-    run = catalog.make_run("cityscapes", "paper", ("seg",), "none", "random")
+    run = catalog.make_run("cityscapes", ("seg",), "none", "random")
     assert steps(run, 2975) == 148_700
-    assert steps(catalog.coarse_run("cityscapes", "paper"), 19_997) == 149_970
+    assert steps(catalog.coarse_run("cityscapes"), 19_997) == 149_970
+
+
+def test_table_3_continues_every_run_of_table_1():
+    runs = catalog.table3_runs("kitti", "cityscapes")
+    assert {(catalog.table_row(run), run.init) for run in runs} == {
+        (row, init) for row, inits in TABLE3.items() for init in inits
+    }
+    assert [catalog.dependency(run) for run in runs] == catalog.table1_runs("cityscapes")
+    ordered = [run.folder for run in catalog.with_dependencies(runs)]
+    assert len(ordered) == 21 + 21 + 1
+    assert all(ordered.index(catalog.dependency(run).folder) < ordered.index(run.folder) for run in runs)
+
+
+def test_runs_with_and_without_a_start_do_not_share_a_folder():
+    started = catalog.make_run("kitti", ("seg",), "none", "random", start="cityscapes")
+    assert started.folder != catalog.make_run("kitti", ("seg",), "none", "random").folder
+
+
+def test_names_of_data_sets_say_their_scale():
+    for name in ("cityscapes", "kitti", "scenes", "scenes-kitti"):
+        for scale in catalog.SCALES:
+            label = catalog.dataset_label(name, scale)
+            assert catalog.scale_of(label) == scale
+            assert catalog.layout_of(label) == ("kitti" if "kitti" in name else "cityscapes")

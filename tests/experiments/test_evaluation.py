@@ -5,7 +5,7 @@ from data.decode import read_labels
 from data.labels import IGNORE, train_ids_to_ids
 from data.pipeline import ordered_batches
 from experiments.evaluation import Evaluator, make_predictor
-from experiments.execute import build_model, initialize
+from experiments.execute import build_model, initialize, make_weighting
 from experiments.metrics import DisparityErrors
 from experiments.scores import ConstantDisparity, DepthScore, constant_class_miou
 from experiments.store import Store
@@ -20,7 +20,7 @@ def evaluated(library, tmp_path_factory):
 
     run = tiny_run(("seg", "depth"), "GS")
     model = build_model(run)
-    initialize(model, run, Store(tmp_path_factory.mktemp("runs")), "demo", Options())
+    initialize(model, make_weighting(run), run, Store(tmp_path_factory.mktemp("runs")), Options())
     data = library.prepare(run)
     predict = make_predictor(model, run.tasks, run.readings.disp_scale)
     maps = [

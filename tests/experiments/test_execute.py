@@ -4,10 +4,21 @@ import json
 import numpy as np
 import pytest
 
-from experiments.catalog import coarse_run
-from experiments.execute import build_model, evaluate_again, execute, initialize, load_model
+from data.scenes import write_kitti
+from experiments.catalog import coarse_run, make_run
+from experiments.datasets import Library
+from experiments.execute import (
+    build_model,
+    evaluate_again,
+    execute,
+    initialize,
+    load_model,
+    make_weighting,
+)
+from experiments.readings import Readings
+from experiments.sources import Source
 from experiments.store import Store
-from tests.experiments.conftest import tiny_run
+from tests.experiments.conftest import TINY, tiny_run
 
 
 @pytest.fixture(scope="module")
@@ -17,14 +28,14 @@ def store(tmp_path_factory):
 
 def test_a_finished_run_has_every_number_of_its_row(store, library, quiet):
     run = tiny_run(("seg", "color", "depth"), "UW")
-    metrics = execute(run, store, library, "demo", quiet)
+    metrics = execute(run, store, library, quiet)
     assert set(metrics["headline"]) == {
         "sem_miou", "color_miou", "abs_rel", "sq_rel", "rmse", "rmse_log",
     }  # fmt: skip
     assert 0 <= metrics["headline"]["sem_miou"] <= 1
     for kind in ("per_input", "shared"):
         results = metrics["results"][kind]
-        assert set(results["seg"]) == {"native", "network", "constant_class_miou"}
+        assert set(results["seg"]) == {"native", "network", "interval", "constant_class_miou"}
         assert set(results["depth"]) == {"disp_half", "disp_full", "depth_m", "constant_abs_rel"}
     description = json.loads((store.folder(run) / "run.json").read_text())
     assert description["data"]["embedded_scenes"] is True
@@ -35,7 +46,7 @@ def test_a_finished_run_is_not_run_again(store, library, quiet, monkeypatch):
     run = tiny_run(("seg", "color", "depth"), "UW")
     recorded = store.metrics(run)
     monkeypatch.setattr("experiments.execute.train", lambda *args: pytest.fail("trained again"))
-    assert execute(run, store, library, "demo", quiet) == recorded
+    assert execute(run, store, library, quiet) == recorded
 
 
 def test_the_stored_weights_give_the_recorded_numbers(store, library):
@@ -45,37 +56,38 @@ def test_the_stored_weights_give_the_recorded_numbers(store, library):
 
 def test_the_same_run_in_another_folder_gives_the_same_numbers(store, library, quiet, tmp_path):
     run = tiny_run(("seg", "color", "depth"), "UW")
-    again = execute(run, Store(tmp_path), library, "demo", quiet)
+    again = execute(run, Store(tmp_path), library, quiet)
     assert json.dumps(again["results"]) == json.dumps(store.metrics(run)["results"]).replace("null", "NaN")
 
 
 def test_without_imagenet_weights_there_is_a_reason_and_no_number(store, library, quiet):
     run = tiny_run(("seg",), init="ImageNet")
-    assert execute(run, store, library, "demo", quiet) is None
+    assert execute(run, store, library, quiet) is None
     assert store.metrics(run) is None
     assert "no ImageNet weights" in store.failure(run)
 
 
 def test_divergence_is_a_reason_and_no_number(store, library, quiet):
     run = tiny_run(("seg",), learning_rate=float("nan"))
-    assert execute(run, store, library, "demo", quiet) is None
+    assert execute(run, store, library, quiet) is None
     assert store.failure(run).startswith("diverged at epoch 1")
 
 
 def test_a_coarse_run_needs_the_pre_training(library, quiet, tmp_path):
     run = tiny_run(("seg",), init="CoarseCTS")
-    assert execute(run, Store(tmp_path), library, "demo", quiet) is None
-    assert Store(tmp_path).failure(run) == "no CoarseCTS pre-training: not run"
+    assert execute(run, Store(tmp_path), library, quiet) is None
+    assert "scenes-demo/CoarseCTS" in Store(tmp_path).failure(run)
+    assert "not run" in Store(tmp_path).failure(run)
 
 
 def test_a_coarse_run_starts_from_the_pre_trained_encoder_alone(store, library, quiet):
-    source = coarse_run("scenes-demo", "demo")
-    metrics = execute(source, store, library, "demo", quiet)
+    source = coarse_run("scenes-demo")
+    metrics = execute(source, store, library, quiet)
     assert set(metrics["headline"]) == {"color_miou", "abs_rel", "sq_rel", "rmse", "rmse_log"}
     run = tiny_run(("seg", "depth"), "GS", init="CoarseCTS")
     model, fresh = build_model(run), build_model(run)
-    initialize(model, run, store, "demo", quiet)
-    initialize(fresh, dataclasses.replace(run, init="random"), store, "demo", quiet)
+    initialize(model, make_weighting(run), run, store, quiet)
+    initialize(fresh, make_weighting(run), dataclasses.replace(run, init="random"), store, quiet)
     trained = load_model(source, store.folder(source))
 
     def weights(network, part):
@@ -85,3 +97,75 @@ def test_a_coarse_run_starts_from_the_pre_trained_encoder_alone(store, library, 
         np.testing.assert_array_equal(one, other)
     for one, other in zip(weights(model, "decoder_depth"), weights(fresh, "decoder_depth"), strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+@pytest.fixture(scope="module")
+def kitti(tmp_path_factory):
+    """Library of 5 scenes of 120x60 in the layout of KITTI: 4 to train on, 1 to validate."""
+    root = tmp_path_factory.mktemp("kitti")
+    write_kitti(root, 5, size=(120, 60), seed=3)
+    return Library(Source("kitti", root), None)
+
+
+def kitti_run(**readings):
+    run = make_run(
+        "scenes-kitti-demo", ("seg", "depth"), "UW", "random", 0, Readings(**readings), start="scenes-demo"
+    )
+    return dataclasses.replace(run, schedule=dataclasses.replace(TINY, size=(128, 64)), base=TINY)
+
+
+@pytest.fixture
+def parent(store, library, quiet):
+    """The finished run on Cityscapes that a KITTI run goes on from."""
+    run = tiny_run(("seg", "depth"), "UW")
+    execute(run, store, library, quiet)
+    return run
+
+
+def started(run, store, options):
+    model, weighting = build_model(run), make_weighting(run)
+    initialize(model, weighting, run, store, options)
+    return model, weighting
+
+
+def test_a_kitti_run_goes_on_from_the_whole_network_and_its_uncertainties(store, quiet, parent):
+    model, weighting = started(kitti_run(), store, quiet)
+    trained = load_model(parent, store.folder(parent))
+    for one, other in zip(model.get_weights(), trained.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert weighting.current_weights() == store.metrics(parent)["weights"]
+    assert weighting.current_weights() != make_weighting(parent).current_weights()
+
+
+def test_readings_of_what_a_kitti_run_takes_over(store, quiet, parent):
+    _, weighting = started(kitti_run(uw_reset=True), store, quiet)
+    assert weighting.current_weights() == make_weighting(parent).current_weights()
+    model, _ = started(kitti_run(kitti_load="encoder"), store, quiet)
+    trained = load_model(parent, store.folder(parent))
+
+    def kernel(network, part, layer):
+        return network.get_layer(part).get_layer(layer).kernel.numpy()
+
+    for part, layer, same in (("encoder", "conv0", True), ("decoder_seg", "final_conv", False)):
+        assert np.array_equal(kernel(model, part, layer), kernel(trained, part, layer)) is same
+
+
+def test_a_kitti_run_is_scored_without_its_padding(store, kitti, quiet, parent):
+    metrics = execute(kitti_run(), store, kitti, quiet)
+    assert metrics["run"]["start"] == "scenes-demo"
+    native = metrics["results"]["per_input"]["seg"]["native"]
+    network = metrics["results"]["per_input"]["seg"]["network"]
+    assert native["miou"] == pytest.approx(network["miou"])  # padding has no label, pixels are the same
+
+
+def test_a_kitti_run_finds_its_parent_in_another_runs_folder(store, quiet, parent, tmp_path):
+    elsewhere = Store(tmp_path, also=[store.root])
+    model, _ = started(kitti_run(), elsewhere, quiet)
+    trained = load_model(parent, store.folder(parent))
+    np.testing.assert_array_equal(model.get_weights()[0], trained.get_weights()[0])
+    assert not list(tmp_path.iterdir())
+
+
+def test_without_its_parent_a_kitti_run_has_a_reason(kitti, quiet, tmp_path):
+    assert execute(kitti_run(), Store(tmp_path), kitti, quiet) is None
+    assert "scenes-demo/SS+D-UW/random" in Store(tmp_path).failure(kitti_run())

@@ -10,22 +10,22 @@ from experiments.run import Run
 
 def test_rows_carry_the_names_of_the_paper():
     def row(*tasks, weighting="GS"):
-        return make_run("cityscapes", "paper", tasks, weighting, "ImageNet").row
+        return make_run("cityscapes", tasks, weighting, "ImageNet").row
 
     assert row("seg", weighting="none") == "SS"
     assert row("seg", "depth") == "SS+D/GS"
     assert row("seg", "color", "depth", weighting="UW") == "SS+C+D/UW"
-    assert coarse_run("cityscapes", "paper").row == "CoarseCTS"
+    assert coarse_run("cityscapes").row == "CoarseCTS"
 
 
 def test_a_description_survives_json():
-    run = make_run("cityscapes", "demo", ("seg", "depth"), "GS", "ImageNet", 3, Readings(disp_scale="W"))
+    run = make_run("cityscapes-demo", ("seg", "depth"), "GS", "ImageNet", 3, Readings(disp_scale="W"))
     run = dataclasses.replace(run, schedule=dataclasses.replace(run.schedule, epochs=7))
     assert Run.from_dict(json.loads(json.dumps(run.to_dict() | {"extra": 1}))) == run
 
 
 def test_the_folder_names_everything_that_is_not_the_default():
-    run = make_run("cityscapes", "paper", ("seg", "depth"), "UW", "ImageNet", 2)
+    run = make_run("cityscapes", ("seg", "depth"), "UW", "ImageNet", 2)
     assert run.folder == "cityscapes/SS+D-UW/ImageNet/seed2"
     changed = dataclasses.replace(
         run,
@@ -36,7 +36,7 @@ def test_the_folder_names_everything_that_is_not_the_default():
 
 
 def test_runs_with_different_readings_never_share_a_folder():
-    base = make_run("cityscapes", "paper", ("seg", "color", "depth"), "UW", "CoarseCTS")
+    base = make_run("cityscapes", ("seg", "color", "depth"), "UW", "CoarseCTS")
     folders = {base.folder}
     for name, choices in CHOICES.items():
         for value in choices:

@@ -17,7 +17,7 @@ def start(run, library, folder, options):
     """Train a run into a folder; everything that training changes."""
     data = library.prepare(run)
     model, weighting = build_model(run), make_weighting(run)
-    initialize(model, run, Store(folder), "demo", options)
+    initialize(model, weighting, run, Store(folder), options)
     objective = Objective(run.tasks, run.readings, data.statistics.class_weights())
     train(run, model, weighting, objective, data.train, data.preparation, folder, None, options)
     return model.get_weights() + weighting.get_weights()

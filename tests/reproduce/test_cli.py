@@ -171,7 +171,7 @@ def finish(store, run, **numbers):
 
 def test_compare_prints_what_is_measured_and_why_the_rest_is_not(capsys, tmp_path, pristine):
     store = Store(tmp_path)
-    for run in catalog.table1_runs("scenes-demo", "demo"):
+    for run in catalog.table1_runs("scenes-demo"):
         if catalog.table_row(run) == "SSrandom":
             finish(store, run, sem_miou=0.123456)
         if run.init == "ImageNet":
@@ -197,7 +197,7 @@ def test_compare_needs_no_tensorflow(tmp_path, pristine):
 
 def test_several_seeds_give_a_spread_and_a_reason_for_the_missing_one(capsys, tmp_path, pristine):
     store = Store(tmp_path)
-    for run in catalog.table1_runs("scenes-demo", "demo", seeds=(0, 1)):
+    for run in catalog.table1_runs("scenes-demo", seeds=(0, 1)):
         if catalog.table_row(run) == "SSrandom":
             finish(store, run, sem_miou=0.2 + 0.1 * run.seed)
     arguments = ["compare", "--cityscapes", str(pristine), "--runs", str(tmp_path), "--seeds", "0", "1", "2"]
@@ -220,7 +220,7 @@ def test_plan_starts_nothing_and_counts_the_steps(capsys, tmp_path, pristine):
 
 def test_status_lists_runs_and_reasons(capsys, tmp_path):
     store = Store(tmp_path)
-    run, other = catalog.table1_runs("cityscapes", "paper")[:2]
+    run, other = catalog.table1_runs("cityscapes")[:2]
     write_json(store.folder(run) / "run.json", run.to_dict())
     (store.folder(run) / "history.csv").write_text("epoch,loss\n0,1\n1,1\n")
     store.write_failure(other, "no weights")

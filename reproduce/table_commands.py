@@ -1,0 +1,127 @@
+"""The verbs that make tables: run what is missing, collect, print, write.
+
+TensorFlow is imported only where runs are made.
+"""
+
+import dataclasses
+import sys
+from pathlib import Path
+
+from data.errors import InputError
+from experiments import catalog
+from experiments.sources import Source
+from experiments.store import Store
+from reproduce import inputs, render, table1, table3
+from reproduce.appendix import write_appendix
+from reproduce.plan import plan_lines
+from reproduce.quiet import import_tensorflow
+from reproduce.tables import collect, footnotes
+
+
+def table1_command(args):
+    """Table 1: the Cityscapes validation set."""
+    source = inputs.open_source(args, "cityscapes")
+    scale = inputs.choose_scale(args, source)
+    readings = inputs.parse_readings(args.set)
+    label = catalog.dataset_label(source.name, scale)
+    runs = catalog.table1_runs(label, tuple(args.seeds), readings)
+    store, notes = inputs.make_store(args), inputs.banner(source, scale, readings)
+    _make(args, table1, runs, {label: source}, store, readings, notes)
+
+
+def table3_command(args):
+    """Table 3: each run of Table 1 goes on on KITTI."""
+    source = inputs.open_source(args, "kitti")
+    scale = inputs.choose_scale(args, source)
+    readings = inputs.parse_readings(args.set)
+    if scale == "demo" and not source.is_scenes:  # real images are larger than the demo's network takes
+        readings = dataclasses.replace(readings, kitti_fit="resize")
+    label = catalog.dataset_label(source.name, scale)
+    start, root, origin = _origin(args, scale, source)
+    runs = catalog.table3_runs(label, start, tuple(args.seeds), readings)
+    sources = {label: source} | ({start: origin} if origin else {})
+    notes = inputs.banner(source, scale, readings)
+    if start != "cityscapes":
+        notes.append(f"Fine-tuned from runs on {start}, not from Cityscapes at the paper's scale.")
+    store = Store(inputs.make_store(args).root, also=[root])
+    _make(args, table3, runs, sources, store, readings, notes)
+
+
+def compare_command(args):
+    """A table from the runs that are finished."""
+    {1: table1_command, 3: table3_command}[args.table](args)
+
+
+def _origin(args, scale, source):
+    """Data set and runs folder that the KITTI runs go on from, and its images where they are at hand."""
+    runs = Path(args.runs).expanduser()
+    if args.cityscapes_runs:
+        folder = Path(args.cityscapes_runs).expanduser()
+        if not folder.is_dir():
+            raise InputError(f"--cityscapes-runs {folder}: no such folder; name one such as runs/cityscapes.")
+        folder = folder.resolve()
+        start, root = folder.name, folder.parent
+    elif args.cityscapes:
+        start = catalog.dataset_label(Source("cityscapes", Path(args.cityscapes).expanduser()).name, scale)
+        root = runs
+    else:
+        start, root = ("scenes-demo" if source.is_scenes else "cityscapes"), runs
+    if args.cityscapes:
+        return start, root, Source("cityscapes", Path(args.cityscapes).expanduser())
+    if start == "scenes-demo" and args.verb != "compare" and not args.cityscapes_runs:
+        return start, root, inputs.demo_scenes(runs, "cityscapes")
+    return start, root, None
+
+
+def _make(args, module, runs, sources, store, readings, notes):
+    for line in notes:
+        print(line)
+    chosen = select(runs, args.rows, args.init)
+    ordered = catalog.with_dependencies(chosen)
+    train = args.verb != "compare"
+    if train and args.plan:
+        print("\n".join(plan_lines(ordered, store, sources, _cannot_run(args, ordered))))
+        return
+    if train and any(store.metrics(run) is None for run in ordered):
+        import_tensorflow()
+        from experiments.executors.local import run_all
+
+        libraries = {label: inputs.make_library(args, source) for label, source in sources.items()}
+        run_all(ordered, store, libraries, inputs.make_options(args))
+    others = {run.folder: "not asked for" for run in runs if run not in chosen}
+    measured, reasons = collect(runs, store, others)
+    table = module.build(measured, reasons, notes)
+    table = dataclasses.replace(table, footnotes=(*table.footnotes, *footnotes(runs, store, readings)))
+    print(render.to_text(table, color=sys.stdout.isatty()))
+    out = Path(args.out).expanduser() if args.out else store.root / "tables"
+    stem = f"{module.__name__.rsplit('.', 1)[-1]}-{runs[0].dataset}"
+    written = render.write_table(table, out, stem)
+    written.append(write_appendix(runs, store, notes, out / f"{stem}-appendix.csv"))
+    print("\n".join(f"wrote {path}" for path in written if path))
+
+
+def _cannot_run(args, runs):
+    without = [run for run in runs if run.init == "ImageNet" and args.imagenet_weights == "none"]
+    return dict.fromkeys((run.folder for run in without), "no ImageNet weights")
+
+
+def select(runs, rows, inits):
+    """The runs of the rows and initializations that were asked for.
+
+    Raises:
+        InputError: a name that no run has.
+    """
+    known = list(dict.fromkeys(catalog.table_row(run) for run in runs))
+    for row in rows or ():
+        if row not in known:
+            raise InputError(f"--rows {row}: no such row; choose from {', '.join(known)}.")
+    chosen = [
+        run
+        for run in runs
+        if (not rows or catalog.table_row(run) in rows) and (not inits or run.init in inits)
+    ]
+    if not chosen:
+        raise InputError(
+            "--rows and --init leave nothing to run; a multi-task row starts from ImageNet or CoarseCTS."
+        )
+    return chosen
