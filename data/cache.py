@@ -58,7 +58,10 @@ class FrameCache:
         self.native_sizes = np.array(sizes, np.int32).reshape(-1, 2)
         if fit == "pad" and (self.native_sizes > np.array(size)).any():
             largest = self.native_sizes.max(axis=0)
-            raise InputError(f"images of up to {largest[0]}x{largest[1]} do not fit into {size[0]}x{size[1]}")
+            raise InputError(
+                f"images of up to {largest[0]}x{largest[1]} do not fit into {size[0]}x{size[1]}: give a "
+                "larger --size, or resize them with --set kitti_fit=resize"
+            )
         self._memory: dict[str, np.ndarray] = {}
         self._paths: dict[str, list[str]] = {}
 

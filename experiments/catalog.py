@@ -23,13 +23,6 @@ SCHEDULES = {
     ("coarse", "demo"): schedules.DEMO_COARSE,
 }
 
-# Readings that the CoarseCTS pre-training does not feel: they must not ask for a second one.
-_NOT_IN_COARSE = (
-    "encoder_bn_eval", "seg_loss_norm", "uw_form", "uw_init", "dwa_temperature", "kitti_fit", "kitti_load",
-    "uw_reset", "depth_metric", "cap_mode", "coarse_load",
-)  # fmt: skip
-_ONLY_ON_KITTI = ("kitti_fit", "kitti_load", "uw_reset")
-
 
 def dataset_label(name, scale):
     """First folder of a run's name; a real data set alone is the paper's scale."""
@@ -51,7 +44,9 @@ def make_run(dataset, tasks, weighting, init, seed=0, readings=None, layout=None
     """
     schedule = SCHEDULES[layout or layout_of(dataset), scale_of(dataset)]
     weights = tuple((task, GRID_PICKS[task]) for task in tasks) if weighting == "GS" else ()
-    readings = readings or Readings()
+    readings = (readings or Readings()).felt_by(tasks, weighting, init, start)
+    if layout_of(dataset) == "cityscapes":
+        readings = dataclasses.replace(readings, kitti_fit="pad")
     return Run(
         dataset,
         tuple(tasks),
@@ -73,8 +68,8 @@ def layout_of(label):
 
 def coarse_run(dataset, readings=None):
     """The pre-training on the images with coarse annotations: color and depth, without a label."""
-    readings = _without(readings or Readings(), _NOT_IN_COARSE)
-    run = make_run(dataset, ("color", "depth"), "GS", readings.coarse_init, 0, readings, layout="coarse")
+    init = (readings or Readings()).coarse_init
+    run = make_run(dataset, ("color", "depth"), "GS", init, 0, readings, layout="coarse")
     return dataclasses.replace(run, split="train_extra")
 
 
@@ -87,7 +82,17 @@ def table1_runs(dataset, seeds=(0,), readings=None, start=""):
     return [
         make_run(dataset, tasks, weighting, init, seed, readings, start=start)
         for tasks, weighting, init in plan
-        for seed in seeds
+        for seed in dict.fromkeys(seeds)
+    ]
+
+
+def single_task_runs(dataset, seeds=(0,), readings=None):
+    """Colorization alone and depth alone, whose numbers the paper gives in its text."""
+    return [
+        make_run(dataset, (task,), "none", init, seed, readings)
+        for task in ("color", "depth")
+        for init in MULTI_INITS
+        for seed in dict.fromkeys(seeds)
     ]
 
 
@@ -104,8 +109,7 @@ def table_row(run):
 def dependency(run):
     """The run that must be finished before this one, or None."""
     if run.start:
-        readings = _without(run.readings, _ONLY_ON_KITTI)
-        return make_run(run.start, run.tasks, run.weighting, run.init, run.seed, readings)
+        return make_run(run.start, run.tasks, run.weighting, run.init, run.seed, run.readings)
     return coarse_run(run.dataset, run.readings) if run.init == "CoarseCTS" else None
 
 
@@ -122,8 +126,3 @@ def with_dependencies(runs):
     for run in runs:
         add(run)
     return list(ordered.values())
-
-
-def _without(readings, names):
-    """The readings with some of them back at their default."""
-    return dataclasses.replace(readings, **{name: getattr(Readings(), name) for name in names})

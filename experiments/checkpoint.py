@@ -52,6 +52,11 @@ class Checkpoints:
         shutil.rmtree(final, ignore_errors=True)
         temporary.rename(final)
 
+    def remove_all(self):
+        """Remove the numbered states."""
+        for state in self.saved():
+            shutil.rmtree(state)
+
     def saved(self):
         """Folders of the complete states, oldest first."""
         if not self.folder.is_dir():
@@ -69,7 +74,7 @@ class Checkpoints:
         """
         for folder in reversed(self.saved()):
             if not is_sound(folder):
-                warn(f"checkpoint {folder} is damaged; trying the one before")
+                warn(f"checkpoint {folder} is damaged and not used; the run goes on from an earlier state")
                 continue
             status = self._checkpoint.read(str(folder / "state"))
             status.assert_existing_objects_matched()

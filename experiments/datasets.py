@@ -2,12 +2,16 @@
 
 import dataclasses
 import hashlib
+import uuid
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from data.cache import FrameCache
 from data.color import ColorStatistics, color_statistics
+from data.decode import read_disparity
 from data.errors import InputError
 from data.pipeline import Preparation
+from experiments.scores import READ_CAMERA
 from experiments.sources import Source
 
 _NEED_IN_TRAINING = {"seg": ("labels",), "color": (), "depth": ("right",)}
@@ -22,14 +26,12 @@ class RunData:
         train, val: built caches at the run's size.
         preparation: of the batches.
         statistics: colors of the training images.
-        fingerprint: of names and sizes of the files; changes when the data changes.
     """
 
     train: FrameCache
     val: FrameCache
     preparation: Preparation
     statistics: ColorStatistics
-    fingerprint: str
 
 
 class Library:
@@ -55,53 +57,85 @@ class Library:
         """
         readings, size = run.readings, run.schedule.size
         fit = readings.kitti_fit if self.source.layout == "kitti" else "resize"
-        train = self._cache(run.split, _union(_NEED_IN_TRAINING, run.tasks), size, fit)
-        val = self._cache("val", _union(_NEED_IN_EVALUATION, run.tasks), size, fit)
+        train = self._cache(*_training_files(run), size, fit)
+        val = self._cache(*_evaluation_files(run), size, fit)
         if len(train) < run.schedule.batch_size:
             raise InputError(
                 f"{self.source.root}: the split {run.split} has {len(train)} frames, fewer than a batch of "
                 f"{run.schedule.batch_size}; choose a smaller --batch-size or add frames."
             )
+        self._check_ground_truth(*_evaluation_files(run))
         statistics = self._statistics(size, fit)
         preparation = Preparation(run.tasks, statistics, readings.input_norm, readings.recon_space)
-        return RunData(train, val, preparation, statistics, _fingerprint(train, val))
+        return RunData(train, val, preparation, statistics)
+
+    def fingerprint(self, run) -> str:
+        """Of names and sizes of all files that a run sees; changes when the data changes."""
+        digest = hashlib.sha256()
+        for split, need in (_training_files(run), _evaluation_files(run)):
+            for frame in self._frames(split, need):
+                files = [getattr(frame, part) for part in ("left", *need)]
+                sizes = [file.stat().st_size for file in files if file is not None]
+                digest.update(f"{split} {frame.name} {sizes}\n".encode())
+        return digest.hexdigest()[:16]
+
+    def _frames(self, split, need):
+        return self._once(("frames", split, need), lambda: self.source.frames(split, need))
 
     def _cache(self, split, need, size, fit):
-        key = (split, need, size, fit)
-        if key not in self._made:
-            frames = self.source.frames(split, need)
+        def make():
             parts = ["left", *(part for part in ("right", "labels") if part in need)]
-            cache = FrameCache(frames, size, parts, fit, self.folder)
+            cache = FrameCache(self._frames(split, need), size, parts, fit, self.folder)
             cache.build(self._progress(f"decoding {self.source.name} {split}"))
-            self._made[key] = cache
+            return cache
+
+        return self._once(("cache", split, need, size, fit), make)
+
+    def _check_ground_truth(self, split, need):
+        """Decode what only the evaluation reads: a damaged file must not be found after days of training."""
+
+        def check(frame):
+            if "disparity" in need:
+                read_disparity(frame.disparity)
+            if "camera" in need and frame.camera is not None:
+                READ_CAMERA[self.source.layout](frame.camera)
+
+        def check_all():
+            with ThreadPoolExecutor() as pool:
+                return list(pool.map(check, self._frames(split, need)))
+
+        self._once(("checked", split, need), check_all)
+
+    def _once(self, key, make):
+        if key not in self._made:
+            self._made[key] = make()
         return self._made[key]
 
     def _statistics(self, size, fit):
         """Colors of the finely annotated training images, for every run: classes keep their meaning."""
-        key = ("statistics", size, fit)
-        if key in self._made:
-            return self._made[key]
-        cache = self._cache("train", (), size, fit)
-        path = self.folder and self.folder / f"colors.{_fingerprint(cache)}.{size[0]}x{size[1]}.{fit}.json"
-        if path and path.is_file():
-            statistics = ColorStatistics.from_json(path.read_text())
-        else:
-            statistics = color_statistics(cache.images("left"))
-            if path:
-                temporary = path.with_suffix(".tmp")
-                temporary.write_text(statistics.to_json())
+
+        def make():
+            cache = self._cache("train", (), size, fit)
+            if self.folder is None:
+                return color_statistics(cache.images("left"))
+            names = "\n".join(cache.paths("left"))  # they change with the images
+            path = self.folder / f"colors.{hashlib.sha256(names.encode()).hexdigest()[:16]}.json"
+            if not path.is_file():
+                temporary = path.with_suffix(f".{uuid.uuid4().hex}.tmp")
+                temporary.write_text(color_statistics(cache.images("left")).to_json())
                 temporary.replace(path)
-        self._made[key] = statistics
-        return statistics
+            return ColorStatistics.from_json(path.read_text())
+
+        return self._once(("statistics", size, fit), make)
+
+
+def _training_files(run):
+    return run.split, _union(_NEED_IN_TRAINING, run.tasks)
+
+
+def _evaluation_files(run):
+    return "val", _union(_NEED_IN_EVALUATION, run.tasks)
 
 
 def _union(needs, tasks):
     return tuple(sorted({part for task in tasks for part in needs[task]}))
-
-
-def _fingerprint(*caches):
-    digest = hashlib.sha256()
-    for cache in caches:
-        for frame in cache.frames:
-            digest.update(f"{frame.name} {frame.left.stat().st_size}\n".encode())
-    return digest.hexdigest()[:16]

@@ -3,13 +3,10 @@
 import tensorflow as tf
 
 from data.pipeline import ordered_batches
-from experiments.metrics import DisparityErrors
 from experiments.scores import ColorScore, DepthScore, SegmentationScore
 from losses import disparity_from_logits
 from models.multitask import STREAM
 from models.normalization import statistics_of
-
-_HEADLINE = {"seg": ("sem_miou",), "color": ("color_miou",), "depth": DisparityErrors.NAMES}
 
 
 class Evaluator:
@@ -58,35 +55,8 @@ class Evaluator:
 
     def _score(self, task):
         if task == "depth":
-            return DepthScore(self.data.val, self.layout, self.run.readings.cap_mode)
+            return DepthScore(self.data.val, self.layout)
         return {"seg": SegmentationScore, "color": ColorScore}[task](self.data.val)
-
-
-def headline(results, readings):
-    """The numbers of the paper's tables, by the names that `reproduce.published` gives them.
-
-    Args:
-        results: what an `Evaluator` returned.
-        readings: of the run; they name the unit of the disparity errors.
-
-    Returns:
-        Dict of floats: ``sem_miou`` (at native resolution), ``color_miou``, ``abs_rel``, ``sq_rel``,
-        ``rmse``, ``rmse_log``, as far as the tasks go; NaN for depth in metres without a calibration.
-    """
-    numbers = {}
-    if "seg" in results:
-        numbers["sem_miou"] = results["seg"]["native"]["miou"]
-    if "color" in results:
-        numbers["color_miou"] = results["color"]["miou"]
-    if "depth" in results:
-        errors = results["depth"].get(readings.depth_metric, {})
-        numbers |= {name: errors.get(name, float("nan")) for name in DisparityErrors.NAMES}
-    return numbers
-
-
-def headline_names(tasks):
-    """Names of the headline numbers of some tasks."""
-    return [name for task in tasks for name in _HEADLINE[task]]
 
 
 def make_predictor(model, tasks, disp_scale):

@@ -2,23 +2,26 @@
 
 import datetime
 import functools
-import shutil
+import math
 import subprocess
 import time
 from importlib.metadata import version
 from pathlib import Path
 
 import keras
-import numpy as np
 import tensorflow as tf
 
+from data.errors import InputError
 from data.pipeline import training_batches
 from experiments.catalog import dependency
 from experiments.checkpoint import Checkpoints
-from experiments.evaluation import Evaluator, headline, headline_names
+from experiments.evaluation import Evaluator
+from experiments.headline import headline, headline_names
 from experiments.history import read_history
+from experiments.lock import only_one
 from experiments.objective import Objective
-from experiments.store import FORMAT, write_json
+from experiments.readings import Readings
+from experiments.store import FORMAT, read_json, write_json
 from experiments.training import DivergedError, train
 from models.initialization import copy_parts, find_imagenet_weights, initialize_randomly, load_imagenet
 from models.multitask import STREAM, build_multitask_unet, encoder_input
@@ -44,21 +47,28 @@ def execute(run, store, library, options):
 
     Returns:
         The metrics, as in ``metrics.json``; None when the run has no result (`Store.failure` says why).
+
+    Raises:
+        BusyError: another process is training it.
+        InputError: the run's folder was begun with other data.
     """
-    finished = store.metrics(run)
-    if finished is not None:
-        return finished
+    with only_one(store.folder(run)):
+        return store.metrics(run) or _execute(run, store, library, options)
+
+
+def _execute(run, store, library, options):
     started = time.monotonic()
     folder = store.folder(run)
     keras.backend.clear_session()
     keras.utils.set_random_seed(run.seed)
     tf.config.experimental.enable_op_determinism()
+    tf.config.experimental.enable_tensor_float_32_execution(False)  # float32 means float32
     try:
+        check_same_data(run, store, library)
         data = library.prepare(run)
-        model = build_model(run)
-        weighting = make_weighting(run)
+        model, weighting = build_model(run), make_weighting(run)
         initialize(model, weighting, run, store, options)
-        write_json(folder / "run.json", describe(run, library, data))
+        write_json(folder / "run.json", describe(run, library, data, read_json(folder / "run.json")))
         (folder / "failure.json").unlink(missing_ok=True)
         objective = Objective(run.tasks, run.readings, data.statistics.class_weights(run.readings.mfb))
         evaluator = Evaluator(model, run, data, library.source.layout)
@@ -66,21 +76,37 @@ def execute(run, store, library, options):
         def validate(epochs_done):
             every = run.schedule.validate_every
             if every and epochs_done % every == 0:
-                numbers = headline(evaluator(), run.readings)
+                numbers = headline({"per_input": evaluator()}, Readings())
             else:  # history.csv has the same columns in every epoch
-                numbers = dict.fromkeys(headline_names(run.tasks), np.nan)
+                numbers = dict.fromkeys(headline_names(run.tasks), math.nan)
             return {f"val_{name}": value for name, value in numbers.items()}
 
         train(run, model, weighting, objective, data.train, data.preparation, folder, validate, options)
     except (Unavailable, DivergedError) as reason:
         store.write_failure(run, str(reason))
         return None
+    except tf.errors.ResourceExhaustedError as error:
+        reason = f"out of memory on the device: {error.message.splitlines()[0]}"
+        store.write_failure(run, reason)
+        return None
     metrics = measure(run, model, data, evaluator, folder)
-    metrics["weights"] = weighting.current_weights()
-    metrics["seconds"] = round(time.monotonic() - started, 1)
-    _keep_only_result(folder, model, weighting)
+    metrics["session_seconds"] = round(time.monotonic() - started, 1)
+    state = Checkpoints(folder / "checkpoint", model=model, weighting=weighting)
+    state.save_as("final")  # weights alone: two thirds of a resumable state are Adam's moments
     write_json(folder / "metrics.json", metrics)
+    state.remove_all()
     return metrics
+
+
+def check_same_data(run, store, library):
+    """Raise `InputError` when a run that was begun, or is finished, saw other data than the library's."""
+    folder = store.finished_folder(run)
+    described = read_json(folder / "run.json")
+    if described and described["data"]["fingerprint"] != library.fingerprint(run):
+        raise InputError(
+            f"{folder} was made with other data (then at {described['data']['root']}, now "
+            f"{library.source.root}); name another --runs folder, or remove that run."
+        )
 
 
 def build_model(run):
@@ -151,9 +177,9 @@ def evaluate_again(run, folder, library):
     """The headline numbers of a finished run, computed again from its weights and statistics."""
     data = library.prepare(run)
     model = load_model(run, folder)
-    per_input = run.readings.encoder_bn_eval == "per_input"
-    statistics = load_statistics(folder / "statistics.npz") if per_input else None
-    return headline(Evaluator(model, run, data, library.source.layout)(statistics), run.readings)
+    statistics = load_statistics(folder / "statistics.npz")
+    evaluator = Evaluator(model, run, data, library.source.layout)
+    return headline({"per_input": evaluator(statistics)}, Readings())
 
 
 def measure(run, model, data, evaluator, folder):
@@ -165,15 +191,15 @@ def measure(run, model, data, evaluator, folder):
         "shared": evaluator(),
     }
     history = read_history(folder / "history.csv")
-    validated = [row["val_sem_miou"] for row in history if row.get("val_sem_miou", np.nan) >= 0]
+    validated = [row["val_sem_miou"] for row in history if row.get("val_sem_miou", math.nan) >= 0]
     return {
         "format": FORMAT,
         "run": run.to_dict(),
-        "headline": headline(results[run.readings.encoder_bn_eval], run.readings),
+        "headline": headline(results, Readings()),
         "results": results,
         "best_validation_miou": max(validated, default=None),
         "history": history,
-        "finished": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
+        "finished": _now(),
     }
 
 
@@ -191,30 +217,35 @@ def estimate_by_stream(run, model, data):
     return statistics
 
 
-def describe(run, library, data):
-    """Everything that one must know to repeat the run."""
-    return run.to_dict() | {
-        "format": FORMAT,
-        "data": {
-            "root": str(library.source.root),
-            "embedded_scenes": library.source.is_scenes,
-            "fingerprint": data.fingerprint,
-            "train_frames": len(data.train),
-            "val_frames": len(data.val),
-            "note": library.source.note(),
-        },
+def describe(run, library, data, before=None):
+    """Everything that one must know to repeat the run.
+
+    Args:
+        run, library, data: of the run.
+        before: what an earlier session of the same run described; its sessions are kept.
+    """
+    session = {
+        "started": _now(),
         "versions": {package: version(package) for package in PACKAGES},
         "git_commit": _git_commit(),
         "devices": [device.name for device in tf.config.list_logical_devices()],
     }
+    return run.to_dict() | {
+        "format": FORMAT,
+        "data": {
+            "root": str(library.source.root.resolve()),
+            "embedded_scenes": library.source.is_scenes,
+            "fingerprint": library.fingerprint(run),
+            "train_frames": len(data.train),
+            "val_frames": len(data.val),
+            "note": library.source.note(),
+        },
+        "sessions": [*(before or {}).get("sessions", []), session],
+    }
 
 
-def _keep_only_result(folder, model, weighting):
-    """Replace the resumable states, two thirds of which are Adam's moments, by weights alone."""
-    final = Checkpoints(folder / "checkpoint", model=model, weighting=weighting)
-    final.save_as("final")
-    for state in final.saved():
-        shutil.rmtree(state)
+def _now():
+    return datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
 
 
 def _git_commit():

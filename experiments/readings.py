@@ -70,6 +70,27 @@ class Readings:
                     f"{name} is one of {', '.join(map(str, choices))}, not {getattr(self, name)}"
                 )
 
+    def felt_by(self, tasks, weighting, init, start):
+        """These readings, with those that a run does not feel back at their default.
+
+        Two runs that differ only in readings that neither feels are one run. ``depth_metric``, ``cap_mode``
+        and ``encoder_bn_eval`` are felt by none: every run records all of their values, and a table chooses.
+
+        Args:
+            tasks, weighting, init, start: of the run, see `experiments.run.Run`.
+        """
+        felt = {"input_norm", "decoder_init", "lr_schedule", "kitti_fit"}
+        trained = set(tasks) | ({"color", "depth"} if init == "CoarseCTS" else set())
+        for task in trained:
+            felt |= _FELT_WITH[task]
+        if len(trained) > 1 and "color" in trained:
+            felt.add("encoder_pass")
+        felt |= _FELT_WITH.get(weighting, set()) | _FELT_WITH.get(init, set())
+        if start:
+            felt |= {"kitti_load"} | ({"uw_reset"} if weighting == "UW" else set())
+        defaults = {name: getattr(Readings(), name) for name in self.changed() if name not in felt}
+        return dataclasses.replace(self, **defaults)
+
     def changed(self):
         """Readings that are not at their default, dict of name to value."""
         return {
@@ -102,4 +123,13 @@ CHOICES = {
     "cap_mode": ("mask", "clip"),
     "coarse_init": ("random", "ImageNet"),
     "coarse_load": ("encoder", "encoder+decoders"),
+}
+
+_FELT_WITH = {
+    "seg": {"seg_loss_norm"},
+    "color": {"color_input", "color_loss_norm", "mfb"},
+    "depth": {"recon_space", "recon_reduce", "recon_mask_oob", "warp_border", "disp_scale"},
+    "UW": {"uw_form", "uw_init"},
+    "DWA": {"dwa_temperature"},
+    "CoarseCTS": {"coarse_init", "coarse_load"},
 }

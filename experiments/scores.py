@@ -78,13 +78,12 @@ class DepthScore:
     Args:
         cache: `data.cache.FrameCache` of the validation images.
         layout: ``cityscapes`` or ``kitti``: how files of disparity and calibration are coded.
-        cap_mode: see `experiments.metrics.DisparityErrors`.
     """
 
     CAP = 50.0
 
-    def __init__(self, cache, layout, cap_mode="mask"):
-        self.cache, self.cap_mode = cache, cap_mode
+    def __init__(self, cache, layout):
+        self.cache = cache
         self.decode, self.camera = DECODE_DISPARITY[layout], READ_CAMERA[layout]
         self.scores = {}
         self.constant = ConstantDisparity(self.CAP)
@@ -112,14 +111,22 @@ class DepthScore:
 
     def _add(self, unit, minimum, truth, found):
         if unit not in self.scores:
-            self.scores[unit] = DisparityErrors(self.CAP, minimum, self.cap_mode)
-        self.scores[unit].update_state(truth, found)
+            self.scores[unit] = [DisparityErrors(self.CAP, minimum, mode) for mode in ("mask", "clip")]
+        for score in self.scores[unit]:
+            score.update_state(truth, found)
 
     def result(self):
-        """The four errors by unit, pooled ones, shares of pixels left out; and the constant predictor."""
+        """By unit: the four errors, pooled ones, shares of pixels left out, and the errors with ground truth
+        over the cap clipped to it rather than left out; and the constant predictor.
+        """
         by_unit = {
-            unit: score.result() | {"pooled": score.pooled(), "dropped": score.dropped_share()}
-            for unit, score in self.scores.items()
+            unit: masked.result()
+            | {
+                "pooled": masked.pooled(),
+                "dropped": masked.dropped_share(),
+                "clipped": clipped.result(),
+            }
+            for unit, (masked, clipped) in self.scores.items()
         }
         return by_unit | {"constant_abs_rel": self.constant.result()}
 

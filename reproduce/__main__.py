@@ -52,11 +52,21 @@ def make_parser():
     compare.add_argument("--table", type=int, choices=(1, 3), default=1)
     _table_options(compare, kitti=True)
 
+    for verb, text in (
+        ("table4", "print Table 4: other methods as published, this one as measured"),
+        ("claims", "check what the paper's text says, on its numbers and on ours"),
+    ):
+        finished = _add(verbs, verb, f"table_commands:{verb}_command", text)
+        _data_options(finished)
+        finished.add_argument("--seeds", nargs="+", type=_seed, default=[0], metavar="N")
+        finished.add_argument("--out", metavar="DIR", help="folder of the written files (RUNS/tables)")
+        _reading_options(finished)
+
     train = _add(verbs, "train", "commands:train_command", "train and evaluate one run")
-    _data_options(train)
+    _data_options(train, train.add_mutually_exclusive_group())
     train.add_argument("--row", required=True, help="tasks and weighting: SS, C, D, SS+D/GS, SS+C+D/UW, …")
     train.add_argument("--init", default="random", help="random, ImageNet or CoarseCTS")
-    train.add_argument("--seed", type=int, default=0)
+    train.add_argument("--seed", type=_seed, default=0)
     train.add_argument("--epochs", type=int)
     train.add_argument("--batch-size", type=int)
     train.add_argument("--learning-rate", type=float)
@@ -72,6 +82,7 @@ def make_parser():
         finished.add_argument("run", metavar="RUN", help="folder of the run")
         finished.add_argument("--cityscapes", metavar="DIR", help="where the data is now")
         finished.add_argument("--kitti", metavar="DIR", help="where the data is now")
+        _cache_option(finished)
     samples.add_argument("out", metavar="OUT", help="file: .png, .pdf or .svg")
     samples.add_argument("--count", type=int, default=4, help="images")
 
@@ -82,8 +93,8 @@ def make_parser():
     scenes.add_argument("out", metavar="OUT")
     scenes.add_argument("--layout", choices=("cityscapes", "kitti"), default="cityscapes")
     scenes.add_argument("--count", type=int, default=32, help="frames to train on")
-    scenes.add_argument("--size", default="512x256", metavar="WxH")
-    scenes.add_argument("--seed", type=int, default=0)
+    scenes.add_argument("--size", metavar="WxH", help="512x256, and 1242x375 for kitti")
+    scenes.add_argument("--seed", type=_seed, default=0)
     return parser
 
 
@@ -99,14 +110,22 @@ def _table_options(parser, kitti):
         parser.add_argument("--cityscapes-runs", metavar="DIR", help="runs to go on from: runs/cityscapes")
     parser.add_argument("--rows", nargs="+", metavar="ROW", help="only these rows, e.g. SSrandom SS+D/UW")
     parser.add_argument("--init", nargs="+", choices=("random", "ImageNet", "CoarseCTS"))
-    parser.add_argument("--seeds", nargs="+", type=int, default=[0], metavar="N")
+    parser.add_argument("--seeds", nargs="+", type=_seed, default=[0], metavar="N")
     parser.add_argument("--out", metavar="DIR", help="folder of the written table (RUNS/tables)")
     _reading_options(parser)
 
 
-def _data_options(parser):
-    parser.add_argument("--cityscapes", metavar="DIR", help="folder with leftImg8bit, gtFine, …")
-    parser.add_argument("--kitti", metavar="DIR", help="folder with training/image_2, semantic, …")
+def _seed(text):
+    value = int(text)
+    if not 0 <= value < 2**31:
+        raise argparse.ArgumentTypeError("a seed is 0 or more")
+    return value
+
+
+def _data_options(parser, group=None):
+    group = group or parser
+    group.add_argument("--cityscapes", metavar="DIR", help="folder with leftImg8bit, gtFine, …")
+    group.add_argument("--kitti", metavar="DIR", help="folder with training/image_2, semantic, …")
     parser.add_argument(
         "--runs", default="runs", metavar="DIR", help="where runs and decoded images go (runs)"
     )
@@ -119,9 +138,13 @@ def _reading_options(parser):
     )
 
 
+def _cache_option(parser):
+    parser.add_argument("--cache", metavar="DIR|memory", help="decoded images; memory for small sets only")
+
+
 def _training_options(parser):
     parser.add_argument("--imagenet-weights", default="auto", metavar="FILE|auto|none")
-    parser.add_argument("--cache", metavar="DIR|memory", help="decoded images (RUNS/cache)")
+    _cache_option(parser)
     parser.add_argument(
         "--checkpoint-minutes", type=float, default=10.0, metavar="M", help="at most this is lost"
     )

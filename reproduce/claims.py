@@ -1,191 +1,126 @@
-"""What the paper's text says about its tables, checked cell by cell on its numbers and on ours.
+"""The claims of the paper's text: each is a sentence of it and one way to check that on the tables."""
 
-A claim is a list of comparisons of two cells, of which "every" one or "some" one must hold. It "holds", it
-"does not hold", or it "cannot be told" because what would settle it is missing or open. Where the text leaves
-open whether every cell is meant, both readings are claims. When a comparison is decided:
+from collections.abc import Iterable, Sequence
 
-- Two printed numbers: as printed. Equal ones are "the same" for ≥ and ≤ and leave > and < open.
-- One seed on each side: by the exact values; the reason says "one seed".
-- Several seeds: when the 95 % interval of the difference leaves out zero (Student's, spread pooled over both
-  sides; not corrected for the number of comparisons that a claim has).
-- Ours with a printed one: the printed one may be off by half a unit of its last digit.
-"""
-
-import json
-import math
-import os
-import statistics
-import textwrap
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import NamedTuple
-
-from reproduce import render as common
 from reproduce import table4
-from reproduce.comparison import Cell, Measured
-from reproduce.published import BASELINES, BEST, BEST_KITTI, CLAIMED_GAIN, INITS, TABLE1, TABLE3, TEXT
+from reproduce.published import BEST, BEST_KITTI, CLAIMED_GAIN, INITS, TABLE1, TABLE3
 from reproduce.table1 import COLUMNS, TASK_BASELINES
+from reproduce.verdicts import ROUNDING, Address, Claim, Comparison
 
-TITLE = "The claims of the paper's text"
-HOLDS, FAILS, OPEN = "holds", "does not hold", "cannot be told"
-ANSWERS = {True: HOLDS, False: FAILS, None: OPEN}
+# The claims. "Best" is the paper's best cell everywhere, whichever is best here.
 
-ROUNDING = 0.005  # half a unit of the last printed digit
-STUDENT = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228)
-"""97.5 % quantiles of Student's t for 1, 2, … 10 degrees of freedom; the last serves for more."""
+_MIXES, _WEIGHTINGS = ("SS+C", "SS+D", "SS+C+D"), ("GS", "UW", "DWA")
+_DATASETS = {"table1": "Cityscapes", "table3": "KITTI"}
 
 
-class Address(NamedTuple):
-    """Where a number stands; ``table`` is ``table1``, ``table3`` or ``table4``."""
-
-    table: str
-    row: str
-    init: str
-    metric: str = "sem_miou"
-
-    def __str__(self):
-        alone = " alone" if self.row in TEXT else ""
-        init = "" if self.row in (*BASELINES.values(), *table4.TABLE4) else f" {self.init}"
-        metric = next((f" {c.title}" for c in COLUMNS[1:] if c.metric == self.metric), "")
-        return f"{self.row}{alone}{init}{metric}"
+def _cells(table: str, mixes: Sequence[str], weightings: Sequence[str] = _WEIGHTINGS) -> list[Address]:
+    return [Address(table, f"{mix}/{w}", init) for mix in mixes for w in weightings for init in INITS]
 
 
-class Printed(float):
-    """A number of the paper, known to two decimals."""
+def _alone(cells: Iterable[Address], relation: str, metric: str = "sem_miou", by: float = 0.0):
+    """Each cell against the network that has the metric's task alone and starts from the same weights."""
+    task = next(column.task for column in COLUMNS if column.metric == metric)
+    cells = [cell._replace(metric=metric) for cell in cells]
+    return tuple(Comparison(c, relation, c._replace(row=TASK_BASELINES[task][c.init]), by) for c in cells)
 
 
-Numbers = Mapping[Address, Printed | tuple[float, ...]]
-"""A printed number, or ours: one for each seed."""
+def _others(table: str, cell: tuple[str, str], relation: str):
+    """A cell against every other cell of its table."""
+    rows = TABLE1 if table == "table1" else TABLE3
+    others = [Address(table, row, init) for row, inits in rows.items() for init in inits]
+    cell = Address(table, *cell)
+    return tuple(Comparison(cell, relation, other) for other in others if other != cell)
 
 
-@dataclass(frozen=True)
-class Comparison:
-    """``left relation right + by``; the relation is one of >, >=, <, <=."""
-
-    left: Address
-    relation: str
-    right: Address
-    by: float = 0.0
+def _grid(table: str, rival: str):
+    """GS against another weighting, mix by mix."""
+    cells = _cells(table, _MIXES, ("GS",))
+    return tuple(Comparison(c, ">", c._replace(row=c.row.replace("GS", rival))) for c in cells)
 
 
-@dataclass(frozen=True)
-class Claim:
-    """A sentence of the paper (verbatim) and one way to check it: ``every`` or ``some`` comparison holds."""
-
-    section: str
-    quote: str
-    reading: str
-    quantifier: str
-    comparisons: tuple[Comparison, ...]
+def _quoted(metric: str, relation: str, *methods: str):
+    """The paper's best model against numbers that the paper quotes; its val mIoU is the one of Table 1."""
+    best = Address("table1", *BEST) if metric == "val" else Address("table4", "Ours - Best", BEST[1], metric)
+    return tuple(Comparison(best, relation, Address("table4", m, table4.QUOTED, metric)) for m in methods)
 
 
-@dataclass(frozen=True)
-class Verdict:
-    """HOLDS, FAILS or OPEN, and the cells and numbers that decide."""
+def _claims() -> Iterable[Claim]:
+    every, some, section = "every", "some", "Section 4.2"
 
-    claim: Claim
-    answer: str
-    reason: str
+    quote = (
+        "The best performance of semantic segmentation is achieved when trained together with depth "
+        "prediction (ImageNet initialized, grid search weighting), and the worst performance is achieved "
+        "when trained together with colorization (CoarseCTS initialized, uncertainty based weighting)."
+    )
+    best, worst = _others("table1", BEST, ">"), _others("table1", ("SS+C/UW", "CoarseCTS"), "<")
+    yield Claim(section, quote, "Cityscapes: SS+D/GS ImageNet is the best cell", every, best)
+    yield Claim(section, quote, "Cityscapes: SS+C/UW CoarseCTS is the worst cell", every, worst)
 
+    quote = (
+        "with grid search and dynamic weight average, performance of semantic segmentation either remains "
+        "the same or is improved when trained with one or more self-supervised tasks."
+    )
+    same = _alone(_cells("table1", _MIXES, ("GS", "DWA")), ">=")
+    yield Claim(section, quote, "Cityscapes: no GS or DWA cell is below its baseline", every, same)
 
-class Outcome(NamedTuple):
-    """One comparison: True, False or None (open); what was compared; by how much it holds; from one seed?"""
+    quote = "In contrast, with uncertainty based weighting, in some cases, the performance degrades."
+    lower = _alone(_cells("table1", _MIXES, ("UW",)), "<")
+    yield Claim(section, quote, "Cityscapes: some UW cell is below its baseline", some, lower)
 
-    truth: bool | None
-    text: str
-    slack: float = math.nan
-    one_seed: bool = False
+    quote = "segmentation also improves performance of self-supervised tasks"
+    color = _alone(_cells("table1", ("SS+C", "SS+C+D")), ">", "color_miou")
+    depth = _cells("table1", ("SS+D", "SS+C+D"))
+    depth = _alone(depth, "<", "abs_rel") + _alone(depth, "<", "sq_rel")
+    for name, cells in (("color mIoU", color), ("AbsRel or SqRel", depth)):
+        yield Claim(section, quote, f"some {name} is better than the task alone", some, cells)
+        name = name.replace(" or ", " and ")
+        yield Claim(section, quote, f"every {name} is better than the task alone", every, cells)
 
+    quote = (
+        "The best performance is obtained when semantic segmentation is trained with depth prediction "
+        "(ImageNet initialized and uncertainty based weighting)."
+    )
+    best = _others("table3", BEST_KITTI, ">")
+    yield Claim(section, quote, "KITTI: SS+D/UW ImageNet is the best cell", every, best)
 
-def published_numbers() -> Numbers:
-    """The paper's numbers that claims are about."""
-    tables = {"table1": {**TABLE1, **TEXT}, "table3": TABLE3, "table4": table4.PUBLISHED}
-    return {
-        Address(table, row, init, metric): Printed(value)
-        for table, rows in tables.items()
-        for row, inits in rows.items()
-        for init, metrics in inits.items()
-        for metric, value in metrics.items()
-    }
+    quote = "It is outperformed by DeepLab v3 and PSPNet"
+    yield Claim(section, quote, "test: best below both", every, _quoted("test", "<", "DeepLab v3", "PSPNet"))
+    yield Claim(section, quote, "validation: best below PSPNet", every, _quoted("val", "<", "PSPNet"))
 
+    quote = (
+        "our solution is better than ENet (on both test and validation dataset) and ICNet (on validation "
+        "dataset) and worse than ShuffleNet V2 with atrous convolutions [53], which reports results only on "
+        "ten Cityscapes classes, and ResNet18 with distillation [35]."
+    )
+    worse = _quoted("val", "<", "ShuffleNet V2 + DPC", "ResNet18 with distillation")
+    yield Claim(section, quote, "test: best above ENet", every, _quoted("test", ">", "ENet"))
+    yield Claim(section, quote, "validation: best above ENet", every, _quoted("val", ">", "ENet"))
+    yield Claim(section, quote, "validation: best above ICNet", every, _quoted("val", ">", "ICNet"))
+    yield Claim(section, quote, "validation: best below ShuffleNet and ResNet18", every, worse)
 
-def measured_numbers(table1: Measured, table3: Measured | None = None) -> Numbers:
-    """Ours, from what `reproduce.tables.collect` returns, and the paper's quotations of other methods.
+    section = "Section 5"
+    quote = "We show an improvement of up to 3 % with respect to the baseline"  # in points of mIoU
+    gains = _alone(_cells("table1", _MIXES), ">=", by=CLAIMED_GAIN - ROUNDING)
+    yield Claim(section, quote, "Cityscapes: some cell gains 0.03 of mIoU, rounded", some, gains)
 
-    Raises:
-        ValueError: a value is not a finite number.
-    """
-    numbers = {a: number for a, number in published_numbers().items() if a.init == table4.QUOTED}
-    for table, measured in (("table1", table1), ("table3", table3 or {})):
-        for (row, init), seeds in measured.items():
-            for metric in (column.metric for column in COLUMNS):
-                values = tuple(seed[metric] for seed in seeds if metric in seed)
-                numbers[Address(table, row, init, metric)] = Cell(row, init, metric, values=values).values
-    return numbers
+    quote = (
+        "colorization does not improve the performance of semantic segmentation, in contrast to depth "
+        "prediction, which improves the performance on both Cityscapes and KITTI"
+    )
+    for table, name in _DATASETS.items():
+        color, depth = _cells(table, ("SS+C",)), _cells(table, ("SS+D",))
+        yield Claim(section, quote, f"{name}: no SS+C cell is above its baseline", every, _alone(color, "<="))
+        yield Claim(section, quote, f"{name}: some SS+D cell is above its baseline", some, _alone(depth, ">"))
+        yield Claim(
+            section, quote, f"{name}: every SS+D cell is above its baseline", every, _alone(depth, ">")
+        )
 
-
-def judge(comparison: Comparison, numbers: Numbers) -> Outcome:
-    """Decide one comparison."""
-    addresses = (comparison.left, comparison.right)
-    pair = [numbers.get(address, ()) for address in addresses]
-    missing = [str(a) for a, number in zip(addresses, pair, strict=True) if number == ()]
-    if missing:
-        return Outcome(None, f"no number for {' and '.join(missing)}")
-    ours = [number for number in pair if not isinstance(number, Printed)]
-    left, right = (number if isinstance(number, Printed) else statistics.fmean(number) for number in pair)
-    difference = round(left - right, 9)
-    half = _half_width(ours) + ROUNDING * (len(ours) == 1)
-    slack = round((difference - comparison.by) * (1 if comparison.relation[0] == ">" else -1), 9)
-    if abs(slack) < half or (slack == 0 and not ours and "=" not in comparison.relation):
-        truth = None
-    else:
-        truth = slack > 0 or (slack == 0 and "=" in comparison.relation)
-    sign = "=" if difference == 0 else "<>"[difference > 0]
-    digits = next((n for n in (3, 6) if f"{left:.{n}f}" != f"{right:.{n}f}"), 9)
-    names = [f"{a} {_shown(n, ours, digits)}" for a, n in zip(addresses, pair, strict=True)]
-    margin = f" (by {abs(difference):.{3 if ours else 2}f})" if comparison.by else ""
-    interval = f" (difference {difference:+.3f} ± {half:.3f})" if half else margin
-    one_seed = bool(ours) and all(len(values) == 1 for values in ours)
-    return Outcome(truth, f"{names[0]} {sign} {names[1]}{interval}", slack, one_seed)
-
-
-def _half_width(samples: Sequence[Sequence[float]]) -> float:
-    """Half of the 95 % interval of the difference of means; 0 where no sample has a spread."""
-    freedom = sum(len(sample) - 1 for sample in samples)
-    if not freedom:
-        return 0.0
-    squares = sum((len(s) - 1) * statistics.variance(s) for s in samples if len(s) > 1)
-    error = math.sqrt(squares / freedom * sum(1 / len(sample) for sample in samples))
-    return STUDENT[min(freedom, len(STUDENT)) - 1] * error
+    quote = "grid search outperforms some of the recently proposed task-weighting methods"
+    for table, name in _DATASETS.items():
+        for rival in ("UW", "DWA"):
+            pairs = _grid(table, rival)
+            yield Claim(section, quote, f"{name}: GS is above {rival} in every pair", every, pairs)
 
 
-def _shown(number: Printed | tuple[float, ...], ours: Sequence, digits: int) -> str:
-    if isinstance(number, Printed):
-        return f"{number:.2f}" + " (paper)" * bool(ours)
-    spread = f"±{statistics.stdev(number):.{digits}f}" if len(number) > 1 else ""
-    return f"{statistics.fmean(number):.{digits}f}{spread}"
-
-
-def evaluate(claims: Iterable[Claim], numbers: Numbers) -> list[Verdict]:
-    """A verdict for each claim."""
-    return [_verdict(claim, [judge(c, numbers) for c in claim.comparisons]) for claim in claims]
-
-
-def _verdict(claim: Claim, outcomes: list[Outcome]) -> Verdict:
-    settles = claim.quantifier == "some"  # one such comparison is enough
-    settling = [outcome for outcome in outcomes if outcome.truth is settles]
-    undecided = [outcome for outcome in outcomes if outcome.truth is None]
-    if settling:
-        truth, which, shown = settles, "", sorted(settling, key=lambda o: -abs(o.slack))
-    elif undecided:
-        truth, which, shown = None, "open: ", undecided
-    else:
-        truth, which, shown = not settles, "closest: ", [min(outcomes, key=lambda o: abs(o.slack))]
-    texts = list(dict.fromkeys(outcome.text for outcome in shown))
-    reason = which + "; ".join(texts[:2]) + f"; and {len(texts) - 2} more" * (len(texts) > 2)
-    if len(outcomes) > 1:
-        count = len(outcomes) if which == "closest: " else len(shown)
-        reason += f" ({count} of {len(outcomes)})"
-    reason += "; one seed" * any(outcome.one_seed for outcome in shown)
-    return Verdict(claim, ANSWERS[truth], reason)
+CLAIMS = tuple(_claims())
+"""In the order of the paper."""

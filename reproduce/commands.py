@@ -16,7 +16,7 @@ def scenes_command(args):
     from data import scenes
 
     progress = inputs.progress_line("rendering street scenes")
-    size = inputs.parse_size(args.size)
+    size = inputs.parse_size(args.size or {"cityscapes": "512x256", "kitti": "1242x375"}[args.layout])
     if args.layout == "kitti":
         scenes.write_kitti(
             Path(args.out).expanduser(), args.count, size=size, seed=args.seed, progress=progress
@@ -53,7 +53,8 @@ def evaluate_command(args):
 
     for name, value in evaluate_again(run, folder, library).items():
         recorded = metrics["headline"][name]
-        print(f"{name:12s} {value:.6f}   recorded {recorded:.6f}   difference {value - recorded:+.1e}")
+        if value is not None:
+            print(f"{name:12s} {value:.6f}   recorded {recorded:.6f}   difference {value - recorded:+.1e}")
 
 
 def samples_command(args):
@@ -61,6 +62,10 @@ def samples_command(args):
     out = Path(args.out).expanduser()
     if out.suffix.lower() not in (".png", ".pdf", ".svg"):
         raise InputError(f"{out}: name a .png, .pdf or .svg file.")
+    if not out.parent.is_dir():
+        raise InputError(f"{out}: the folder {out.parent} does not exist; make it first.")
+    if args.count < 1:
+        raise InputError("--count is at least 1.")
     run, folder, _, library = _finished_run(args)
     from reproduce.samples import write_samples
 
@@ -77,7 +82,6 @@ def _finished_run(args):
     run = Run.from_dict(described)
     layout = catalog.layout_of(run.dataset)
     root = getattr(args, layout) or described["data"]["root"]
-    args.runs = folder.parents[len(Path(run.folder).parts) - 1]
     import_tensorflow()
     return run, folder, metrics, inputs.make_library(args, inputs.Source(layout, Path(root).expanduser()))
 
@@ -115,9 +119,10 @@ def parse_run(args, source, scale):
     if args.init not in INITS or (args.init == "CoarseCTS" and source.layout == "kitti"):
         raise InputError(f"--init {args.init}: not available for {source.layout}.")
     tasks = [task for task in letters.values() if task in tasks]
+    readings = inputs.kitti_readings(inputs.parse_readings(args.set), source, scale)
     run = catalog.make_run(
         catalog.dataset_label(source.name, scale), tasks, weighting or "none", args.init, args.seed,
-        inputs.parse_readings(args.set),
+        readings,
     )  # fmt: skip
     changes = {"epochs": args.epochs, "batch_size": args.batch_size, "learning_rate": args.learning_rate}
     if args.size:
@@ -125,4 +130,12 @@ def parse_run(args, source, scale):
     changes = {name: value for name, value in changes.items() if value is not None}
     if min(changes.get("epochs", 1), changes.get("batch_size", 1)) < 1:
         raise InputError("--epochs and --batch-size are at least 1.")
+    if not 0 < changes.get("learning_rate", 1e-3) < 1:
+        raise InputError(f"--learning-rate {args.learning_rate}: a rate lies between 0 and 1.")
+    unfelt = set(readings.changed()) - set(run.readings.changed())
+    if unfelt:
+        raise InputError(
+            f"--set {', '.join(sorted(unfelt))}: makes no difference to the training of {run.row} from "
+            f"{run.init}; the tables take the readings of the evaluation."
+        )
     return dataclasses.replace(run, schedule=dataclasses.replace(run.schedule, **changes))

@@ -64,12 +64,14 @@ def banner(source, scale, readings):
 
 
 def make_library(args, source):
-    """Decoded images below the runs folder, or where ``--cache`` says; ``memory`` keeps them in memory."""
+    """Decoded images where ``--cache`` says (``memory``: in no file), else below the runs folder."""
     from experiments.datasets import Library  # here, because it brings TensorFlow
 
-    option = getattr(args, "cache", None)
-    folder = Path(args.runs).expanduser() / "cache" if option is None else Path(option).expanduser()
-    return Library(source, None if option == "memory" else folder, progress_line)
+    if args.cache == "memory":
+        return Library(source, None, progress_line)
+    runs = getattr(args, "runs", None)
+    default = Path(runs) / "cache" if runs else Path("~/.cache/selfsup-segmentation")
+    return Library(source, (Path(args.cache) if args.cache else default).expanduser(), progress_line)
 
 
 def make_options(args):
@@ -82,16 +84,23 @@ def make_options(args):
     )
 
 
-def make_store(args):
-    """The runs folder, or one sentence when it cannot be written to."""
-    root = Path(args.runs).expanduser()
+def make_folder(path, option):
+    """Make the folder that an option names, or say in one sentence that it cannot be written to."""
+    path = Path(path).expanduser()
     try:
-        root.mkdir(parents=True, exist_ok=True)
+        path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise InputError(f"--runs {root}: cannot be made ({error.strerror}); name another folder.") from error
-    if not os.access(root, os.W_OK):
-        raise InputError(f"--runs {root}: not writable; name another folder.")
-    return Store(root)
+        raise InputError(
+            f"{option} {path}: cannot be made ({error.strerror}); name another folder."
+        ) from error
+    if not os.access(path, os.W_OK):
+        raise InputError(f"{option} {path}: not writable; name another folder.")
+    return path
+
+
+def make_store(args):
+    """The runs folder; made when missing."""
+    return Store(make_folder(args.runs, "--runs"))
 
 
 def progress_line(description):
@@ -106,6 +115,13 @@ def progress_line(description):
             print(f"{description}: {total} done", file=sys.stderr)
 
     return progress
+
+
+def kitti_readings(readings, source, scale):
+    """At demo scale real KITTI images are resized: they are larger than the network takes there."""
+    if source.layout == "kitti" and scale == "demo" and not source.is_scenes:
+        return dataclasses.replace(readings, kitti_fit="resize")
+    return readings
 
 
 def parse_readings(pairs):
@@ -124,7 +140,10 @@ def parse_readings(pairs):
         except (StopIteration, ValueError):
             wanted = f"one of {', '.join(map(str, choices))}" if choices else "a number"
             raise InputError(f"--set {pair}: {name} is {wanted}.") from None
-    return Readings(**values)
+    try:
+        return Readings(**values)
+    except ValueError as error:
+        raise InputError(f"--set: {error}.") from error
 
 
 def parse_size(text):

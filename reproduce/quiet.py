@@ -1,26 +1,39 @@
 """TensorFlow without the lines that it prints while it is imported."""
 
+import contextlib
 import os
 import sys
 
 
 def import_tensorflow():
-    """Import TensorFlow; its start-up messages are dropped unless ``TF_CPP_MIN_LOG_LEVEL`` asks for them.
+    """Import TensorFlow and say which device it computes on.
 
-    They come from C++ before any log level is read, so the file descriptor is the only handle on them.
+    Its start-up messages are dropped unless ``TF_CPP_MIN_LOG_LEVEL`` asks for them. They come from C++
+    before any log level is read, so the file descriptor is the only handle on them.
     """
-    if "tensorflow" in sys.modules or "TF_CPP_MIN_LOG_LEVEL" in os.environ:
-        import tensorflow
+    with _without_start_up_messages():
+        import tensorflow as tf
 
+        gpus = tf.config.list_physical_devices("GPU")
+        for gpu in gpus:
+            tf.config.experimental.set_memory_growth(gpu, True)  # leaves the rest to other processes
+        tf.config.list_logical_devices()  # a message for each device that is not there
+    names = [tf.config.experimental.get_device_details(gpu).get("device_name", "GPU") for gpu in gpus]
+    why = "no GPU that TensorFlow can use; TF_CPP_MIN_LOG_LEVEL=0 says why"
+    print(f"computing on {names[0] if names else f'the CPU ({why})'}")
+
+
+@contextlib.contextmanager
+def _without_start_up_messages():
+    if "tensorflow" in sys.modules or "TF_CPP_MIN_LOG_LEVEL" in os.environ:
+        yield
         return
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
     sys.stderr.flush()
     kept, nothing = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     try:
         os.dup2(nothing, 2)
-        import tensorflow
-
-        tensorflow.config.list_logical_devices()  # looks for GPUs, with a message for each that is not there
+        yield
     finally:
         os.dup2(kept, 2)
         os.close(kept)

@@ -9,7 +9,7 @@ import io
 import json
 import os
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from reproduce.comparison import Cell, Column, Row, Table
@@ -30,19 +30,26 @@ CSV_FIELDS = (
 
 
 def write_table(table: Table, folder: str | os.PathLike, stem: str) -> list[Path]:
-    """Write ``stem.txt``, ``.md``, ``.csv`` and ``.json`` into a folder; a reader never sees half a file."""
+    """Write ``stem.txt``, ``.md``, ``.csv`` and ``.json`` into a folder."""
+    formats = {"txt": to_text, "md": to_markdown, "csv": to_csv, "json": to_json}
+    return write_texts(folder, stem, {suffix: render(table) for suffix, render in formats.items()})
+
+
+def write_texts(folder: str | os.PathLike, stem: str, texts: Mapping[str, str]) -> list[Path]:
+    """Write texts by their suffix into a folder; a reader never sees half a file."""
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    formats = {"txt": to_text, "md": to_markdown, "csv": to_csv, "json": to_json}
-    texts = {folder / f"{stem}.{suffix}": render(table) for suffix, render in formats.items()}
-    for path, text in texts.items():
+    written = []
+    for suffix, text in texts.items():
+        path = folder / f"{stem}.{suffix}"
         temporary = path.with_name(f".{path.name}.{os.getpid()}")
         try:
             temporary.write_text(text, encoding="utf-8", newline="\n")
             temporary.replace(path)
         finally:
             temporary.unlink(missing_ok=True)
-    return list(texts)
+        written.append(path)
+    return written
 
 
 def to_json(table: Table) -> str:
@@ -68,37 +75,38 @@ def to_csv(table: Table) -> str:
 def to_markdown(table: Table) -> str:
     """One GitHub table with a line for each row and initialization."""
     numbers = _reason_numbers(table)
-    out = [f"> **{_escape(note)}**\n>" for note in table.notes]
-    out += ["", f"### {_escape(table.title)}", ""]
-    out.append(_markdown_line(["", "init", *(_title(column) for column in table.columns)]))
-    out.append(_markdown_line(["---"] * (2 + len(table.columns))))
+    out = [f"> **{escape(note)}**\n>" for note in table.notes]
+    out += ["", f"### {escape(table.title)}", ""]
+    out.append(markdown_line(["", "init", *(_title(column) for column in table.columns)]))
+    out.append(markdown_line(["---"] * (2 + len(table.columns))))
     previous_group = previous_row = None
     for group, row, init in _lines(table):
         if group != previous_group:
-            out.append(_markdown_line([f"**{group}**", ""] + [""] * len(table.columns)))
+            out.append(markdown_line([f"**{group}**", ""] + [""] * len(table.columns)))
         cells = (table.cell(row.name, init, column.metric) for column in table.columns)
         label = "" if row is previous_row else row.label + BEST_MARK * row.best
-        out.append(_markdown_line([label, init, *(_markdown_cell(cell, numbers) for cell in cells)]))
+        out.append(markdown_line([label, init, *(_markdown_cell(cell, numbers) for cell in cells)]))
         previous_group, previous_row = group, row
     marked = [f"{_superscript(number)} {reason}" for reason, number in numbers.items()]
-    out += ["", *(f"- {_escape(line)}" for line in (*marked, *_legend(table), *table.footnotes))]
+    out += ["", *(f"- {escape(line)}" for line in (*marked, *_legend(table), *table.footnotes))]
     return "\n".join(out).strip("\n") + "\n"
 
 
 def _markdown_cell(cell: Cell, numbers: dict[str, int]) -> str:
     lines = [_ours(cell, numbers)]
     if cell.published is not None:
-        difference = "" if cell.difference is None else f" ({_signed(cell.difference)})"
+        difference = "" if cell.difference is None else f" ({signed(cell.difference)})"
         lines.append(f"paper {cell.published:.{PUBLISHED_DECIMALS}f}{difference}")
     gain = _gain(cell)
     if cell.published_gain is not None:
-        gain += f" (paper {_signed(cell.published_gain, PUBLISHED_DECIMALS)})"
+        gain += f" (paper {signed(cell.published_gain, PUBLISHED_DECIMALS)})"
     if gain:
         lines.append(f"gain {gain.strip()}")
     return "<br>".join(lines)
 
 
-def _markdown_line(cells: Sequence[str]) -> str:
+def markdown_line(cells: Sequence[str]) -> str:
+    """A line of a GitHub table."""
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 
@@ -111,8 +119,8 @@ def to_text(table: Table, color: bool = False, width: int = 100) -> str:
         width: Columns of the terminal. Notes are kept whole, so that they can be searched for.
     """
     numbers = _reason_numbers(table)
-    out = [*(_paint(_one_line(note), YELLOW, color) for note in table.notes), *[""] * bool(table.notes)]
-    out.append(_paint(table.title, BOLD, color))
+    out = [*(paint(_one_line(note), YELLOW, color) for note in table.notes), *[""] * bool(table.notes)]
+    out.append(paint(table.title, BOLD, color))
     # A row with one initialization is one line; the others are a heading with a line for each.
     labels = {
         (row.name, init): f"   {init}" if len(row.inits) > 1 else f" {row.label}"
@@ -164,14 +172,14 @@ class _Block:
     def line(self, key: object, color: bool) -> str:
         pads = (str.ljust, str.rjust, str.rjust, str.rjust, str.rjust)
         columns = zip(pads, self.fields[key], self.widths, self.codes[key], strict=True)
-        return " ".join(_paint(pad(text, width), code, color) for pad, text, width, code in columns)
+        return " ".join(paint(pad(text, width), code, color) for pad, text, width, code in columns)
 
 
 def _panel(table: Table, blocks: list[_Block], labels: dict, indent: int, color: bool) -> list[str]:
     def line(label: str, key: object) -> str:
         return " │ ".join([label.ljust(indent), *(block.line(key, color) for block in blocks)]).rstrip()
 
-    title = " │ ".join([" " * indent, *(_paint(b.title.ljust(b.width), BOLD, color) for b in blocks)])
+    title = " │ ".join([" " * indent, *(paint(b.title.ljust(b.width), BOLD, color) for b in blocks)])
     out = [title.rstrip(), line("", "heading")]
     rule = "─┼─".join("─" * width for width in (indent, *(block.width for block in blocks)))
     previous_group = previous_row = None
@@ -179,9 +187,9 @@ def _panel(table: Table, blocks: list[_Block], labels: dict, indent: int, color:
         if not any(block.task in row.tasks for block in blocks):
             continue
         if group != previous_group:
-            out += [rule, _paint(group, BOLD, color)]
+            out += [rule, paint(group, BOLD, color)]
         if len(row.inits) > 1 and row is not previous_row:
-            out.append(f" {row.label}" + _paint(BEST_MARK, BOLD, color) * row.best)
+            out.append(f" {row.label}" + paint(BEST_MARK, BOLD, color) * row.best)
         out.append(line(labels[row.name, init], (row.name, init)))
         previous_group, previous_row = group, row
     return out
@@ -190,10 +198,8 @@ def _panel(table: Table, blocks: list[_Block], labels: dict, indent: int, color:
 def _fields(cell: Cell, numbers: dict[str, int]) -> list[str]:
     """Ours, paper, difference, gain and the paper's gain in parentheses."""
     paper = "" if cell.published is None else f"{cell.published:.{PUBLISHED_DECIMALS}f}"
-    difference = "" if cell.difference is None else _signed(cell.difference)
-    paper_gain = (
-        "" if cell.published_gain is None else f"({_signed(cell.published_gain, PUBLISHED_DECIMALS)})"
-    )
+    difference = "" if cell.difference is None else signed(cell.difference)
+    paper_gain = "" if cell.published_gain is None else f"({signed(cell.published_gain, PUBLISHED_DECIMALS)})"
     return [_ours(cell, numbers), paper, difference, _gain(cell), paper_gain]
 
 
@@ -218,7 +224,7 @@ def _ours(cell: Cell, numbers: dict[str, int]) -> str:
 def _gain(cell: Cell) -> str:
     """The gain; a dash where only the baseline is missing; nothing where a gain has no meaning."""
     if cell.gain is not None:
-        return _signed(cell.gain)
+        return signed(cell.gain)
     return DASH if cell.values and cell.baseline_row else ""
 
 
@@ -259,7 +265,8 @@ def _reason_numbers(table: Table) -> dict[str, int]:
     return {reason: number for number, reason in enumerate(reasons, start=1)}
 
 
-def _signed(value: float, decimals: int = DECIMALS) -> str:
+def signed(value: float, decimals: int = DECIMALS) -> str:
+    """A difference with its sign; a typographic minus, and no sign for zero."""
     text = f"{value:+.{decimals}f}"
     if not text.strip("+-0."):
         return text.replace("-", "+")  # a negative number that rounds to zero
@@ -274,9 +281,11 @@ def _one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def _escape(text: str) -> str:
+def escape(text: str) -> str:
+    """A text as one line that Markdown shows as it is."""
     return _one_line(text).replace("<", "&lt;")
 
 
-def _paint(text: str, code: str, color: bool) -> str:
+def paint(text: str, code: str, color: bool) -> str:
+    """A text in an ANSI color, where colors are wanted."""
     return f"\x1b[{code}m{text}\x1b[0m" if color and code and text.strip() else text

@@ -34,7 +34,11 @@ def write_samples(run, folder, library, path, count=4):
     statistics = load_statistics(folder / "statistics.npz")
     chosen = np.unique(np.linspace(0, len(data.val) - 1, count).round().astype(int))
     rows = [[("image", _cut(data, index, data.val.image("left", index)), {})] for index in chosen]
-    batches = list(ordered_batches(data.val, data.preparation))
+    batches = {
+        index: batch
+        for index, batch in enumerate(ordered_batches(data.val, data.preparation))
+        if index in chosen
+    }
     for stream in dict.fromkeys(STREAM[task] for task in run.tasks):
         tasks = [task for task in run.tasks if STREAM[task] == stream]
         predict = make_predictor(model, tasks, run.readings.disp_scale)

@@ -35,8 +35,7 @@ FOOTNOTES = (
     "two rows may be the protocol's.",
     "UNet - ResNet18: its authors give 57.9 % with the benchmark's official script and 56 % with their own "
     "code; Table 4 prints 0.58.",
-    "ICNet and ENet: the paper cites [1], a study of robustness, beside the methods' own papers; ICNet's own "
-    "reports 67.7 % on the validation set, where Table 4 has 0.56.",
+    "ICNet and ENet: the paper cites [1], a study of robustness, beside the methods' own papers.",
     "ShuffleNet V2 + DPC: on ten classes only, says the paper.",
 )
 

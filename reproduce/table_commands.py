@@ -11,40 +11,82 @@ from data.errors import InputError
 from experiments import catalog
 from experiments.sources import Source
 from experiments.store import Store
-from reproduce import inputs, render, table1, table3
+from reproduce import claims_report, inputs, render, table1, table3, table4
 from reproduce.appendix import write_appendix
+from reproduce.claims import CLAIMS
 from reproduce.plan import plan_lines
 from reproduce.quiet import import_tensorflow
 from reproduce.tables import collect, footnotes
+from reproduce.verdicts import evaluate, measured_numbers, published_numbers
 
 
 def table1_command(args):
     """Table 1: the Cityscapes validation set."""
+    runs, store, readings, notes = _table1_runs(args)
     source = inputs.open_source(args, "cityscapes")
-    scale = inputs.choose_scale(args, source)
-    readings = inputs.parse_readings(args.set)
-    label = catalog.dataset_label(source.name, scale)
-    runs = catalog.table1_runs(label, tuple(args.seeds), readings)
-    store, notes = inputs.make_store(args), inputs.banner(source, scale, readings)
-    _make(args, table1, runs, {label: source}, store, readings, notes)
+    _make(args, table1, runs, {runs[0].dataset: source}, store, readings, notes, _alone(args, runs))
 
 
 def table3_command(args):
     """Table 3: each run of Table 1 goes on on KITTI."""
     source = inputs.open_source(args, "kitti")
     scale = inputs.choose_scale(args, source)
-    readings = inputs.parse_readings(args.set)
-    if scale == "demo" and not source.is_scenes:  # real images are larger than the demo's network takes
-        readings = dataclasses.replace(readings, kitti_fit="resize")
+    readings = inputs.kitti_readings(inputs.parse_readings(args.set), source, scale)
     label = catalog.dataset_label(source.name, scale)
     start, root, origin = _origin(args, scale, source)
-    runs = catalog.table3_runs(label, start, tuple(args.seeds), readings)
+    runs = catalog.table3_runs(label, start, args.seeds, readings)
     sources = {label: source} | ({start: origin} if origin else {})
     notes = inputs.banner(source, scale, readings)
     if start != "cityscapes":
         notes.append(f"Fine-tuned from runs on {start}, not from Cityscapes at the paper's scale.")
     store = Store(inputs.make_store(args).root, also=[root])
     _make(args, table3, runs, sources, store, readings, notes)
+
+
+def table4_command(args):
+    """Table 4: other methods as published, this one as measured."""
+    runs, store, readings, notes = _table1_runs(args)
+    measured, reasons = collect(runs, store, readings)
+    _show(table4.build(measured, reasons, notes), args, store, f"table4-{runs[0].dataset}")
+
+
+def claims_command(args):
+    """What the paper's text says of its tables, decided on its numbers and on ours."""
+    runs, store, readings, notes = _table1_runs(args)
+    table1_measured, _ = collect([*runs, *_alone(args, runs)], store, readings)
+    scale = catalog.scale_of(runs[0].dataset)
+    kitti = catalog.dataset_label("scenes-kitti" if runs[0].dataset.startswith("scenes") else "kitti", scale)
+    table3_measured, _ = collect(
+        catalog.table3_runs(kitti, runs[0].dataset, args.seeds, readings), store, readings
+    )
+    paper = evaluate(CLAIMS, published_numbers())
+    ours = evaluate(CLAIMS, measured_numbers(table1_measured, table3_measured))
+    print(claims_report.render(paper, ours, notes, color=sys.stdout.isatty()))
+    written = claims_report.write(paper, ours, notes, _out(args, store), f"claims-{runs[0].dataset}")
+    print("\n".join(f"wrote {path}" for path in written))
+
+
+def _table1_runs(args):
+    source = inputs.open_source(args, "cityscapes")
+    scale = inputs.choose_scale(args, source)
+    readings = inputs.parse_readings(args.set)
+    runs = catalog.table1_runs(catalog.dataset_label(source.name, scale), args.seeds, readings)
+    return runs, inputs.make_store(args), readings, inputs.banner(source, scale, readings)
+
+
+def _alone(args, runs):
+    """Runs of colorization and of depth alone: no rows of Table 1, but what their gains are measured by."""
+    return catalog.single_task_runs(runs[0].dataset, args.seeds, inputs.parse_readings(args.set))
+
+
+def _out(args, store):
+    return inputs.make_folder(args.out or store.root / "tables", "--out")
+
+
+def _show(table, args, store, stem, *more):
+    print(render.to_text(table, color=sys.stdout.isatty()))
+    written = [*render.write_table(table, _out(args, store), stem), *more]
+    print("\n".join(f"wrote {path}" for path in written if path))
 
 
 def compare_command(args):
@@ -73,7 +115,9 @@ def _origin(args, scale, source):
     return start, root, None
 
 
-def _make(args, module, runs, sources, store, readings, notes):
+def _make(args, module, runs, sources, store, readings, notes, alone=()):
+    """Run, collect, print and write a table; runs of a task ``alone`` give gains where they are finished."""
+    out = _out(args, store)
     for line in notes:
         print(line)
     chosen = select(runs, args.rows, args.init)
@@ -89,15 +133,11 @@ def _make(args, module, runs, sources, store, readings, notes):
         libraries = {label: inputs.make_library(args, source) for label, source in sources.items()}
         run_all(ordered, store, libraries, inputs.make_options(args))
     others = {run.folder: "not asked for" for run in runs if run not in chosen}
-    measured, reasons = collect(runs, store, others)
+    measured, reasons = collect([*runs, *alone], store, readings, others)
     table = module.build(measured, reasons, notes)
     table = dataclasses.replace(table, footnotes=(*table.footnotes, *footnotes(runs, store, readings)))
-    print(render.to_text(table, color=sys.stdout.isatty()))
-    out = Path(args.out).expanduser() if args.out else store.root / "tables"
     stem = f"{module.__name__.rsplit('.', 1)[-1]}-{runs[0].dataset}"
-    written = render.write_table(table, out, stem)
-    written.append(write_appendix(runs, store, notes, out / f"{stem}-appendix.csv"))
-    print("\n".join(f"wrote {path}" for path in written if path))
+    _show(table, args, store, stem, write_appendix(runs, store, notes, out / f"{stem}-appendix.csv"))
 
 
 def _cannot_run(args, runs):

@@ -1,14 +1,16 @@
 """From finished runs to what a table shows; no TensorFlow."""
 
 from experiments.catalog import table_row
+from experiments.headline import headline
 
 
-def collect(runs, store, unavailable=()):
+def collect(runs, store, readings, unavailable=()):
     """Results and reasons of a table's cells.
 
     Args:
         runs: `experiments.run.Run` of all seeds.
         store: `experiments.store.Store`.
+        readings: they choose among the numbers that a run records, see `experiments.headline`.
         unavailable: dict of run folder to the reason why it was not run.
 
     Returns:
@@ -21,7 +23,7 @@ def collect(runs, store, unavailable=()):
         metrics = store.metrics(run)
         if metrics is not None:
             measured.setdefault(cell, []).append(
-                {name: value for name, value in metrics["headline"].items() if value is not None}
+                {k: v for k, v in headline(metrics["results"], readings).items() if v is not None}
             )
         else:
             reason = store.failure(run) or dict(unavailable).get(run.folder) or "not run"

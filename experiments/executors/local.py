@@ -1,6 +1,7 @@
 """Runs one after the other in this process."""
 
-from experiments.execute import execute, imagenet_weights
+from experiments.execute import check_same_data, execute, imagenet_weights
+from experiments.lock import BusyError
 
 
 def run_all(runs, store, libraries, options, report=print):
@@ -15,16 +16,25 @@ def run_all(runs, store, libraries, options, report=print):
         options: `experiments.options.Options`.
         report: takes a line for each run.
     """
-    todo = [run for run in runs if run.dataset in libraries and store.metrics(run) is None]
-    if any(run.init == "ImageNet" for run in todo):
-        imagenet_weights(options.imagenet_weights)
+    runs = [run for run in runs if run.dataset in libraries]
+    todo = [run for run in runs if store.metrics(run) is None]
+    if any(run.init == "ImageNet" and not run.start for run in todo):
+        _, reason = imagenet_weights(options.imagenet_weights)
+        if reason:
+            report(f"The rows that start from ImageNet stay empty: {reason}.")
+    for run in runs:
+        check_same_data(run, store, libraries[run.dataset])
     for run in todo:
         libraries[run.dataset].prepare(run)
     for number, run in enumerate(todo, start=1):
         report(f"[{number}/{len(todo)}] {run}")
-        metrics = execute(run, store, libraries[run.dataset], options)
+        try:
+            metrics = execute(run, store, libraries[run.dataset], options)
+        except BusyError as error:
+            report(f"[{number}/{len(todo)}] passed over: {error}")
+            continue
         if metrics is None:
             report(f"[{number}/{len(todo)}] {run}: no result, {store.failure(run)}")
         else:
             numbers = " ".join(f"{k} {v:.3f}" for k, v in metrics["headline"].items() if v is not None)
-            report(f"[{number}/{len(todo)}] {run}: {numbers} ({metrics['seconds']:.0f} s)")
+            report(f"[{number}/{len(todo)}] {run}: {numbers} ({metrics['session_seconds']:.0f} s)")

@@ -4,7 +4,8 @@ import json
 import numpy as np
 import pytest
 
-from data.scenes import write_kitti
+from data.errors import InputError
+from data.scenes import write_cityscapes, write_kitti
 from experiments.catalog import coarse_run, make_run
 from experiments.datasets import Library
 from experiments.execute import (
@@ -15,9 +16,11 @@ from experiments.execute import (
     load_model,
     make_weighting,
 )
+from experiments.executors.local import run_all
+from experiments.lock import only_one
 from experiments.readings import Readings
 from experiments.sources import Source
-from experiments.store import Store
+from experiments.store import Store, write_json
 from tests.experiments.conftest import TINY, tiny_run
 
 
@@ -133,7 +136,8 @@ def test_a_kitti_run_goes_on_from_the_whole_network_and_its_uncertainties(store,
     trained = load_model(parent, store.folder(parent))
     for one, other in zip(model.get_weights(), trained.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
-    assert weighting.current_weights() == store.metrics(parent)["weights"]
+    last = store.metrics(parent)["history"][-1]
+    assert weighting.current_weights() == {task: last[f"weight_{task}"] for task in parent.tasks}
     assert weighting.current_weights() != make_weighting(parent).current_weights()
 
 
@@ -169,3 +173,45 @@ def test_a_kitti_run_finds_its_parent_in_another_runs_folder(store, quiet, paren
 def test_without_its_parent_a_kitti_run_has_a_reason(kitti, quiet, tmp_path):
     assert execute(kitti_run(), Store(tmp_path), kitti, quiet) is None
     assert "scenes-demo/SS+D-UW/random" in Store(tmp_path).failure(kitti_run())
+
+
+def test_a_run_of_other_data_is_refused_whether_finished_or_not(store, quiet, parent, tmp_path):
+    write_cityscapes(tmp_path / "other", {"train": 4, "val": 3, "train_extra": 4}, size=(128, 64), seed=6)
+    other = Library(Source("cityscapes", tmp_path / "other"), tmp_path / "cache")
+    with pytest.raises(InputError, match="other data"):
+        run_all([parent], store, {parent.dataset: other}, quiet, report=lambda line: None)
+
+
+def test_a_run_that_another_process_trains_is_passed_over(library, quiet, tmp_path):
+    run, lines = tiny_run(("seg",)), []
+    store = Store(tmp_path)
+    with only_one(store.folder(run)):
+        run_all([run], store, {run.dataset: library}, quiet, lines.append)
+    assert "another process" in lines[-1]
+    assert store.failure(run) is None
+
+
+def test_an_interruption_at_the_very_end_loses_nothing(store, library, quiet, monkeypatch):
+    run = tiny_run(("seg",), seed=9)
+
+    def full_disk(path, value):
+        if path.name == "metrics.json":
+            raise OSError("no space left")
+        write_json(path, value)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("experiments.execute.write_json", full_disk)
+        with pytest.raises(OSError, match="no space"):
+            execute(run, store, library, quiet)
+    history = (store.folder(run) / "history.csv").read_text()
+    assert execute(run, store, library, quiet)["headline"]
+    assert (store.folder(run) / "history.csv").read_text() == history  # no epoch was trained again
+
+
+def test_ground_truth_that_only_the_evaluation_reads_is_checked_before_training(quiet, tmp_path):
+    write_cityscapes(tmp_path / "data", {"train": 2, "val": 1, "train_extra": 1}, size=(128, 64), seed=6)
+    damaged = next((tmp_path / "data" / "disparity" / "val").rglob("*.png"))
+    damaged.write_bytes(damaged.read_bytes()[:-200])
+    library = Library(Source("cityscapes", tmp_path / "data"), None)
+    with pytest.raises(InputError, match=damaged.name):
+        library.prepare(tiny_run(("seg", "depth"), "GS"))

@@ -35,13 +35,45 @@ def test_the_folder_names_everything_that_is_not_the_default():
     assert changed.folder == "cityscapes/SS+D-UW/ImageNet/seed2,recon_mask_oob=True,size=512x256"
 
 
-def test_runs_with_different_readings_never_share_a_folder():
-    base = make_run("cityscapes", ("seg", "color", "depth"), "UW", "CoarseCTS")
-    folders = {base.folder}
-    for name, choices in CHOICES.items():
-        for value in choices:
-            folders.add(dataclasses.replace(base, readings=Readings(**{name: value})).folder)
-    assert len(folders) == 1 + sum(len(choices) - 1 for choices in CHOICES.values())
+EVALUATION = {"encoder_bn_eval", "depth_metric", "cap_mode"}
+
+
+def folders(make):
+    """Folders of a run under every alternative of every reading, by reading."""
+    alternatives = [(name, value) for name, choices in CHOICES.items() for value in choices]
+    base = make(Readings()).folder
+    found = {}
+    for name, value in alternatives:
+        folder = make(Readings(**{name: value})).folder
+        if folder != base:
+            found.setdefault(name, set()).add(folder)
+    return found
+
+
+def test_a_run_that_feels_every_reading_of_the_training_has_a_folder_for_each():
+    def make(readings):
+        tasks = ("seg", "color", "depth")
+        return make_run("kitti", tasks, "UW", "CoarseCTS", readings=readings, start="cityscapes")
+
+    found = folders(make)
+    assert set(found) == set(CHOICES) - EVALUATION
+    assert all(len(found[name]) == len(CHOICES[name]) - 1 for name in found)
+    everything = [folder for same in found.values() for folder in same]
+    assert len(everything) == len(set(everything))
+
+
+def test_a_run_does_not_multiply_with_readings_that_it_does_not_feel():
+    def make(readings):
+        return make_run("cityscapes", ("seg",), "none", "random", readings=readings)
+
+    assert set(folders(make)) == {"input_norm", "decoder_init", "lr_schedule", "seg_loss_norm"}
+
+
+def test_a_run_from_the_pre_training_feels_what_the_pre_training_feels():
+    def make(readings):
+        return make_run("cityscapes", ("seg",), "none", "CoarseCTS", readings=readings)
+
+    assert {"disp_scale", "mfb", "coarse_init", "coarse_load"} <= set(folders(make))
 
 
 def test_a_reading_that_is_no_choice_is_refused():

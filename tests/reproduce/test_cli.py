@@ -161,12 +161,15 @@ def test_evaluate_wants_a_finished_run(capsys, tmp_path):
     assert str(tmp_path) in refused(capsys, "evaluate", tmp_path)
 
 
-def finish(store, run, **numbers):
-    results = {"seg": {"constant_class_miou": 0.02}}
-    write_json(
-        store.folder(run) / "metrics.json",
-        {"headline": numbers, "results": {"per_input": results}, "seconds": 1},
-    )
+def finish(store, run, sem_miou):
+    seg = {
+        "native": {"miou": sem_miou, "classes": 19},
+        "network": {"miou": sem_miou},
+        "constant_class_miou": 0.02,
+    }
+    shared = seg | {"native": {"miou": sem_miou / 2, "classes": 19}}
+    results = {"per_input": {"seg": seg}, "shared": {"seg": shared}}
+    write_json(store.folder(run) / "metrics.json", {"results": results})
 
 
 def test_compare_prints_what_is_measured_and_why_the_rest_is_not(capsys, tmp_path, pristine):
@@ -251,3 +254,73 @@ def test_one_row_of_the_demo_twice_gives_the_same_table_and_beats_a_constant(tmp
     constant = json.loads(next((tmp_path / "a").rglob("metrics.json")).read_text())
     constant = constant["results"]["per_input"]["seg"]["constant_class_miou"]
     assert one["cells"]["SSrandom"]["random"]["sem_miou"]["ours"] > 5 * constant
+
+
+def test_claims_and_table_4_stand_on_what_is_finished(capsys, tmp_path, pristine):
+    store = Store(tmp_path)
+    for run in catalog.table1_runs("scenes-demo"):
+        if catalog.table_row(run) == "SSImageNet":
+            finish(store, run, sem_miou=0.333333)
+    data = ["--cityscapes", str(pristine), "--runs", str(tmp_path)]
+    assert main(["table4", *data]) == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith("DEMO SCALE")
+    assert "0.333" in shown
+    assert main(["claims", *data]) == 0
+    shown = capsys.readouterr().out
+    assert "DEMO SCALE" in shown
+    assert "cannot be told" in shown
+    assert (tmp_path / "tables" / "claims-scenes-demo.json").exists()
+
+
+def test_a_table_takes_the_readings_of_the_evaluation_from_what_runs_record(capsys, tmp_path, pristine):
+    store = Store(tmp_path)
+    for run in catalog.table1_runs("scenes-demo"):
+        finish(store, run, sem_miou=0.5)
+    data = ["compare", "--cityscapes", str(pristine), "--runs", str(tmp_path)]
+    assert main([*data, "--set", "encoder_bn_eval=shared"]) == 0
+    shown = capsys.readouterr().out
+    assert "encoder_bn_eval=shared" in shown
+    assert "0.250" in shown  # `finish` records half the number for shared statistics
+    assert "0.500" not in shown
+
+
+def test_table_3_says_which_runs_it_goes_on_from(capsys, tmp_path, kitti_sample):
+    data = ["--kitti", str(kitti_sample), "--runs", str(tmp_path)]
+    assert main(["compare", "--table", "3", *data]) == 0
+    shown = capsys.readouterr().out
+    assert "30 of 200 frames: contiguous split 24 / 6" in shown
+    assert "not run" in shown
+    (tmp_path / "scenes-demo").mkdir()
+    assert main(["compare", "--table", "3", *data, "--cityscapes-runs", str(tmp_path / "scenes-demo")]) == 0
+    assert "Fine-tuned from runs on scenes-demo" in capsys.readouterr().out
+    assert "nowhere" in refused(capsys, "compare", "--table", "3", *data, "--cityscapes-runs", "nowhere")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (["--learning-rate", "nan"], "--learning-rate"),
+        (["--set", "uw_form=gal"], "uw_form"),
+        (["--set", "depth_metric=depth_m"], "depth_metric"),
+        (["--set", "dwa_temperature=0"], "dwa_temperature"),
+    ],
+)
+def test_readings_and_rates_that_make_no_sense(capsys, tmp_path, pristine, arguments, named):
+    assert named in refused(capsys, *train(pristine, tmp_path, *arguments))
+
+
+def test_seeds_are_not_negative_and_count_once(capsys, tmp_path, pristine):
+    data = ["compare", "--cityscapes", str(pristine), "--runs", str(tmp_path)]
+    with pytest.raises(SystemExit) as stopped:
+        main([*data, "--seeds", "-1"])
+    assert stopped.value.code == 2
+    runs = catalog.table1_runs("scenes-demo", seeds=(0, 0))
+    assert len(runs) == 21
+
+
+def test_a_place_for_results_that_cannot_be(capsys, tmp_path, pristine):
+    (tmp_path / "file").write_text("")
+    data = ["--cityscapes", str(pristine), "--runs", str(tmp_path)]
+    assert "--out" in refused(capsys, "compare", *data, "--out", tmp_path / "file" / "tables")
+    assert "nodir" in refused(capsys, "samples", tmp_path, tmp_path / "nodir" / "x.png")

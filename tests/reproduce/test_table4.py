@@ -1,0 +1,119 @@
+"""Table 4: a number of another paper is quoted, never ours."""
+
+import csv
+import io
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from reproduce import render, table4
+from reproduce.comparison import NOT_RUN
+from reproduce.published import BEST, TABLE4
+
+BASELINE = ("SSImageNet", "ImageNet")
+OURS = {"Ours - Baseline (SSImageNet)": BASELINE, "Ours - Best": BEST}
+BANNER = "DEMO SCALE: not comparable with the paper"
+FORMATS = (render.to_text, render.to_markdown, render.to_csv, render.to_json)
+scores = st.lists(st.floats(0, 1), max_size=3)
+
+
+def measured(**scores):
+    """Results of Table 1's runs; keyword arguments are the seeds of ``baseline`` and ``best``."""
+    addresses = {"baseline": BASELINE, "best": BEST}
+    return {addresses[name]: [{"sem_miou": score} for score in seeds] for name, seeds in scores.items()}
+
+
+def test_every_published_number_has_its_cell():
+    table = table4.build({}, {})
+    shown = {(c.row, c.metric): c.published for c in table.cells if c.published is not None}
+    assert shown == {(row, metric): v for row, metrics in TABLE4.items() for metric, v in metrics.items()}
+    assert [row.name for group in table.groups for row in group.rows] == list(TABLE4)
+
+
+@settings(deadline=None)
+@given(scores, scores)
+def test_only_the_two_rows_of_the_paper_are_measured_and_only_on_val(baseline, best):
+    table = table4.build(measured(baseline=baseline, best=best), {})
+    for cell in table.cells:
+        expected = {BASELINE: baseline, BEST: best}.get(OURS.get(cell.row)) if cell.metric == "val" else None
+        assert list(cell.values) == (expected or [])
+        assert bool(cell.reason) == (not cell.values)
+
+
+@settings(max_examples=25, deadline=None)
+@given(scores, scores)
+def test_no_format_shows_a_published_number_as_ours(baseline, best):
+    table = table4.build(measured(baseline=baseline, best=best), {})
+    has = {(name, "val"): bool(seeds) for name, seeds in zip(OURS, (baseline, best), strict=True)}
+    for line in csv.DictReader(x for x in io.StringIO(render.to_csv(table)) if not x.startswith("#")):
+        assert bool(line["ours"]) == has.get((line["row"], line["metric"]), False)
+    for row, inits in json.loads(render.to_json(table))["cells"].items():
+        for cells in inits.values():
+            assert all((c["ours"] is not None) == has.get((row, m), False) for m, c in cells.items())
+    for line in render.to_markdown(table).splitlines():
+        label, *cells = [cell.strip() for cell in line.split("|")[1:-1]] or [""]
+        if label in TABLE4:
+            for metric, cell in zip(("test", "val"), cells[1:], strict=True):
+                assert cell.startswith("—") == (not has.get((label, metric), False))
+    text = render.to_text(table, width=200)  # both columns in one line
+    for line in text.splitlines():
+        label, *blocks = [part.strip() for part in line.split(" │ ")]
+        if label in TABLE4:
+            for metric, block in zip(("test", "val"), blocks, strict=True):
+                assert block.startswith("—") == (not has.get((label, metric), False))
+
+
+def test_gain_and_difference():
+    table = table4.build(measured(baseline=[0.60], best=[0.62, 0.64]), {})
+    best = table.cell("Ours - Best", "ImageNet", "val")
+    assert best.mean == pytest.approx(0.63)
+    assert best.difference == pytest.approx(-0.01)
+    assert best.gain == pytest.approx(0.03)
+    assert best.published_gain == pytest.approx(0.03)
+    assert table.cell("Ours - Baseline (SSImageNet)", "ImageNet", "val").gain is None
+    assert table.cell("Ours - Best", "ImageNet", "test").gain is None
+
+
+def test_best_stays_the_papers_best():
+    better = {("SS+D/UW", "ImageNet"): [{"sem_miou": 0.9}], ("SS+D/GS", "CoarseCTS"): [{"sem_miou": 0.9}]}
+    cell = table4.build(better, {}).cell("Ours - Best", "ImageNet", "val")
+    assert cell.values == ()
+    assert cell.reason == NOT_RUN
+
+
+def test_reasons():
+    reasons = {BASELINE: "no ImageNet weights", BEST: "seed 1: diverged"}
+    table = table4.build(measured(best=[0.6]), reasons)
+    found = {(c.row, c.metric): c.reason for c in table.cells}
+    assert found["Ours - Baseline (SSImageNet)", "val"] == "no ImageNet weights"
+    assert found["Ours - Best", "val"] == "seed 1: diverged"  # beside a value: fewer seeds
+    assert found["Ours - Baseline (SSImageNet)", "test"] == found["Ours - Best", "test"] == table4.SERVER
+    others = {reason for (row, _), reason in found.items() if row not in OURS}
+    assert others == {table4.NOT_OURS}
+
+
+def test_a_finished_run_without_the_metric_is_not_measured():
+    assert table4.build({BEST: [{"abs_rel": 0.2}]}, {}).cell("Ours - Best", "ImageNet", "val").values == ()
+
+
+@pytest.mark.parametrize("to_format", FORMATS)
+def test_every_format_says_what_it_is(to_format):
+    text = to_format(table4.build(measured(best=[0.6123]), {}, [BANNER]))
+    assert text.index(BANNER) < text.index(table4.TITLE)
+    assert "0.612" in text
+    assert table4.NOT_OURS in text and table4.SERVER in text
+    if to_format is not render.to_csv:  # CSV has no footnotes
+        assert all(word in " ".join(text.split()) for word in ("57.9", "ten classes", "protocol"))
+
+
+@pytest.mark.parametrize("seeds", [[], [0.6], [0.6, 0.7]])
+def test_terminal_text_fits_100_columns(seeds):
+    text = render.to_text(table4.build(measured(baseline=seeds, best=seeds), {}))
+    assert max(map(len, text.splitlines())) <= 100
+
+
+def test_write(tmp_path):
+    paths = render.write_table(table4.build({}, {}), tmp_path, "table4")
+    assert [path.name for path in paths] == ["table4.txt", "table4.md", "table4.csv", "table4.json"]
