@@ -42,7 +42,7 @@ def test_a_finished_run_has_every_number_of_its_row(store, library, quiet):
         assert set(results["depth"]) == {"disp_half", "disp_full", "depth_m", "constant_abs_rel"}
     description = json.loads((store.folder(run) / "run.json").read_text())
     assert description["data"]["embedded_scenes"] is True
-    assert description["versions"]["tensorflow"]
+    assert description["sessions"][0]["versions"]["tensorflow"]
 
 
 def test_a_finished_run_is_not_run_again(store, library, quiet, monkeypatch):
