@@ -55,10 +55,9 @@ class Library:
         Raises:
             InputError: something is missing or damaged, or the split is smaller than a batch.
         """
-        readings, size = run.readings, run.schedule.size
-        fit = readings.kitti_fit if self.source.layout == "kitti" else "resize"
-        train = self._cache(*_training_files(run), size, fit)
-        val = self._cache(*_evaluation_files(run), size, fit)
+        readings, size, fit = run.readings, run.schedule.size, self.fit(run)
+        train = self.cache(*_training_files(run), size, fit)
+        val = self.cache(*_evaluation_files(run), size, fit)
         if len(train) < run.schedule.batch_size:
             raise InputError(
                 f"{self.source.root}: the split {run.split} has {len(train)} frames, fewer than a batch of "
@@ -68,6 +67,10 @@ class Library:
         statistics = self._statistics(size, fit)
         preparation = Preparation(run.tasks, statistics, readings.input_norm, readings.recon_space)
         return RunData(train, val, preparation, statistics)
+
+    def fit(self, run) -> str:
+        """How images become the size of the run's network, see `data.cache.FrameCache`."""
+        return run.readings.kitti_fit if self.source.layout == "kitti" else "resize"
 
     def fingerprint(self, run) -> str:
         """Of names and sizes of all files that a run sees; changes when the data changes."""
@@ -82,7 +85,9 @@ class Library:
     def _frames(self, split, need):
         return self._once(("frames", split, need), lambda: self.source.frames(split, need))
 
-    def _cache(self, split, need, size, fit):
+    def cache(self, split, need, size, fit) -> FrameCache:
+        """The built cache of a split, with what is needed besides the left images."""
+
         def make():
             parts = ["left", *(part for part in ("right", "labels") if part in need)]
             cache = FrameCache(self._frames(split, need), size, parts, fit, self.folder)
@@ -115,7 +120,7 @@ class Library:
         """Colors of the finely annotated training images, for every run: classes keep their meaning."""
 
         def make():
-            cache = self._cache("train", (), size, fit)
+            cache = self.cache("train", (), size, fit)
             if self.folder is None:
                 return color_statistics(cache.images("left"))
             names = "\n".join(cache.paths("left"))  # they change with the images

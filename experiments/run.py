@@ -34,7 +34,7 @@ COARSE = dataclasses.replace(
     CITYSCAPES, epochs=15, validate_every=0
 )  # about as many steps as 100 fine epochs
 KITTI = Schedule(epochs=20, size=(1248, 384))
-DEMO = Schedule(epochs=8, size=(192, 96), statistics_batches=24, validate_every=4)
+DEMO = Schedule(epochs=8, size=(192, 96), statistics_batches=24, validate_every=8)
 DEMO_COARSE = dataclasses.replace(DEMO, validate_every=0)
 DEMO_KITTI = dataclasses.replace(DEMO, size=(320, 96))
 

@@ -52,6 +52,17 @@ def make_parser():
     compare.add_argument("--table", type=int, choices=(1, 3), default=1)
     _table_options(compare, kitti=True)
 
+    table2 = _add(
+        verbs, "table2", "table_commands:table2_command", "official scores of the baseline and the best row"
+    )
+    _data_options(table2)
+    table2.add_argument("--init", choices=("ImageNet", "CoarseCTS"), default="ImageNet")
+    table2.add_argument("--submission", metavar="FILE.zip", help="also predict test, for the server")
+    table2.add_argument("--out", metavar="DIR", help="folder of the written table (RUNS/tables)")
+    table2.set_defaults(seeds=[0])
+    _reading_options(table2)
+    _cache_option(table2)
+
     for verb, text in (
         ("table4", "print Table 4: other methods as published, this one as measured"),
         ("claims", "check what the paper's text says, on its numbers and on ours"),

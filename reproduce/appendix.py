@@ -9,7 +9,8 @@ ERRORS = ("abs_rel", "sq_rel", "rmse", "rmse_log")
 NOTES = (
     "per_input: BatchNorm statistics of the encoder estimated again for each input stream; shared: the "
     "moving statistics that training left, presumably what the paper evaluated.",
-    "native and network: resolution of the mIoU. classes: how many entered the mean.",
+    "native and network: resolution of the mIoU. classes: how many entered the mean. interval: 95 % "
+    "bootstrap interval of the native mIoU over the validation images.",
     "disp_half: px of the network's image, disp_full: px of the native image, depth_m: metres; each capped "
     "at 50.",
     "best_validation_miou: best of the validations in training, shared statistics, native resolution; "
@@ -30,6 +31,8 @@ def appendix_rows(runs, store):
             for resolution in ("native", "network"):
                 row[f"{kind}/sem_miou/{resolution}"] = seg.get(resolution, {}).get("miou")
             row[f"{kind}/sem_classes/native"] = seg.get("native", {}).get("classes")
+            low, high = seg.get("interval", (None, None))
+            row |= {f"{kind}/sem_interval_low": low, f"{kind}/sem_interval_high": high}
             row[f"{kind}/color_miou"] = color.get("miou")
             for unit in UNITS:
                 errors = depth.get(unit, {})

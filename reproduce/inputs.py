@@ -12,7 +12,7 @@ from experiments.sources import SCENES_MARKER, Source
 from experiments.store import Store
 
 DEMO_SCENES = {
-    "cityscapes": {"train": 64, "val": 20, "train_extra": 64},
+    "cityscapes": {"train": 64, "val": 20, "test": 4, "train_extra": 64},
     "kitti": 60,
 }
 DEMO_SIZES = {"cityscapes": (384, 192), "kitti": (318, 96)}

@@ -11,10 +11,11 @@ from data.errors import InputError
 from experiments import catalog
 from experiments.sources import Source
 from experiments.store import Store
-from reproduce import claims_report, inputs, render, table1, table3, table4
+from reproduce import claims_report, inputs, official, render, table1, table2, table3, table4
 from reproduce.appendix import write_appendix
 from reproduce.claims import CLAIMS
 from reproduce.plan import plan_lines
+from reproduce.published import BEST
 from reproduce.quiet import import_tensorflow
 from reproduce.tables import collect, footnotes
 from reproduce.verdicts import evaluate, measured_numbers, published_numbers
@@ -41,6 +42,29 @@ def table3_command(args):
         notes.append(f"Fine-tuned from runs on {start}, not from Cityscapes at the paper's scale.")
     store = Store(inputs.make_store(args).root, also=[root])
     _make(args, table3, runs, sources, store, readings, notes)
+
+
+def table2_command(args):
+    """Table 2: official scores of the baseline and the best row on val, and a submission for the server."""
+    runs, store, _, notes = _table1_runs(args)
+    source = inputs.open_source(args, "cityscapes")
+    rows = {"SSImageNet": f"SS{args.init}", "Best": BEST[0]}
+    chosen = {
+        name: next(run for run in runs if run.init == args.init and catalog.table_row(run) == row)
+        for name, row in rows.items()
+    }
+    for line in notes:
+        print(line)
+    measured, reasons = {}, {}
+    for name, run in chosen.items():
+        if store.metrics(run) is None:
+            reasons[name, args.init] = store.failure(run) or f"{run} is not finished: reproduce table1"
+        else:
+            measured[name, args.init] = [official.scores_of(args, run, store, source)]
+    table = table2.build(measured, reasons, args.init, notes)
+    _show(table, args, store, f"table2-{runs[0].dataset}")
+    if args.submission:
+        official.write_submission(args, chosen["Best"], store, source)
 
 
 def table4_command(args):

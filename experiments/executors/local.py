@@ -18,10 +18,14 @@ def run_all(runs, store, libraries, options, report=print):
     """
     runs = [run for run in runs if run.dataset in libraries]
     todo = [run for run in runs if store.metrics(run) is None]
-    if any(run.init == "ImageNet" and not run.start for run in todo):
+    from_imagenet = [run for run in todo if run.init == "ImageNet" and not run.start]
+    if from_imagenet:
         _, reason = imagenet_weights(options.imagenet_weights)
         if reason:
-            report(f"The rows that start from ImageNet stay empty: {reason}.")
+            report(f"{len(from_imagenet)} runs that start from ImageNet have no result: {reason}.")
+            for run in from_imagenet:
+                store.write_failure(run, reason)
+            todo = [run for run in todo if run not in from_imagenet]
     for run in runs:
         check_same_data(run, store, libraries[run.dataset])
     for run in todo:

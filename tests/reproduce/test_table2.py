@@ -1,0 +1,30 @@
+import pytest
+
+from reproduce import render, table2
+from reproduce.published import TABLE2
+
+SCORES = {"class_miou": 0.5, "class_iiou": 0.25, "cat_miou": 0.75, "cat_iiou": 0.6}
+
+
+def test_ours_are_labelled_val_and_stand_beside_the_published_test_scores():
+    reasons = {("Best", "ImageNet"): "not finished"}
+    table = table2.build({("SSImageNet", "ImageNet"): [SCORES]}, reasons, "ImageNet")
+    text = render.to_text(table)
+    assert "Ours are val, not test" in " ".join(text.split())
+    cell = table.cell("SSImageNet", "ImageNet", "class_iiou")
+    assert (cell.mean, cell.published) == (0.25, TABLE2["SSImageNet"]["class_iiou"])
+    assert table.cell("Best", "ImageNet", "class_miou").mean is None
+    assert "not finished" in text
+
+
+def test_the_gain_of_best_is_over_the_baseline():
+    better = {name: score + 0.05 for name, score in SCORES.items()}
+    measured = {("SSImageNet", "ImageNet"): [SCORES], ("Best", "ImageNet"): [better]}
+    cell = table2.build(measured, {}, "ImageNet").cell("Best", "ImageNet", "cat_miou")
+    assert cell.gain == pytest.approx(0.05)
+    assert cell.published_gain == pytest.approx(0.01)
+
+
+def test_published_numbers_stand_beside_no_other_initialization():
+    table = table2.build({("Best", "CoarseCTS"): [SCORES]}, {}, "CoarseCTS")
+    assert all(cell.published is None for cell in table.cells)
