@@ -9,7 +9,7 @@ from reproduce.table1 import COLUMNS, row_label, tasks_of
 TITLE = "Table 3: KITTI validation images (ours: internal split)"
 
 FOOTNOTES = (
-    "Every run goes on from the run of the same row and initialization on Cityscapes, 20 epochs.",
+    "Every run goes on from the run of the same row and initialization on Cityscapes (paper: 20 epochs).",
     "The paper's random 170 / 30 split is not published: ours is another one, drawn once and committed.",
     "The paper does not say which weights its GS rows use; here they are those of Table 1.",
 )

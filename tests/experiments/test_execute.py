@@ -215,3 +215,11 @@ def test_ground_truth_that_only_the_evaluation_reads_is_checked_before_training(
     library = Library(Source("cityscapes", tmp_path / "data"), None)
     with pytest.raises(InputError, match=damaged.name):
         library.prepare(tiny_run(("seg", "depth"), "GS"))
+
+
+def test_rows_without_imagenet_weights_are_said_once_and_have_their_reason(library, quiet, tmp_path):
+    runs, lines = [tiny_run(("seg",), init="ImageNet", seed=seed) for seed in (0, 1)], []
+    run_all(runs, Store(tmp_path), {runs[0].dataset: library}, quiet, lines.append)
+    assert len(lines) == 1
+    assert lines[0].startswith("2 runs that start from ImageNet have no result")
+    assert all("no ImageNet weights" in Store(tmp_path).failure(run) for run in runs)
