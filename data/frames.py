@@ -15,7 +15,7 @@ class Frame:
         labels: Cityscapes label **ids** (not trainIds), uint8 PNG, same size.
         instances: instance ids, uint16 PNG (Cityscapes: ``id * 1000 + k`` for things).
         disparity: uint16 PNG; the coding depends on the data set (`data.disparity`).
-        camera: calibration, Cityscapes camera JSON.
+        camera: calibration: camera JSON of Cityscapes, or ``calib_cam_to_cam`` text of KITTI.
     """
 
     name: str
