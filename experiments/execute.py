@@ -82,6 +82,7 @@ def _execute(run, store, library, options):
             return {f"val_{name}": value for name, value in numbers.items()}
 
         train(run, model, weighting, objective, data.train, data.preparation, folder, validate, options)
+        metrics = measure(run, model, data, evaluator, folder)
     except (Unavailable, DivergedError) as reason:
         store.write_failure(run, str(reason))
         return None
@@ -89,7 +90,6 @@ def _execute(run, store, library, options):
         reason = f"out of memory on the device: {error.message.splitlines()[0]}"
         store.write_failure(run, reason)
         return None
-    metrics = measure(run, model, data, evaluator, folder)
     metrics["session_seconds"] = round(time.monotonic() - started, 1)
     state = Checkpoints(folder / "checkpoint", model=model, weighting=weighting)
     state.save_as("final")  # weights alone: two thirds of a resumable state are Adam's moments

@@ -82,6 +82,10 @@ def _finished_run(args):
     run = Run.from_dict(described)
     layout = catalog.layout_of(run.dataset)
     root = getattr(args, layout) or described["data"]["root"]
+    depth = len(Path(run.folder).parts)
+    if args.cache is None and not str(folder).endswith(run.folder):
+        raise InputError(f"{folder} is not where the run was made; say with --cache where to decode images.")
+    args.runs = folder.parents[depth - 1] if args.cache is None else None
     import_tensorflow()
     return run, folder, metrics, inputs.make_library(args, inputs.Source(layout, Path(root).expanduser()))
 

@@ -69,9 +69,8 @@ def make_library(args, source):
 
     if args.cache == "memory":
         return Library(source, None, progress_line)
-    runs = getattr(args, "runs", None)
-    default = Path(runs) / "cache" if runs else Path("~/.cache/selfsup-segmentation")
-    return Library(source, (Path(args.cache) if args.cache else default).expanduser(), progress_line)
+    folder = Path(args.cache) if args.cache else Path(args.runs) / "cache"
+    return Library(source, folder.expanduser(), progress_line)
 
 
 def make_options(args):

@@ -23,8 +23,7 @@ from reproduce.verdicts import evaluate, measured_numbers, published_numbers
 
 def table1_command(args):
     """Table 1: the Cityscapes validation set."""
-    runs, store, readings, notes = _table1_runs(args)
-    source = inputs.open_source(args, "cityscapes")
+    source, runs, store, readings, notes = _table1_runs(args)
     _make(args, table1, runs, {runs[0].dataset: source}, store, readings, notes, _alone(args, runs))
 
 
@@ -46,8 +45,7 @@ def table3_command(args):
 
 def table2_command(args):
     """Table 2: official scores of the baseline and the best row on val, and a submission for the server."""
-    runs, store, _, notes = _table1_runs(args)
-    source = inputs.open_source(args, "cityscapes")
+    source, runs, store, _, notes = _table1_runs(args)
     rows = {"SSImageNet": f"SS{args.init}", "Best": BEST[0]}
     chosen = {
         name: next(run for run in runs if run.init == args.init and catalog.table_row(run) == row)
@@ -69,14 +67,14 @@ def table2_command(args):
 
 def table4_command(args):
     """Table 4: other methods as published, this one as measured."""
-    runs, store, readings, notes = _table1_runs(args)
+    _, runs, store, readings, notes = _table1_runs(args)
     measured, reasons = collect(runs, store, readings)
     _show(table4.build(measured, reasons, notes), args, store, f"table4-{runs[0].dataset}")
 
 
 def claims_command(args):
     """What the paper's text says of its tables, decided on its numbers and on ours."""
-    runs, store, readings, notes = _table1_runs(args)
+    _, runs, store, readings, notes = _table1_runs(args)
     table1_measured, _ = collect([*runs, *_alone(args, runs)], store, readings)
     scale = catalog.scale_of(runs[0].dataset)
     kitti = catalog.dataset_label("scenes-kitti" if runs[0].dataset.startswith("scenes") else "kitti", scale)
@@ -91,11 +89,12 @@ def claims_command(args):
 
 
 def _table1_runs(args):
+    """Data set, runs of Table 1, store, readings, and the lines that come before all numbers."""
     source = inputs.open_source(args, "cityscapes")
     scale = inputs.choose_scale(args, source)
     readings = inputs.parse_readings(args.set)
     runs = catalog.table1_runs(catalog.dataset_label(source.name, scale), args.seeds, readings)
-    return runs, inputs.make_store(args), readings, inputs.banner(source, scale, readings)
+    return source, runs, inputs.make_store(args), readings, inputs.banner(source, scale, readings)
 
 
 def _alone(args, runs):

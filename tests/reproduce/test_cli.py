@@ -324,3 +324,10 @@ def test_a_place_for_results_that_cannot_be(capsys, tmp_path, pristine):
     data = ["--cityscapes", str(pristine), "--runs", str(tmp_path)]
     assert "--out" in refused(capsys, "compare", *data, "--out", tmp_path / "file" / "tables")
     assert "nodir" in refused(capsys, "samples", tmp_path, tmp_path / "nodir" / "x.png")
+
+
+def test_a_run_that_was_moved_needs_a_place_for_decoded_images(capsys, tmp_path, pristine):
+    run = catalog.table1_runs("scenes-demo")[0]
+    write_json(tmp_path / "moved" / "run.json", run.to_dict() | {"data": {"root": str(pristine)}})
+    write_json(tmp_path / "moved" / "metrics.json", {"headline": {}})
+    assert "--cache" in refused(capsys, "evaluate", tmp_path / "moved")
