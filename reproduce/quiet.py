@@ -1,10 +1,12 @@
 """TensorFlow without the lines that it prints while it is imported."""
 
 import contextlib
+import functools
 import os
 import sys
 
 
+@functools.cache  # says it once
 def import_tensorflow():
     """Import TensorFlow and say which device it computes on.
 
