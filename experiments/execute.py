@@ -1,7 +1,6 @@
 """One run from its description to its metrics.json."""
 
 import datetime
-import functools
 import math
 import subprocess
 import time
@@ -13,27 +12,21 @@ import tensorflow as tf
 
 from data.errors import InputError
 from data.pipeline import training_batches
-from experiments.catalog import dependency
 from experiments.checkpoint import Checkpoints
 from experiments.evaluation import Evaluator
 from experiments.headline import headline, headline_names
 from experiments.history import read_history
 from experiments.lock import only_one
+from experiments.network import Unavailable, build_model, initialize, load_model, make_weighting
 from experiments.objective import Objective
 from experiments.readings import Readings
 from experiments.store import FORMAT, read_json, write_json
 from experiments.training import DivergedError, train
-from models.initialization import copy_parts, find_imagenet_weights, initialize_randomly, load_imagenet
-from models.multitask import STREAM, build_multitask_unet, encoder_input
+from models.multitask import STREAM, encoder_input
 from models.normalization import estimate_statistics, load_statistics, save_statistics
-from weighting import DynamicWeightAverage, FixedWeights, UncertaintyWeighting
 
 STATISTICS_PASSES = 10  # more passes over a small training set teach the statistics nothing
 PACKAGES = ("tensorflow", "keras", "segmentation-models", "numpy", "scikit-image", "pillow")
-
-
-class Unavailable(RuntimeError):
-    """A run cannot be had, for a reason that belongs into its table cell."""
 
 
 def execute(run, store, library, options):
@@ -107,70 +100,6 @@ def check_same_data(run, store, library):
             f"{folder} was made with other data (then at {described['data']['root']}, now "
             f"{library.source.root}); name another --runs folder, or remove that run."
         )
-
-
-def build_model(run):
-    """The network of a run, with segmentation-models' own initialization."""
-    return build_multitask_unet(run.tasks, run.readings.color_input, run.readings.encoder_pass)
-
-
-def make_weighting(run):
-    """The weighting of a run; a single task has the weight 1."""
-    if run.weighting == "UW":
-        return UncertaintyWeighting(run.tasks, run.readings.uw_form, run.readings.uw_init)
-    if run.weighting == "DWA":
-        return DynamicWeightAverage(run.tasks, run.readings.dwa_temperature)
-    return FixedWeights(dict(run.weights) or dict.fromkeys(run.tasks, 1.0))
-
-
-def initialize(model, weighting, run, store, options):
-    """Give network and weighting what a run starts from (section 4.2).
-
-    Raises:
-        Unavailable: there are no ImageNet weights, or the run that this one goes on from has no result.
-    """
-    initialize_randomly(model, run.seed, run.readings.decoder_init)
-    source = dependency(run)
-    if source is not None:
-        if store.metrics(source) is None:
-            raise Unavailable(
-                f"it goes on from {source}, which has no result: {store.failure(source) or 'not run'}"
-            )
-        folder = store.finished_folder(source)
-        copy_parts(load_model(source, folder), model, _parts_to_load(run))
-        if run.start and run.weighting == "UW" and not run.readings.uw_reset:
-            _restore(folder, weighting=weighting)
-    elif run.init == "ImageNet":
-        path, reason = imagenet_weights(options.imagenet_weights)
-        if path is None:
-            raise Unavailable(reason)
-        load_imagenet(model.get_layer("encoder"), path)
-
-
-def _parts_to_load(run):
-    """Names of the sub-models that a run takes from the one that it goes on from."""
-    encoder, decoders = {"encoder", "embedding"}, {f"decoder_{task}" for task in run.tasks}
-    whole = run.readings.kitti_load == "model" if run.start else run.readings.coarse_load != "encoder"
-    return encoder | decoders if whole else encoder
-
-
-@functools.cache
-def imagenet_weights(option):
-    """`models.initialization.find_imagenet_weights`, asked once: a download that fails takes its time."""
-    return find_imagenet_weights(option)
-
-
-def load_model(run, folder):
-    """The network of a finished run with its trained weights."""
-    model = build_model(run)
-    _restore(folder, model=model)
-    return model
-
-
-def _restore(folder, **tracked):
-    """Read some of the objects of a finished run's state."""
-    state = folder / "checkpoint" / "final" / "state"
-    tf.train.Checkpoint(**tracked).read(str(state)).assert_existing_objects_matched().expect_partial()
 
 
 def evaluate_again(run, folder, library):

@@ -10,7 +10,7 @@ from data.errors import InputError
 from data.labels import train_ids_to_ids
 from data.pipeline import ordered_batches
 from experiments.evaluation import make_predictor
-from experiments.execute import load_model
+from experiments.network import load_model
 from models.normalization import load_statistics, statistics_of
 
 

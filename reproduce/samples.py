@@ -13,7 +13,7 @@ from data.disparity import resize_disparity
 from data.labels import colorize, ids_to_train_ids
 from data.pipeline import ordered_batches
 from experiments.evaluation import make_predictor
-from experiments.execute import load_model
+from experiments.network import load_model
 from experiments.scores import DECODE_DISPARITY
 from models.multitask import STREAM
 from models.normalization import load_statistics, statistics_of

@@ -1,7 +1,8 @@
 """Runs one after the other in this process."""
 
-from experiments.execute import check_same_data, execute, imagenet_weights
+from experiments.execute import check_same_data, execute
 from experiments.lock import BusyError
+from experiments.network import imagenet_weights
 
 
 def run_all(runs, store, libraries, options, report=print):

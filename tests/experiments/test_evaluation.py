@@ -5,8 +5,8 @@ from data.decode import read_labels
 from data.labels import IGNORE, train_ids_to_ids
 from data.pipeline import ordered_batches
 from experiments.evaluation import Evaluator, make_predictor
-from experiments.execute import build_model, initialize, make_weighting
 from experiments.metrics import DisparityErrors
+from experiments.network import build_model, initialize, make_weighting
 from experiments.scores import ConstantDisparity, DepthScore, constant_class_miou
 from experiments.store import Store
 from tests.experiments.conftest import tiny_run

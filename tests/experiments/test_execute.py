@@ -8,16 +8,10 @@ from data.errors import InputError
 from data.scenes import write_cityscapes, write_kitti
 from experiments.catalog import coarse_run, make_run
 from experiments.datasets import Library
-from experiments.execute import (
-    build_model,
-    evaluate_again,
-    execute,
-    initialize,
-    load_model,
-    make_weighting,
-)
+from experiments.execute import evaluate_again, execute
 from experiments.executors.local import run_all
 from experiments.lock import only_one
+from experiments.network import build_model, initialize, load_model, make_weighting
 from experiments.readings import Readings
 from experiments.sources import Source
 from experiments.store import Store, write_json

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 import experiments.training
-from experiments.execute import build_model, initialize, make_weighting
 from experiments.history import read_history
+from experiments.network import build_model, initialize, make_weighting
 from experiments.objective import Objective
 from experiments.options import Options
 from experiments.store import Store
