@@ -74,13 +74,18 @@ class Library:
 
     def fingerprint(self, run) -> str:
         """Of names and sizes of all files that a run sees; changes when the data changes."""
-        digest = hashlib.sha256()
-        for split, need in (_training_files(run), _evaluation_files(run)):
-            for frame in self._frames(split, need):
-                files = [getattr(frame, part) for part in ("left", *need)]
-                sizes = [file.stat().st_size for file in files if file is not None]
-                digest.update(f"{split} {frame.name} {sizes}\n".encode())
-        return digest.hexdigest()[:16]
+        needed = (_training_files(run), _evaluation_files(run))
+
+        def make():
+            digest = hashlib.sha256()
+            for split, need in needed:
+                for frame in self._frames(split, need):
+                    files = [getattr(frame, part) for part in ("left", *need)]
+                    sizes = [file.stat().st_size for file in files if file is not None]
+                    digest.update(f"{split} {frame.name} {sizes}\n".encode())
+            return digest.hexdigest()[:16]
+
+        return self._once(("fingerprint", needed), make)
 
     def _frames(self, split, need):
         return self._once(("frames", split, need), lambda: self.source.frames(split, need))

@@ -74,7 +74,7 @@ def _execute(run, store, library, options):
                 numbers = dict.fromkeys(headline_names(run.tasks), math.nan)
             return {f"val_{name}": value for name, value in numbers.items()}
 
-        train(run, model, weighting, objective, data.train, data.preparation, folder, validate, options)
+        train(run, model, weighting, objective, data.train, data.preparation, folder, options, validate)
         metrics = measure(run, model, data, evaluator, folder)
     except (Unavailable, DivergedError) as reason:
         store.write_failure(run, str(reason))

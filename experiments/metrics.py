@@ -5,7 +5,7 @@ NumPy only and float64 inside: a metric of a million pixels in float32 loses the
 
 import numpy as np
 
-_IGNORE = 255
+from data.labels import IGNORE
 
 
 class MeanIoU:
@@ -20,8 +20,8 @@ class MeanIoU:
     """
 
     def __init__(self, num_classes: int):
-        if not 0 < num_classes <= _IGNORE:
-            raise ValueError(f"num_classes lies in 1..{_IGNORE}, got {num_classes}.")
+        if not 0 < num_classes <= IGNORE:
+            raise ValueError(f"num_classes lies in 1..{IGNORE}, got {num_classes}.")
         self.num_classes = num_classes
         self.reset_state()
 
@@ -48,7 +48,7 @@ class MeanIoU:
         if y_true.shape != y_pred.shape:
             raise ValueError(f"Shapes of y_true {y_true.shape} and y_pred {y_pred.shape} differ.")
         self._require_classes("y_pred", y_pred)
-        valid = y_true != _IGNORE
+        valid = y_true != IGNORE
         y_true, y_pred = y_true[valid], y_pred[valid]
         self._require_classes("y_true", y_true)
         cells = y_true.astype(np.intp) * self.num_classes + y_pred.astype(np.intp)

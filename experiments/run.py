@@ -5,6 +5,7 @@ import dataclasses
 from experiments.readings import Readings
 
 LETTERS = {"seg": "SS", "color": "C", "depth": "D"}
+TASKS = {letter: task for task, letter in LETTERS.items()}
 INITS = ("random", "ImageNet", "CoarseCTS")
 
 

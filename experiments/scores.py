@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from data.color import ColorBins
 from data.decode import read_camera, read_disparity, read_kitti_calibration, read_labels
 from data.disparity import decode_cityscapes, decode_kitti, depth_from_disparity, resize_disparity
 from data.labels import CLASS_NAMES, IGNORE, NUM_CLASSES, ids_to_train_ids
@@ -9,7 +10,6 @@ from experiments.bootstrap import bootstrap_miou
 from experiments.metrics import DisparityErrors, MeanIoU
 
 MINIMUM_DISPARITY = 0.5  # px of the network's image; both relative errors diverge towards 0
-COLOR_CLASSES = 36
 DECODE_DISPARITY = {"cityscapes": decode_cityscapes, "kitti": decode_kitti}
 READ_CAMERA = {"cityscapes": read_camera, "kitti": read_kitti_calibration}
 
@@ -56,7 +56,7 @@ class ColorScore:
     """
 
     def __init__(self, cache):
-        self.metric = MeanIoU(COLOR_CLASSES)
+        self.metric = MeanIoU(ColorBins.CLASSES)
 
     def update(self, index, batch, predictions):
         """Add one image; padding does not count."""
@@ -65,7 +65,7 @@ class ColorScore:
 
     def result(self):
         """miou and the number of classes in the mean."""
-        return _miou(self.metric, [str(i) for i in range(COLOR_CLASSES)])
+        return _miou(self.metric, [str(i) for i in range(ColorBins.CLASSES)])
 
 
 class DepthScore:

@@ -93,7 +93,7 @@ def make_train_step(model, weighting, optimizer, objective, progress):
     return train_step
 
 
-def train(run, model, weighting, objective, cache, preparation, folder, validate=None, options=None):
+def train(run, model, weighting, objective, cache, preparation, folder, options, validate=None):
     """Train a run from where its checkpoints are to its end.
 
     Args:
@@ -104,9 +104,9 @@ def train(run, model, weighting, objective, cache, preparation, folder, validate
         cache: built `data.cache.FrameCache` of the training images.
         preparation: `data.pipeline.Preparation`.
         folder: of the run.
+        options: `experiments.options.Options`.
         validate: function of the number of epochs done that returns a dict of floats for the log; its names
             must not change. None for no validation.
-        options: `experiments.options.Options`.
 
     Returns:
         The model, trained in place.

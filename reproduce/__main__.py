@@ -5,6 +5,7 @@ import importlib
 import sys
 
 from data.errors import InputError
+from experiments.run import INITS
 
 
 def main(argv=None):
@@ -120,7 +121,7 @@ def _table_options(parser, kitti):
     if kitti:
         parser.add_argument("--cityscapes-runs", metavar="DIR", help="runs to go on from: runs/cityscapes")
     parser.add_argument("--rows", nargs="+", metavar="ROW", help="only these rows, e.g. SSrandom SS+D/UW")
-    parser.add_argument("--init", nargs="+", choices=("random", "ImageNet", "CoarseCTS"))
+    parser.add_argument("--init", nargs="+", choices=INITS)
     parser.add_argument("--seeds", nargs="+", type=_seed, default=[0], metavar="N")
     parser.add_argument("--out", metavar="DIR", help="folder of the written table (RUNS/tables)")
     _reading_options(parser)

@@ -2,10 +2,11 @@
 
 import csv
 import io
-from pathlib import Path
+
+from experiments.metrics import DisparityErrors
+from reproduce.render import write_texts
 
 UNITS = ("disp_half", "disp_full", "depth_m")
-ERRORS = ("abs_rel", "sq_rel", "rmse", "rmse_log")
 NOTES = (
     "per_input: BatchNorm statistics of the encoder estimated again for each input stream; shared: the "
     "moving statistics that training left, presumably what the paper evaluated.",
@@ -36,9 +37,9 @@ def appendix_rows(runs, store):
             row[f"{kind}/color_miou"] = color.get("miou")
             for unit in UNITS:
                 errors = depth.get(unit, {})
-                row |= {f"{kind}/{unit}/{name}": errors.get(name) for name in ERRORS}
+                row |= {f"{kind}/{unit}/{name}": errors.get(name) for name in DisparityErrors.NAMES}
                 pooled = errors.get("pooled", {})
-                row |= {f"{kind}/{unit}/pooled_{name}": pooled.get(name) for name in ERRORS}
+                row |= {f"{kind}/{unit}/pooled_{name}": pooled.get(name) for name in DisparityErrors.NAMES}
                 dropped = errors.get("dropped", {})
                 row |= {f"{kind}/{unit}/dropped_{limit}": dropped.get(limit) for limit in ("minimum", "cap")}
         row["best_validation_miou"] = metrics.get("best_validation_miou")
@@ -46,8 +47,8 @@ def appendix_rows(runs, store):
     return rows
 
 
-def write_appendix(runs, store, notes, path: Path):
-    """Write the appendix as CSV, notes first as comment lines.
+def write_appendix(runs, store, notes, folder, stem):
+    """Write the appendix as ``<stem>.csv`` into a folder, notes first as comment lines.
 
     Returns:
         The path, or None when no run is finished.
@@ -60,8 +61,4 @@ def write_appendix(runs, store, notes, path: Path):
     writer = csv.DictWriter(text, list(dict.fromkeys(key for row in rows for key in row)))
     writer.writeheader()
     writer.writerows(rows)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(".tmp")
-    temporary.write_text(text.getvalue(), encoding="utf-8")
-    temporary.replace(path)
-    return path
+    return write_texts(folder, stem, {"csv": text.getvalue()})[0]

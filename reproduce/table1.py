@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from experiments.run import TASKS
 from reproduce.comparison import Column, Group, Measured, Reasons, Row, Table, compare
 from reproduce.published import BASELINES, BEST, GRID_WEIGHTS, INITS, TABLE1, TEXT
 
@@ -39,8 +40,7 @@ def tasks_of(name: str) -> tuple[str, ...]:
     """Tasks of a row such as ``SS+C/UW`` or ``SSrandom``."""
     if name in BASELINES.values():
         return ("seg",)
-    letters = name.split("/")[0].split("+")
-    return tuple({"SS": "seg", "C": "color", "D": "depth"}[letter] for letter in letters)
+    return tuple(TASKS[letter] for letter in name.split("/")[0].split("+"))
 
 
 def row_label(name: str, weights: bool = True) -> str:

@@ -4,6 +4,7 @@ TensorFlow is imported only where runs are made.
 """
 
 import dataclasses
+import functools
 import sys
 from pathlib import Path
 
@@ -24,7 +25,8 @@ from reproduce.verdicts import evaluate, measured_numbers, published_numbers
 def table1_command(args):
     """Table 1: the Cityscapes validation set."""
     source, runs, store, readings, notes = _table1_runs(args)
-    _make(args, table1, runs, {runs[0].dataset: source}, store, readings, notes, _alone(args, runs))
+    alone = catalog.single_task_runs(runs[0].dataset, args.seeds, readings)
+    _make(args, table1, runs, {runs[0].dataset: source}, store, readings, notes, alone)
 
 
 def table3_command(args):
@@ -46,6 +48,13 @@ def table3_command(args):
 def table2_command(args):
     """Table 2: official scores of the baseline and the best row on val, and a submission for the server."""
     source, runs, store, _, notes = _table1_runs(args)
+    submission = official.submission_path(args.submission)
+
+    @functools.cache
+    def library():  # TensorFlow and the data, once, and only when something is to be predicted
+        import_tensorflow()
+        return inputs.make_library(args, source)
+
     rows = {"SSImageNet": f"SS{args.init}", "Best": BEST[0]}
     chosen = {
         name: next(run for run in runs if run.init == args.init and catalog.table_row(run) == row)
@@ -58,11 +67,11 @@ def table2_command(args):
         if store.metrics(run) is None:
             reasons[name, args.init] = store.failure(run) or f"{run} is not finished: reproduce table1"
         else:
-            measured[name, args.init] = [official.scores_of(args, run, store, source)]
+            measured[name, args.init] = [official.scores_of(run, store, library)]
     table = table2.build(measured, reasons, args.init, notes)
     _show(table, args, store, f"table2-{runs[0].dataset}")
-    if args.submission:
-        official.write_submission(args, chosen["Best"], store, source)
+    if submission:
+        official.write_submission(submission, chosen["Best"], store, library)
 
 
 def table4_command(args):
@@ -75,7 +84,8 @@ def table4_command(args):
 def claims_command(args):
     """What the paper's text says of its tables, decided on its numbers and on ours."""
     _, runs, store, readings, notes = _table1_runs(args)
-    table1_measured, _ = collect([*runs, *_alone(args, runs)], store, readings)
+    alone = catalog.single_task_runs(runs[0].dataset, args.seeds, readings)
+    table1_measured, _ = collect([*runs, *alone], store, readings)
     scale = catalog.scale_of(runs[0].dataset)
     kitti = catalog.dataset_label("scenes-kitti" if runs[0].dataset.startswith("scenes") else "kitti", scale)
     table3_measured, _ = collect(
@@ -95,11 +105,6 @@ def _table1_runs(args):
     readings = inputs.parse_readings(args.set)
     runs = catalog.table1_runs(catalog.dataset_label(source.name, scale), args.seeds, readings)
     return source, runs, inputs.make_store(args), readings, inputs.banner(source, scale, readings)
-
-
-def _alone(args, runs):
-    """Runs of colorization and of depth alone: no rows of Table 1, but what their gains are measured by."""
-    return catalog.single_task_runs(runs[0].dataset, args.seeds, inputs.parse_readings(args.set))
 
 
 def _out(args, store):
@@ -160,7 +165,7 @@ def _make(args, module, runs, sources, store, readings, notes, alone=()):
     table = module.build(measured, reasons, notes)
     table = dataclasses.replace(table, footnotes=(*table.footnotes, *footnotes(runs, store, readings)))
     stem = f"{module.__name__.rsplit('.', 1)[-1]}-{runs[0].dataset}"
-    _show(table, args, store, stem, write_appendix(runs, store, notes, out / f"{stem}-appendix.csv"))
+    _show(table, args, store, stem, write_appendix(runs, store, notes, out, f"{stem}-appendix"))
 
 
 def _cannot_run(args, runs):

@@ -19,7 +19,7 @@ def start(run, library, folder, options):
     model, weighting = build_model(run), make_weighting(run)
     initialize(model, weighting, run, Store(folder), options)
     objective = Objective(run.tasks, run.readings, data.statistics.class_weights())
-    train(run, model, weighting, objective, data.train, data.preparation, folder, None, options)
+    train(run, model, weighting, objective, data.train, data.preparation, folder, options)
     return model.get_weights() + weighting.get_weights()
 
 

@@ -10,6 +10,7 @@ from PIL import Image
 from data.scenes import write_cityscapes
 from experiments import catalog
 from experiments.store import Store, write_json
+from reproduce import table2
 from reproduce.__main__ import main
 
 
@@ -331,3 +332,22 @@ def test_a_run_that_was_moved_needs_a_place_for_decoded_images(capsys, tmp_path,
     write_json(tmp_path / "moved" / "run.json", run.to_dict() | {"data": {"root": str(pristine)}})
     write_json(tmp_path / "moved" / "metrics.json", {"headline": {}})
     assert "--cache" in refused(capsys, "evaluate", tmp_path / "moved")
+
+
+def test_table_2_from_stored_scores_needs_no_tensorflow(tmp_path, pristine):
+    store, scores = Store(tmp_path), dict.fromkeys(table2.OFFICIAL.values(), 0.123)
+    for run in catalog.table1_runs("scenes-demo"):
+        if run.init == "CoarseCTS" and catalog.table_row(run) in ("SSCoarseCTS", "SS+D/GS"):
+            finish(store, run, sem_miou=0.123)
+            write_json(store.folder(run) / "official.json", scores)
+    arguments = ["table2", "--init", "CoarseCTS", "--cityscapes", str(pristine), "--runs", str(tmp_path)]
+    program = f"import sys; from reproduce.__main__ import main\nassert main({arguments!r}) == 0\n"
+    program += "assert not {'tensorflow', 'keras'} & set(sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.count("0.123") >= 8
+
+
+def test_a_submission_that_cannot_be_written_is_refused_at_once(capsys, tmp_path, pristine):
+    data = ["table2", "--cityscapes", pristine, "--runs", tmp_path]
+    assert "nodir" in refused(capsys, *data, "--submission", tmp_path / "nodir" / "best.zip")
+    assert "not finished" in refused(capsys, *data, "--submission", tmp_path / "best.zip")
