@@ -37,7 +37,9 @@ _PARTS = {
 _SUFFIX = "_10.png"  # the annotated first frame of each pair in time; _11 is the second
 
 
-def find_frames(root: str | Path, split: str, need: Collection[str] = ("right", "labels")) -> list[Frame]:
+def find_frames(
+    root: str | Path, split: str, need: Collection[str] = ("right", "labels"), split_seed: int = 0
+) -> list[Frame]:
     """Frames of one split, sorted by name.
 
     `root` is the folder into which the archives were unpacked together, or one that has them side by side in
@@ -51,13 +53,14 @@ def find_frames(root: str | Path, split: str, need: Collection[str] = ("right", 
         need: attributes of `Frame` to fill in besides the left image; the others are None. Disparity is
             ``disp_occ_0`` where it exists, else ``disp_noc_0``. Camera is the frame's own calibration, else
             ``calib_cam_to_cam.txt`` in `root`, else None.
+        split_seed: of another random choice of 30 validation frames than the committed one, which is 0.
 
     Returns:
         At least one frame; each file was listed in its folder.
 
     Raises:
-        InputError: the root, a folder or a file is missing, the split is unknown or empty, or the archives
-            do not fit together.
+        InputError: the root, a folder or a file is missing, the split is unknown or empty, the archives
+            do not fit together, or another split is asked for of frames that are not all there.
         ValueError: `need` holds what is no attribute of `Frame`.
     """
     if split not in SPLITS:
@@ -70,7 +73,7 @@ def find_frames(root: str | Path, split: str, need: Collection[str] = ("right", 
     need = [attribute for attribute in _PARTS if attribute in need and attribute != "left"]
     root = Path(root).expanduser()
     names = _list_names(root)
-    chosen = _split_names(names)[split]
+    chosen = _split_names(names, split_seed)[split]
     if not chosen:
         raise InputError(f"{root} has only {len(names)} frame, too few for a split {split}: add frames.")
 
@@ -84,6 +87,14 @@ def find_frames(root: str | Path, split: str, need: Collection[str] = ("right", 
         Frame(name, **{part: paths[index] for part, paths in files.items()})
         for index, name in enumerate(chosen)
     ]
+
+
+def validation_ids(seed: int = 0) -> tuple[int, ...]:
+    """Numbers of the 30 validation frames; `VALIDATION_IDS` for seed 0, else another random choice."""
+    if seed == 0:
+        return VALIDATION_IDS  # committed, whatever becomes of numpy's generator
+    chosen = np.random.default_rng(seed).permutation(OFFICIAL_COUNT)[: len(VALIDATION_IDS)]
+    return tuple(sorted(map(int, chosen)))
 
 
 def split_note(root: str | Path) -> str | None:
@@ -155,10 +166,15 @@ def _list_names(root: Path) -> list[str]:
     return names
 
 
-def _split_names(names: list[str]) -> dict[str, list[str]]:
+def _split_names(names: list[str], seed: int = 0) -> dict[str, list[str]]:
     if _is_complete(names):
-        val = {f"{number:06d}_10" for number in VALIDATION_IDS}
+        val = {f"{number:06d}_10" for number in validation_ids(seed)}
         return {"train": [name for name in names if name not in val], "val": sorted(val)}
+    if seed:
+        raise InputError(
+            f"kitti_split_seed={seed}: only all {OFFICIAL_COUNT} frames are split at random, and these are "
+            f"{len(names)}; leave that reading at 0."
+        )
     count = max(1, round(len(names) / 5))
     return {"train": names[:-count], "val": names[-count:]}
 

@@ -47,16 +47,29 @@ class Preparation:
 
         Args:
             images: dict of uint8 ``left`` ``[B, H, W, 3]``, ``right`` for depth, ``labels`` ``[B, H, W]`` for
-                seg, and int32 ``valid_size`` ``[B, 2]`` (width, height).
+                seg, and int32 ``valid_size`` ``[B, 2]`` (width, height). With a bool ``mirrored`` ``[B]``,
+                those where it is true are mirrored left to right.
 
         Returns:
             Dict with the network's inputs ``lab`` and ``gray`` (as the tasks need them) and targets:
             ``labels`` trainIds, ``color`` classes, ``left`` and ``right`` for Eq. 3, and ``mask``
-            ``[B, H, W]``, 1 inside the image and 0 on padding.
+            ``[B, H, W]``, 1 inside the image and 0 on padding. With ``mirrored``, also ``direction``
+            ``[B]``, the sign of the disparity between left and right: -1 in a mirrored pair.
         """
+        height, width = tf.shape(images["left"])[1], tf.shape(images["left"])[2]
+        batch = {"mask": inside(images["valid_size"], height, width)}
+        if "mirrored" in images:
+            # Only left images have labels, so that the views keep their roles and disparity its size: it is
+            # the direction in which the right image is looked up that turns round.
+            batch["direction"] = tf.where(images["mirrored"], -1.0, 1.0)
+            batch["mask"] = _mirror(batch["mask"], images["mirrored"])
+            images = images | {
+                part: _mirror(images[part], images["mirrored"])
+                for part in ("left", "right", "labels")
+                if part in images
+            }
         lab = rgb_to_lab(images["left"])
         normalized = self.network_input(lab)
-        batch = {"mask": inside(images["valid_size"], tf.shape(lab)[1], tf.shape(lab)[2])}
         if "seg" in self.tasks or "depth" in self.tasks:
             batch["lab"] = normalized
         if "seg" in self.tasks and "labels" in images:
@@ -83,7 +96,13 @@ def inside(valid_size, height, width):
     return tf.cast(tf.logical_and(columns, rows), tf.float32)
 
 
-def training_batches(cache, preparation, batch_size, seed, epochs, start_step=0):
+def _mirror(images, mirrored):
+    """Images ``[B, H, W, …]``, mirrored left to right where ``mirrored`` ``[B]`` is true."""
+    where = tf.reshape(mirrored, [-1] + [1] * (len(images.shape) - 1))
+    return tf.where(where, tf.reverse(images, axis=[2]), images)
+
+
+def training_batches(cache, preparation, batch_size, seed, epochs, start_step=0, augment="none"):
     """The batches of a run from any step on.
 
     Which frame comes at which position is a pure function of (seed, epoch, position), a random bijection that
@@ -96,6 +115,8 @@ def training_batches(cache, preparation, batch_size, seed, epochs, start_step=0)
         seed: of the order.
         epochs: where the data ends.
         start_step: first step, counted from the start of the run.
+        augment: ``none``, or ``flip``: each frame is mirrored with probability 1/2, which again is a pure
+            function of (seed, epoch, position).
 
     Returns:
         ``tf.data.Dataset`` of the dicts that `Preparation` returns.
@@ -105,18 +126,27 @@ def training_batches(cache, preparation, batch_size, seed, epochs, start_step=0)
     def frame_at(sample):
         epoch, position = sample // per_epoch, sample % per_epoch
         key = tf.stack([tf.constant(seed, tf.int64), epoch])
-        return tf.random.experimental.index_shuffle(position, key, tf.constant(len(cache) - 1, tf.int64))
+        index = tf.random.experimental.index_shuffle(position, key, tf.constant(len(cache) - 1, tf.int64))
+        if augment == "none":
+            return (index,)
+        coin = tf.random.stateless_uniform([], tf.stack([tf.constant(seed, tf.int64), sample]))
+        return index, coin < 0.5
 
     samples = tf.data.Dataset.range(start_step * batch_size, epochs * per_epoch)
     return _prepared(samples.map(frame_at), cache, preparation, batch_size, drop_remainder=True)
 
 
-def ordered_batches(cache, preparation, batch_size=1):
-    """Every frame once, in order; the last batch may be smaller. Otherwise as `training_batches`."""
-    return _prepared(tf.data.Dataset.range(len(cache)), cache, preparation, batch_size, drop_remainder=False)
+def ordered_batches(cache, preparation, batch_size=1, indices=None):
+    """Every frame once, in order, or only those at ``indices``, in theirs; the last batch may be smaller.
+
+    Otherwise as `training_batches`.
+    """
+    chosen = range(len(cache)) if indices is None else indices
+    frames = tf.data.Dataset.from_tensor_slices(np.asarray(chosen, np.int64))
+    return _prepared(frames, cache, preparation, batch_size, drop_remainder=False)
 
 
-def _prepared(indices, cache, preparation, batch_size, drop_remainder):
+def _prepared(samples, cache, preparation, batch_size, drop_remainder):
     needed = {"seg": "labels", "depth": "right"}
     parts = [
         part
@@ -131,15 +161,16 @@ def _prepared(indices, cache, preparation, batch_size, drop_remainder):
         }
         valid_sizes = tf.constant(cache.valid_sizes)
 
-    def load(index):
+    def load(index, mirrored=None):
         images = {part: tf.gather(stored[part], index) for part in parts}
         if cache.folder is not None:
             images = {
                 part: tf.reshape(tf.io.decode_raw(tf.io.read_file(path), tf.uint8), cache.shape(part))
                 for part, path in images.items()
             }
-        return images | {"valid_size": tf.gather(valid_sizes, index)}
+        images["valid_size"] = tf.gather(valid_sizes, index)
+        return images if mirrored is None else images | {"mirrored": mirrored}
 
-    frames = indices.map(load, num_parallel_calls=tf.data.AUTOTUNE)
+    frames = samples.map(load, num_parallel_calls=tf.data.AUTOTUNE)
     batches = frames.batch(batch_size, drop_remainder=drop_remainder)
     return batches.map(preparation, num_parallel_calls=tf.data.AUTOTUNE).prefetch(2)

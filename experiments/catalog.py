@@ -1,13 +1,13 @@
 """Which runs make which table, and which runs they need first."""
 
 import dataclasses
+import itertools
 
 from experiments import run as schedules
 from experiments.readings import Readings
 from experiments.run import Run
 
-# The picks of the paper's grid search (Table 1), by task.
-GRID_PICKS = {"seg": 1.0, "color": 1.0, "depth": 100.0}
+GRID = (0.1, 1.0, 10.0, 100.0)  # weights that the paper's grid search tries (section 4.1)
 SINGLE_INITS = ("random", "ImageNet", "CoarseCTS")
 MULTI_INITS = ("ImageNet", "CoarseCTS")
 MULTI_TASKS = (("seg", "color"), ("seg", "depth"), ("seg", "color", "depth"))
@@ -43,10 +43,7 @@ def make_run(dataset, tasks, weighting, init, seed=0, readings=None, layout=None
         layout: of the schedule, where the data set's name does not say it: ``coarse``.
     """
     schedule = SCHEDULES[layout or layout_of(dataset), scale_of(dataset)]
-    weights = tuple((task, GRID_PICKS[task]) for task in tasks) if weighting == "GS" else ()
-    readings = (readings or Readings()).felt_by(tasks, weighting, init, start)
-    if layout_of(dataset) == "cityscapes":
-        readings = dataclasses.replace(readings, kitti_fit="pad")
+    readings = (readings or Readings()).felt_by(tasks, weighting, init, start, layout_of(dataset))
     return Run(
         dataset,
         tuple(tasks),
@@ -54,7 +51,6 @@ def make_run(dataset, tasks, weighting, init, seed=0, readings=None, layout=None
         init,
         schedule,
         seed,
-        weights,
         readings=readings,
         base=schedule,
         start=start,
@@ -68,9 +64,12 @@ def layout_of(label):
 
 def coarse_run(dataset, readings=None):
     """The pre-training on the images with coarse annotations: color and depth, without a label."""
-    init = (readings or Readings()).coarse_init
-    run = make_run(dataset, ("color", "depth"), "GS", init, 0, readings, layout="coarse")
-    return dataclasses.replace(run, split="train_extra")
+    readings, default = readings or Readings(), Readings()
+    # A grid search over the rows shares one pre-training.
+    own = dataclasses.replace(readings, w_color=default.w_color, w_depth=default.w_depth)
+    run = make_run(dataset, ("color", "depth"), "GS", readings.coarse_init, 0, own, layout="coarse")
+    schedule = dataclasses.replace(run.schedule, epochs=readings.coarse_epochs or run.schedule.epochs)
+    return dataclasses.replace(run, split="train_extra", schedule=schedule)
 
 
 def table1_runs(dataset, seeds=(0,), readings=None, start=""):
@@ -96,6 +95,17 @@ def single_task_runs(dataset, seeds=(0,), readings=None):
     ]
 
 
+def grid_search_runs(dataset, init, seeds=(0,), readings=None):
+    """The 4 + 4 + 16 combinations of the grid search; those of Table 1 are among them."""
+    runs = []
+    for tasks in MULTI_TASKS:
+        searched = [f"w_{task}" for task in tasks if task != "seg"]
+        for weights in itertools.product(GRID, repeat=len(searched)):
+            chosen = dataclasses.replace(readings or Readings(), **dict(zip(searched, weights, strict=True)))
+            runs += [make_run(dataset, tasks, "GS", init, seed, chosen) for seed in dict.fromkeys(seeds)]
+    return runs
+
+
 def table3_runs(dataset, start, seeds=(0,), readings=None):
     """The runs of Table 3: each run of Table 1 goes on from data set ``start`` to the KITTI data set."""
     return table1_runs(dataset, seeds, readings, start)
@@ -104,6 +114,12 @@ def table3_runs(dataset, start, seeds=(0,), readings=None):
 def table_row(run):
     """Name of a run's row in the paper's tables; a single task has one row for each initialization."""
     return f"SS{run.init}" if run.row == "SS" else run.row
+
+
+def grid_row(run):
+    """Name of a combination of the grid search: ``SS+C+D/GS w_color=1 w_depth=100``."""
+    weights = [f"w_{task}={weight:g}" for task, weight in run.weights.items() if task != "seg"]
+    return " ".join([run.row, *weights])
 
 
 def dependency(run):

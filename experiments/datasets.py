@@ -49,22 +49,27 @@ class Library:
         self._progress = progress or (lambda description: None)
         self._made = {}
 
-    def prepare(self, run) -> RunData:
+    def prepare(self, run, colors: ColorStatistics | None = None) -> RunData:
         """Everything that a run needs; decodes what is not in the cache yet.
+
+        Args:
+            run: `experiments.run.Run`.
+            colors: taken in place of those of the training images.
 
         Raises:
             InputError: something is missing or damaged, or the split is smaller than a batch.
         """
         readings, size, fit = run.readings, run.schedule.size, self.fit(run)
-        train = self.cache(*_training_files(run), size, fit)
-        val = self.cache(*_evaluation_files(run), size, fit)
+        seed = readings.kitti_split_seed
+        train = self.cache(*_training_files(run), size, fit, seed)
+        val = self.cache(*_evaluation_files(run), size, fit, seed)
         if len(train) < run.schedule.batch_size:
             raise InputError(
                 f"{self.source.root}: the split {run.split} has {len(train)} frames, fewer than a batch of "
                 f"{run.schedule.batch_size}; choose a smaller --batch-size or add frames."
             )
-        self._check_ground_truth(*_evaluation_files(run))
-        statistics = self._statistics(size, fit)
+        self._check_ground_truth(*_evaluation_files(run), seed)
+        statistics = colors or self._statistics(size, fit, seed)
         preparation = Preparation(run.tasks, statistics, readings.input_norm, readings.recon_space)
         return RunData(train, val, preparation, statistics)
 
@@ -74,34 +79,35 @@ class Library:
 
     def fingerprint(self, run) -> str:
         """Of names and sizes of all files that a run sees; changes when the data changes."""
-        needed = (_training_files(run), _evaluation_files(run))
+        needed, seed = (_training_files(run), _evaluation_files(run)), run.readings.kitti_split_seed
 
         def make():
             digest = hashlib.sha256()
             for split, need in needed:
-                for frame in self._frames(split, need):
+                for frame in self._frames(split, need, seed):
                     files = [getattr(frame, part) for part in ("left", *need)]
                     sizes = [file.stat().st_size for file in files if file is not None]
                     digest.update(f"{split} {frame.name} {sizes}\n".encode())
             return digest.hexdigest()[:16]
 
-        return self._once(("fingerprint", needed), make)
+        return self._once(("fingerprint", needed, seed), make)
 
-    def _frames(self, split, need):
-        return self._once(("frames", split, need), lambda: self.source.frames(split, need))
+    def _frames(self, split, need, seed):
+        key = ("frames", split, need, seed)
+        return self._once(key, lambda: self.source.frames(split, need, seed))
 
-    def cache(self, split, need, size, fit) -> FrameCache:
+    def cache(self, split, need, size, fit, split_seed=0) -> FrameCache:
         """The built cache of a split, with what is needed besides the left images."""
 
         def make():
             parts = ["left", *(part for part in ("right", "labels") if part in need)]
-            cache = FrameCache(self._frames(split, need), size, parts, fit, self.folder)
+            cache = FrameCache(self._frames(split, need, split_seed), size, parts, fit, self.folder)
             cache.build(self._progress(f"decoding {self.source.name} {split}"))
             return cache
 
-        return self._once(("cache", split, need, size, fit), make)
+        return self._once(("cache", split, need, size, fit, split_seed), make)
 
-    def _check_ground_truth(self, split, need):
+    def _check_ground_truth(self, split, need, seed):
         """Decode what only the evaluation reads: a damaged file must not be found after days of training."""
 
         def check(frame):
@@ -112,20 +118,20 @@ class Library:
 
         def check_all():
             with ThreadPoolExecutor() as pool:
-                return list(pool.map(check, self._frames(split, need)))
+                return list(pool.map(check, self._frames(split, need, seed)))
 
-        self._once(("checked", split, need), check_all)
+        self._once(("checked", split, need, seed), check_all)
 
     def _once(self, key, make):
         if key not in self._made:
             self._made[key] = make()
         return self._made[key]
 
-    def _statistics(self, size, fit):
+    def _statistics(self, size, fit, seed):
         """Colors of the finely annotated training images, for every run: classes keep their meaning."""
 
         def make():
-            cache = self.cache("train", (), size, fit)
+            cache = self.cache("train", (), size, fit, seed)
             if self.folder is None:
                 return color_statistics(cache.images("left"))
             names = "\n".join(cache.paths("left"))  # they change with the images
@@ -136,7 +142,7 @@ class Library:
                 temporary.replace(path)
             return ColorStatistics.from_json(path.read_text())
 
-        return self._once(("statistics", size, fit), make)
+        return self._once(("statistics", size, fit, seed), make)
 
 
 def _training_files(run):

@@ -14,16 +14,17 @@ from data.errors import InputError
 from data.pipeline import training_batches
 from experiments.checkpoint import Checkpoints
 from experiments.evaluation import Evaluator
+from experiments.finished import inherited_colors, open_finished, write_colors
 from experiments.headline import headline, headline_names
 from experiments.history import read_history
 from experiments.lock import only_one
-from experiments.network import Unavailable, build_model, initialize, load_model, make_weighting
+from experiments.network import Unavailable, build_model, initialize, make_weighting
 from experiments.objective import Objective
 from experiments.readings import Readings
 from experiments.store import FORMAT, read_json, write_json
 from experiments.training import DivergedError, train
 from models.multitask import STREAM, encoder_input
-from models.normalization import estimate_statistics, load_statistics, save_statistics
+from models.normalization import estimate_statistics, save_statistics
 
 STATISTICS_PASSES = 10  # more passes over a small training set teach the statistics nothing
 PACKAGES = ("tensorflow", "keras", "segmentation-models", "numpy", "scikit-image", "pillow")
@@ -58,10 +59,11 @@ def _execute(run, store, library, options):
     tf.config.experimental.enable_tensor_float_32_execution(False)  # float32 means float32
     try:
         check_same_data(run, store, library)
-        data = library.prepare(run)
+        data = library.prepare(run, inherited_colors(run, store))
         model, weighting = build_model(run), make_weighting(run)
         initialize(model, weighting, run, store, options)
         write_json(folder / "run.json", describe(run, library, data, read_json(folder / "run.json")))
+        write_colors(folder, data.statistics)
         (folder / "failure.json").unlink(missing_ok=True)
         objective = Objective(run.tasks, run.readings, data.statistics.class_weights(run.readings.mfb))
         evaluator = Evaluator(model, run, data, library.source.layout)
@@ -104,11 +106,9 @@ def check_same_data(run, store, library):
 
 def evaluate_again(run, folder, library):
     """The headline numbers of a finished run, computed again from its weights and statistics."""
-    data = library.prepare(run)
-    model = load_model(run, folder)
-    statistics = load_statistics(folder / "statistics.npz")
-    evaluator = Evaluator(model, run, data, library.source.layout)
-    return headline({"per_input": evaluator(statistics)}, Readings())
+    finished = open_finished(run, folder, library)
+    evaluator = Evaluator(finished.model, run, finished.data, library.source.layout)
+    return headline({"per_input": evaluator(finished.statistics)}, Readings())
 
 
 def measure(run, model, data, evaluator, folder):

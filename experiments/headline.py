@@ -11,7 +11,8 @@ def headline(results, readings):
     Args:
         results: dict by kind of BatchNorm statistics (``per_input``, ``shared``) of what an
             `experiments.evaluation.Evaluator` returned.
-        readings: they choose the statistics, and the unit and the cap of the disparity errors.
+        readings: they choose the statistics, the resolution of the mIoU, and unit, cap and mean of the
+            disparity errors.
 
     Returns:
         Dict of floats, as far as the tasks go: ``sem_miou`` (at native resolution), ``color_miou``,
@@ -20,12 +21,13 @@ def headline(results, readings):
     chosen = results[readings.encoder_bn_eval]
     numbers = {}
     if "seg" in chosen:
-        numbers["sem_miou"] = chosen["seg"]["native"]["miou"]
+        numbers["sem_miou"] = chosen["seg"][readings.eval_resolution]["miou"]
     if "color" in chosen:
         numbers["color_miou"] = chosen["color"]["miou"]
     if "depth" in chosen:
         errors = chosen["depth"].get(readings.depth_metric, {})
         errors = errors.get("clipped", {}) if readings.cap_mode == "clip" else errors
+        errors = errors.get("pooled", {}) if readings.metric_avg == "pooled" else errors
         numbers |= {name: errors.get(name) for name in DisparityErrors.NAMES}
     return numbers
 

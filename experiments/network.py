@@ -25,7 +25,7 @@ def make_weighting(run):
         return UncertaintyWeighting(run.tasks, run.readings.uw_form, run.readings.uw_init)
     if run.weighting == "DWA":
         return DynamicWeightAverage(run.tasks, run.readings.dwa_temperature)
-    return FixedWeights(dict(run.weights) or dict.fromkeys(run.tasks, 1.0))
+    return FixedWeights(run.weights or dict.fromkeys(run.tasks, 1.0))
 
 
 def initialize(model, weighting, run, store, options):
@@ -35,14 +35,9 @@ def initialize(model, weighting, run, store, options):
         Unavailable: there are no ImageNet weights, or the run that this one goes on from has no result.
     """
     initialize_randomly(model, run.seed, run.readings.decoder_init)
-    source = dependency(run)
-    if source is not None:
-        if store.metrics(source) is None:
-            raise Unavailable(
-                f"it goes on from {source}, which has no result: {store.failure(source) or 'not run'}"
-            )
-        folder = store.finished_folder(source)
-        copy_parts(load_model(source, folder), model, _parts_to_load(run))
+    folder = source_folder(run, store)
+    if folder is not None:
+        copy_parts(load_model(dependency(run), folder), model, _parts_to_load(run))
         if run.start and run.weighting == "UW" and not run.readings.uw_reset:
             _restore(folder, weighting=weighting)
     elif run.init == "ImageNet":
@@ -50,6 +45,22 @@ def initialize(model, weighting, run, store, options):
         if path is None:
             raise Unavailable(reason)
         load_imagenet(model.get_layer("encoder"), path)
+
+
+def source_folder(run, store):
+    """Folder of the finished run that a run goes on from; None for a run that goes on from none.
+
+    Raises:
+        Unavailable: that run has no result.
+    """
+    source = dependency(run)
+    if source is None:
+        return None
+    if store.metrics(source) is None:
+        raise Unavailable(
+            f"it goes on from {source}, which has no result: {store.failure(source) or 'not run'}"
+        )
+    return store.finished_folder(source)
 
 
 def _parts_to_load(run):

@@ -37,6 +37,8 @@ class Objective:
 
     def _depth(self, batch, logits):
         disparity = losses.disparity_from_logits(logits, self.readings.disp_scale)
+        if "direction" in batch:
+            disparity *= batch["direction"][:, None, None, None]
         return losses.reconstruction_loss(
             batch["left"],
             batch["right"],

@@ -10,8 +10,8 @@ from data.errors import InputError
 from data.labels import train_ids_to_ids
 from data.pipeline import ordered_batches
 from experiments.evaluation import make_predictor
-from experiments.network import load_model
-from models.normalization import load_statistics, statistics_of
+from experiments.finished import open_finished
+from models.normalization import statistics_of
 
 
 def predict_label_ids(run, folder, library, split, progress=None):
@@ -27,13 +27,11 @@ def predict_label_ids(run, folder, library, split, progress=None):
     Yields:
         ``(frame, ids)``: `data.frames.Frame` and label **ids** ``[H, W]``, uint8, at native size.
     """
-    preparation = library.prepare(run).preparation
-    cache = library.cache(split, (), run.schedule.size, library.fit(run))
-    model = load_model(run, folder)
-    statistics = load_statistics(folder / "statistics.npz")["lab"]
-    predict = make_predictor(model, ("seg",), run.readings.disp_scale)
-    with statistics_of(model.get_layer("encoder"), statistics):
-        for index, batch in enumerate(ordered_batches(cache, preparation)):
+    finished = open_finished(run, folder, library)
+    cache = library.cache(split, (), run.schedule.size, library.fit(run), run.readings.kitti_split_seed)
+    predict = make_predictor(finished.model, ("seg",), run.readings.disp_scale)
+    with statistics_of(finished.model.get_layer("encoder"), finished.statistics["lab"]):
+        for index, batch in enumerate(ordered_batches(cache, finished.data.preparation)):
             train_ids = predict(batch, cache.native_sizes[index])["seg_native"].numpy()[0]
             yield cache.frames[index], train_ids_to_ids(train_ids.astype(np.uint8))
             if progress:

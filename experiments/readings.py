@@ -4,6 +4,7 @@ The reasons for the defaults are in docs/FIDELITY.md.
 """
 
 import dataclasses
+import math
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,13 +29,23 @@ class Readings:
         uw_form: formula of uncertainty weighting.
         uw_init: s = log σ² at the start.
         dwa_temperature: T of dynamic weight average.
-        lr_schedule: constant, or polynomial decay to 0 with power 0.9.
+        w_color, w_depth: fixed weights of ``GS`` rows, beside 1 for segmentation; by default the picks of the
+            paper's grid search. The CoarseCTS pre-training always has the default.
+        lr_schedule: constant, polynomial decay to 0 with power 0.9, or a tenth of it whenever the training
+            loss has not fallen for a tenth of all epochs.
+        augment: training images are mirrored at random, or taken as they are.
         kitti_fit: KITTI images are padded to a multiple of 32, or resized.
+        kitti_split_seed: of the random choice of KITTI's 30 validation images; 0 is the committed one.
+        color_stats: colors of the training images (they standardize the input and make the color classes) of
+            the run's own data set, or of the Cityscapes run that a KITTI run goes on from.
         kitti_load: what a run on KITTI takes from its run on Cityscapes.
         uw_reset: uncertainty weighting starts anew on KITTI rather than from where Cityscapes left it.
         depth_metric: headline unit of the disparity errors; all three are always evaluated.
         cap_mode: ground truth over the cap of 50 is left out, or clipped to it.
+        metric_avg: disparity errors are means over images of their means, or over all pixels.
+        eval_resolution: of the segmentation mIoU: the native one of the labels, or the network's.
         coarse_init: start of the CoarseCTS pre-training.
+        coarse_epochs: of the CoarseCTS pre-training; 0 for the schedule's: 15, at demo scale 8.
         coarse_load: what a run takes from the CoarseCTS pre-training.
     """
 
@@ -54,13 +65,21 @@ class Readings:
     uw_form: str = "kendall"
     uw_init: float = 0.0
     dwa_temperature: float = 2.0
+    w_color: float = 1.0
+    w_depth: float = 100.0
     lr_schedule: str = "constant"
+    augment: str = "none"
     kitti_fit: str = "pad"
+    kitti_split_seed: int = 0
+    color_stats: str = "dataset"
     kitti_load: str = "model"
     uw_reset: bool = False
     depth_metric: str = "disp_half"
     cap_mode: str = "mask"
+    metric_avg: str = "per_image"
+    eval_resolution: str = "native"
     coarse_init: str = "random"
+    coarse_epochs: int = 0
     coarse_load: str = "encoder"
 
     def __post_init__(self):
@@ -69,25 +88,36 @@ class Readings:
                 raise ValueError(
                     f"{name} is one of {', '.join(map(str, choices))}, not {getattr(self, name)}"
                 )
+        for name, (smallest, exclusive) in BOUNDS.items():
+            value = getattr(self, name)
+            if not (value > smallest if exclusive else value >= smallest) or not math.isfinite(value):
+                raise ValueError(
+                    f"{name} is a number {'above' if exclusive else 'from'} {smallest}, not {value}"
+                )
 
-    def felt_by(self, tasks, weighting, init, start):
+    def felt_by(self, tasks, weighting, init, start, layout):
         """These readings, with those that a run does not feel back at their default.
 
-        Two runs that differ only in readings that neither feels are one run. ``depth_metric``, ``cap_mode``
-        and ``encoder_bn_eval`` are felt by none: every run records all of their values, and a table chooses.
+        Two runs that differ only in readings that neither feels are one run. Those of `AT_EVALUATION` are
+        felt by none: every run records all of their values, and a table chooses.
 
         Args:
             tasks, weighting, init, start: of the run, see `experiments.run.Run`.
+            layout: ``cityscapes`` or ``kitti``.
         """
-        felt = {"input_norm", "decoder_init", "lr_schedule", "kitti_fit"}
+        felt = {"input_norm", "decoder_init", "lr_schedule", "augment"}
+        if layout == "kitti":
+            felt |= {"kitti_fit", "kitti_split_seed"}
         trained = set(tasks) | ({"color", "depth"} if init == "CoarseCTS" else set())
         for task in trained:
             felt |= _FELT_WITH[task]
         if len(trained) > 1 and "color" in trained:
             felt.add("encoder_pass")
         felt |= _FELT_WITH.get(weighting, set()) | _FELT_WITH.get(init, set())
+        if weighting == "GS":
+            felt |= {f"w_{task}" for task in tasks if task != "seg"}
         if start:
-            felt |= {"kitti_load"} | ({"uw_reset"} if weighting == "UW" else set())
+            felt |= {"kitti_load", "color_stats"} | ({"uw_reset"} if weighting == "UW" else set())
         defaults = {name: getattr(Readings(), name) for name in self.changed() if name not in felt}
         return dataclasses.replace(self, **defaults)
 
@@ -115,15 +145,43 @@ CHOICES = {
     "color_loss_norm": ("pixels", "weights"),
     "mfb": ("per_image_presence", "global"),
     "uw_form": ("kendall", "mtan", "gal"),
-    "lr_schedule": ("constant", "poly"),
+    "lr_schedule": ("constant", "poly", "plateau"),
+    "augment": ("none", "flip"),
     "kitti_fit": ("pad", "resize"),
+    "color_stats": ("dataset", "cityscapes"),
     "kitti_load": ("model", "encoder"),
     "uw_reset": (False, True),
     "depth_metric": ("disp_half", "disp_full", "depth_m"),
     "cap_mode": ("mask", "clip"),
+    "metric_avg": ("per_image", "pooled"),
+    "eval_resolution": ("native", "network"),
     "coarse_init": ("random", "ImageNet"),
     "coarse_load": ("encoder", "encoder+decoders"),
 }
+
+# Readings that are numbers: (smallest value, whether that itself is excluded).
+BOUNDS = {
+    "uw_init": (-20.0, False),
+    "dwa_temperature": (0.0, True),
+    "w_color": (0.0, True),
+    "w_depth": (0.0, True),
+    "kitti_split_seed": (0, False),
+    "coarse_epochs": (0, False),
+}
+
+AT_EVALUATION = ("encoder_bn_eval", "depth_metric", "cap_mode", "metric_avg", "eval_resolution")
+
+# What is tried for readings that are numbers; the weights are the grid search's.
+TRIED = {"uw_init": (-0.5,), "dwa_temperature": (1.0,), "kitti_split_seed": (1,), "coarse_epochs": (5,)}
+
+
+def alternatives(readings):
+    """Every other value of every reading, one at a time: ``(name, value, Readings)``."""
+    for name, values in {**CHOICES, **TRIED}.items():
+        for value in values:
+            if value != getattr(readings, name):
+                yield name, value, dataclasses.replace(readings, **{name: value})
+
 
 _FELT_WITH = {
     "seg": {"seg_loss_norm"},
@@ -131,5 +189,5 @@ _FELT_WITH = {
     "depth": {"recon_space", "recon_reduce", "recon_mask_oob", "warp_border", "disp_scale"},
     "UW": {"uw_form", "uw_init"},
     "DWA": {"dwa_temperature"},
-    "CoarseCTS": {"coarse_init", "coarse_load"},
+    "CoarseCTS": {"coarse_init", "coarse_load", "coarse_epochs"},
 }

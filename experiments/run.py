@@ -51,7 +51,6 @@ class Run:
         init: of the encoder: ``random``, ``ImageNet`` or ``CoarseCTS``.
         schedule: how long.
         seed: of initialization and order of the images.
-        weights: fixed weights by task, for ``GS``.
         split: ``train``, or ``train_extra`` for the CoarseCTS pre-training.
         readings: readings of the paper.
         base: the schedule that this scale has by default; what differs from it is part of the name.
@@ -64,7 +63,6 @@ class Run:
     init: str
     schedule: Schedule
     seed: int = 0
-    weights: tuple[tuple[str, float], ...] = ()
     split: str = "train"
     readings: Readings = dataclasses.field(default_factory=Readings)
     base: Schedule | None = None
@@ -77,6 +75,12 @@ class Run:
             return "CoarseCTS"
         name = "+".join(LETTERS[task] for task in self.tasks)
         return name if self.weighting == "none" else f"{name}/{self.weighting}"
+
+    @property
+    def weights(self):
+        """Fixed weights by task for ``GS``, where segmentation has 1; else empty."""
+        given = {"seg": 1.0, "color": self.readings.w_color, "depth": self.readings.w_depth}
+        return {task: given[task] for task in self.tasks} if self.weighting == "GS" else {}
 
     @property
     def variations(self):
@@ -92,7 +96,7 @@ class Run:
         parts = [f"seed{self.seed}"]
         for name, value in sorted(self.variations.items()):
             text = "x".join(map(str, value)) if isinstance(value, tuple) else str(value)
-            parts.append(f"{name}={text}")
+            parts.append(f"{name}={value:g}" if isinstance(value, float) else f"{name}={text}")
         init = f"{self.init}-after-{self.start}" if self.start else self.init
         return f"{self.dataset}/{self.row.replace('/', '-')}/{init}/{','.join(parts)}"
 
@@ -103,6 +107,7 @@ class Run:
         """The whole description as plain JSON values."""
         return dataclasses.asdict(self) | {
             "row": self.row,
+            "weights": self.weights,
             "folder": self.folder,
             "variations": self.variations,
         }
@@ -119,7 +124,6 @@ class Run:
             **known
             | {
                 "tasks": tuple(values["tasks"]),
-                "weights": tuple((task, weight) for task, weight in values["weights"]),
                 "schedule": schedule(values["schedule"]),
                 "base": values["base"] and schedule(values["base"]),
                 "readings": Readings(**values["readings"]),

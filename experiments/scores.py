@@ -24,27 +24,28 @@ class SegmentationScore:
     def __init__(self, cache):
         self.cache = cache
         self.native, self.network = MeanIoU(NUM_CLASSES), MeanIoU(NUM_CLASSES)
-        self.by_image = []
+        self.by_image = {}  # native, by the frame's name
 
     def update(self, index, batch, predictions):
         """Add image ``index``: its prepared batch of one and the maps of `experiments.evaluation`."""
-        labels = ids_to_train_ids(read_labels(self.cache.frames[index].labels))
-        image = MeanIoU(NUM_CLASSES)
-        image.update_state(labels, predictions["seg_native"][0])
-        self.by_image.append(image.confusion)
+        frame = self.cache.frames[index]
+        image = self.by_image[frame.name] = MeanIoU(NUM_CLASSES)
+        image.update_state(ids_to_train_ids(read_labels(frame.labels)), predictions["seg_native"][0])
         self.native.merge(image)
         self.network.update_state(batch["labels"].numpy(), predictions["seg_network"])
 
     def result(self):
         """``native`` and ``network``: miou, number of classes in the mean, IoU by class; and yardsticks.
 
-        ``interval`` is the 95 % bootstrap interval of the native mIoU over the images.
+        ``interval`` is the 95 % bootstrap interval of the native mIoU over the images; ``by_image`` is the
+        native mIoU of each single image, by the frame's name, NaN where nothing is labeled.
         """
         return {
             "native": _miou(self.native, CLASS_NAMES),
             "network": _miou(self.network, CLASS_NAMES),
-            "interval": bootstrap_miou(self.by_image),
+            "interval": bootstrap_miou([image.confusion for image in self.by_image.values()]),
             "constant_class_miou": constant_class_miou(self.native.confusion),
+            "by_image": {name: image.result() for name, image in self.by_image.items()},
         }
 
 
@@ -86,6 +87,7 @@ class DepthScore:
         self.cache = cache
         self.decode, self.camera = DECODE_DISPARITY[layout], READ_CAMERA[layout]
         self.scores = {}
+        self.by_image = {}
         self.constant = ConstantDisparity(self.CAP)
 
     def update(self, index, batch, predictions):
@@ -97,6 +99,9 @@ class DepthScore:
         found = predictions["depth"][0, :height, :width, 0]
         self.constant.update(truth)
         self._add("disp_half", MINIMUM_DISPARITY, truth, found)
+        image = DisparityErrors(self.CAP, MINIMUM_DISPARITY)
+        image.update_state(truth, found)
+        self.by_image[frame.name] = image.result()["abs_rel"]
         ratio = native_width / width
         self._add("disp_full", MINIMUM_DISPARITY * ratio, truth * ratio, found * ratio)
         if frame.camera is not None:
@@ -117,18 +122,19 @@ class DepthScore:
 
     def result(self):
         """By unit: the four errors, pooled ones, shares of pixels left out, and the errors with ground truth
-        over the cap clipped to it rather than left out; and the constant predictor.
+        over the cap clipped to it rather than left out; the constant predictor; and ``by_image``, AbsRel of
+        ``disp_half`` by the frame's name, NaN for an image without a valid pixel.
         """
         by_unit = {
             unit: masked.result()
             | {
                 "pooled": masked.pooled(),
                 "dropped": masked.dropped_share(),
-                "clipped": clipped.result(),
+                "clipped": clipped.result() | {"pooled": clipped.pooled()},
             }
             for unit, (masked, clipped) in self.scores.items()
         }
-        return by_unit | {"constant_abs_rel": self.constant.result()}
+        return by_unit | {"constant_abs_rel": self.constant.result(), "by_image": self.by_image}
 
 
 class ConstantDisparity:

@@ -7,7 +7,6 @@ from data import cityscapes, kitti
 from data.decode import check_frames
 
 SCENES_MARKER = "scenes.json"
-_FINDERS = {"cityscapes": cityscapes.find_frames, "kitti": kitti.find_frames}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,9 +33,17 @@ class Source:
             return self.layout
         return "scenes" if self.layout == "cityscapes" else "scenes-kitti"
 
-    def frames(self, split, need=()):
-        """Frames of a split with the files that are needed; every header is checked."""
-        frames = _FINDERS[self.layout](self.root, split, need)
+    def frames(self, split, need=(), split_seed=0):
+        """Frames of a split with the files that are needed; every header is checked.
+
+        Args:
+            split, need: as for `data.cityscapes.find_frames`.
+            split_seed: as for `data.kitti.find_frames`; Cityscapes has its own split.
+        """
+        if self.layout == "kitti":
+            frames = kitti.find_frames(self.root, split, need, split_seed)
+        else:
+            frames = cityscapes.find_frames(self.root, split, need)
         check_frames(frames)
         return frames
 

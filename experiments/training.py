@@ -10,6 +10,7 @@ from data.pipeline import training_batches
 from experiments.callbacks import history_callbacks
 from experiments.checkpoint import Checkpoints
 from experiments.history import truncate_history
+from experiments.learning_rate import LearningRate
 
 LOG_EVERY = 10  # steps between readings of the losses; each reading waits for the device
 
@@ -47,20 +48,6 @@ class Progress(tf.Module):
         """Forget the sums."""
         self.sums.assign(tf.zeros_like(self.sums))
         self.steps_in_sums.assign(0)
-
-
-def make_optimizer(schedule, steps, lr_schedule="constant"):
-    """Adam with β1 0.9 and β2 0.999 (section 4.1).
-
-    Args:
-        schedule: `experiments.run.Schedule`.
-        steps: of the whole run.
-        lr_schedule: ``constant``, or ``poly`` for ``(1 - step/steps)^0.9``.
-    """
-    rate = schedule.learning_rate
-    if lr_schedule == "poly":
-        rate = keras.optimizers.schedules.PolynomialDecay(rate, steps, end_learning_rate=0.0, power=0.9)
-    return keras.optimizers.Adam(rate, beta_1=0.9, beta_2=0.999)
 
 
 def make_train_step(model, weighting, optimizer, objective, progress):
@@ -117,7 +104,8 @@ def train(run, model, weighting, objective, cache, preparation, folder, options,
     schedule = run.schedule
     steps_per_epoch = len(cache) // schedule.batch_size
     steps = steps_per_epoch * schedule.epochs
-    optimizer = make_optimizer(schedule, steps, run.readings.lr_schedule)
+    rate = LearningRate(run.readings.lr_schedule, schedule.learning_rate, schedule.epochs, steps)
+    optimizer = keras.optimizers.Adam(rate.initial, beta_1=0.9, beta_2=0.999)  # section 4.1
     progress = Progress([*(f"loss_{task}" for task in objective.tasks), "loss"])
     train_step = make_train_step(model, weighting, optimizer, objective, progress)
 
@@ -127,6 +115,7 @@ def train(run, model, weighting, objective, cache, preparation, folder, options,
         model=model,
         weighting=weighting,
         optimizer=optimizer,
+        rate=rate,
         progress=progress,
     )
     checkpoints.restore(options.warn)
@@ -141,7 +130,11 @@ def train(run, model, weighting, objective, cache, preparation, folder, options,
         epochs=schedule.epochs,
         steps=steps_per_epoch,
     )
-    batches = iter(training_batches(cache, preparation, schedule.batch_size, run.seed, schedule.epochs, step))
+    batches = iter(
+        training_batches(
+            cache, preparation, schedule.batch_size, run.seed, schedule.epochs, step, run.readings.augment
+        )
+    )
     callbacks.on_train_begin()
     try:
         for epoch in range(first_epoch, schedule.epochs):
@@ -169,6 +162,7 @@ def train(run, model, weighting, objective, cache, preparation, folder, options,
             logs["images_per_second"] = images / seconds if images else math.nan
             logs |= validate(epoch + 1) if validate else {}
             weighting.end_epoch({task: means[f"loss_{task}"] for task in objective.tasks})
+            rate.end_epoch(optimizer, sum(means[f"loss_{task}"] for task in objective.tasks))
             progress.start_epoch()
             callbacks.on_epoch_end(epoch, logs)
             checkpoints.save_if_due(step)

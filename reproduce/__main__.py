@@ -7,6 +7,19 @@ import sys
 from data.errors import InputError
 from experiments.run import INITS
 
+# What `all` makes, see `reproduce.everything`; here, so that --help needs no import.
+ALL_VERBS = (
+    "table1",
+    "table2",
+    "table3",
+    "table4",
+    "figures",
+    "text-numbers",
+    "claims",
+    "grid-search",
+    "readings",
+)
+
 
 def main(argv=None):
     """Run the command line.
@@ -36,6 +49,12 @@ def make_parser():
     )
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
 
+    everything = _add(verbs, "all", "everything:all_command", "make all that is below, and a page of it")
+    _data_options(everything, "cityscapes", "kitti")
+    everything.add_argument("--without", nargs="+", choices=ALL_VERBS, default=[], metavar="VERB")
+    _out_options(everything)
+    _training_options(everything)
+
     for number in (1, 3):
         table = _add(
             verbs,
@@ -44,7 +63,6 @@ def make_parser():
             f"train what is missing of Table {number} and print it beside the published numbers",
         )
         _table_options(table, kitti=number == 3)
-        table.add_argument("--plan", action="store_true", help="print the runs and what is left; start none")
         _training_options(table)
 
     compare = _add(
@@ -56,12 +74,10 @@ def make_parser():
     table2 = _add(
         verbs, "table2", "table_commands:table2_command", "official scores of the baseline and the best row"
     )
-    _data_options(table2)
-    table2.add_argument("--init", choices=("ImageNet", "CoarseCTS"), default="ImageNet")
+    _data_options(table2, "cityscapes")
+    _init_option(table2, INITS[1:])
     table2.add_argument("--submission", metavar="FILE.zip", help="also predict test, for the server")
-    table2.add_argument("--out", metavar="DIR", help="folder of the written table (RUNS/tables)")
-    table2.set_defaults(seeds=[0])
-    _reading_options(table2)
+    _out_options(table2, seeds=False)
     _cache_option(table2)
 
     for verb, text in (
@@ -69,13 +85,57 @@ def make_parser():
         ("claims", "check what the paper's text says, on its numbers and on ours"),
     ):
         finished = _add(verbs, verb, f"table_commands:{verb}_command", text)
-        _data_options(finished)
-        finished.add_argument("--seeds", nargs="+", type=_seed, default=[0], metavar="N")
-        finished.add_argument("--out", metavar="DIR", help="folder of the written files (RUNS/tables)")
-        _reading_options(finished)
+        _data_options(finished, "cityscapes")
+        _out_options(finished)
+
+    figures = _add(
+        verbs, "figures", "study_commands:figures_command", "draw Figures 2, 3 and 4 from finished runs"
+    )
+    _data_options(figures, "cityscapes", "kitti")
+    _start_option(figures)
+    _init_option(figures, INITS[1:])
+    figures.add_argument("--only", nargs="+", type=int, choices=(2, 3, 4), default=[2, 3, 4], metavar="N")
+    _out_options(figures, seeds=False)
+    _cache_option(figures)
+
+    numbers = _add(
+        verbs,
+        "text-numbers",
+        "study_commands:text_numbers_command",
+        "color alone, depth alone, the 1×1 embedding, and the cost of inference",
+    )
+    _data_options(numbers, "cityscapes")
+    numbers.add_argument("--inference-size", default="1024x512", metavar="WxH", help="of the timed image")
+    _out_options(numbers)
+    _training_options(numbers)
+
+    search = _add(
+        verbs,
+        "grid-search",
+        "study_commands:grid_search_command",
+        "the paper's 24 combinations of weights, and the picks",
+    )
+    _data_options(search, "cityscapes")
+    _init_option(search, INITS)
+    _out_options(search)
+    _training_options(search)
+
+    readings = _add(
+        verbs,
+        "readings",
+        "study_commands:readings_command",
+        "one row under each other reading of the paper, one at a time",
+    )
+    _data_options(readings, "cityscapes", "kitti")
+    _start_option(readings)
+    readings.add_argument("--table", type=int, choices=(1, 3), default=1, help="3 for the row on KITTI")
+    readings.add_argument("--row", default="SS+D/GS", help="SS+D/GS, SS+C+D/UW, …")
+    _init_option(readings, INITS)
+    _out_options(readings)
+    _training_options(readings)
 
     train = _add(verbs, "train", "commands:train_command", "train and evaluate one run")
-    _data_options(train, train.add_mutually_exclusive_group())
+    _data_options(train, "cityscapes", "kitti", group=train.add_mutually_exclusive_group())
     train.add_argument("--row", required=True, help="tasks and weighting: SS, C, D, SS+D/GS, SS+C+D/UW, …")
     train.add_argument("--init", default="random", help="random, ImageNet or CoarseCTS")
     train.add_argument("--seed", type=_seed, default=0)
@@ -84,7 +144,7 @@ def make_parser():
     train.add_argument("--learning-rate", type=float)
     train.add_argument("--size", metavar="WxH", help="of the network's image, multiples of 32")
     _reading_options(train)
-    _training_options(train)
+    _training_options(train, plan=False)
 
     evaluate = _add(
         verbs, "evaluate", "commands:evaluate_command", "evaluate a finished run again from its weights"
@@ -117,14 +177,33 @@ def _add(verbs, name, command, text):
 
 
 def _table_options(parser, kitti):
-    _data_options(parser)
+    _data_options(parser, "cityscapes", *(["kitti"] if kitti else []))
     if kitti:
-        parser.add_argument("--cityscapes-runs", metavar="DIR", help="runs to go on from: runs/cityscapes")
+        _start_option(parser)
     parser.add_argument("--rows", nargs="+", metavar="ROW", help="only these rows, e.g. SSrandom SS+D/UW")
     parser.add_argument("--init", nargs="+", choices=INITS)
-    parser.add_argument("--seeds", nargs="+", type=_seed, default=[0], metavar="N")
-    parser.add_argument("--out", metavar="DIR", help="folder of the written table (RUNS/tables)")
+    _out_options(parser)
+
+
+def _out_options(parser, seeds=True):
+    if seeds:
+        parser.add_argument("--seeds", nargs="+", type=_seed, default=[0], metavar="N")
+    else:
+        parser.set_defaults(seeds=[0])
+    parser.add_argument("--out", metavar="DIR", help="folder of what is written (RUNS/tables)")
     _reading_options(parser)
+
+
+def _init_option(parser, choices):
+    parser.add_argument(
+        "--init", choices=choices, help="ImageNet; at demo scale CoarseCTS, which needs no file"
+    )
+
+
+def _start_option(parser):
+    parser.add_argument(
+        "--cityscapes-runs", metavar="DIR", help="runs that those on KITTI go on from: runs/cityscapes"
+    )
 
 
 def _seed(text):
@@ -134,10 +213,15 @@ def _seed(text):
     return value
 
 
-def _data_options(parser, group=None):
-    group = group or parser
-    group.add_argument("--cityscapes", metavar="DIR", help="folder with leftImg8bit, gtFine, …")
-    group.add_argument("--kitti", metavar="DIR", help="folder with training/image_2, semantic, …")
+_FOLDERS = {
+    "cityscapes": "folder with leftImg8bit, gtFine, …",
+    "kitti": "folder with training/image_2, semantic, …",
+}
+
+
+def _data_options(parser, *layouts, group=None):
+    for layout in layouts:
+        (group or parser).add_argument(f"--{layout}", metavar="DIR", help=_FOLDERS[layout])
     parser.add_argument(
         "--runs", default="runs", metavar="DIR", help="where runs and decoded images go (runs)"
     )
@@ -154,7 +238,9 @@ def _cache_option(parser):
     parser.add_argument("--cache", metavar="DIR|memory", help="decoded images; memory for small sets only")
 
 
-def _training_options(parser):
+def _training_options(parser, plan=True):
+    if plan:
+        parser.add_argument("--plan", action="store_true", help="print the runs and what is left; start none")
     parser.add_argument("--imagenet-weights", default="auto", metavar="FILE|auto|none")
     _cache_option(parser)
     parser.add_argument(

@@ -6,7 +6,8 @@ import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
-from reproduce.render import GREEN, RED, YELLOW, escape, markdown_line, paint, write_texts
+from reproduce.render import escape, markdown_line, write_texts
+from reproduce.terminal import GREEN, RED, YELLOW, paint
 from reproduce.verdicts import FAILS, HOLDS, OPEN, Verdict
 
 TITLE = "The claims of the paper's text"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from data.errors import InputError
 from experiments import catalog
-from experiments.run import INITS, TASKS, Run
+from experiments.run import INITS, Run
 from experiments.store import read_json
 from reproduce import inputs
 from reproduce.quiet import import_tensorflow
@@ -112,20 +112,12 @@ def status_command(args):
 
 def parse_run(args, source, scale):
     """The run that the options of ``train`` describe."""
-    names, _, weighting = args.row.partition("/")
-    tasks = [TASKS.get(name) for name in names.split("+")]
-    single = len(tasks) == 1
-    if None in tasks or len(set(tasks)) != len(tasks) or single != (not weighting):
-        raise InputError(f"--row {args.row}: write tasks and weighting, as in SS, D, SS+D/UW or SS+C+D/GS.")
-    if not single and weighting not in catalog.WEIGHTINGS:
-        raise InputError(f"--row {args.row}: the weighting is one of {', '.join(catalog.WEIGHTINGS)}.")
+    tasks, weighting = inputs.parse_row(args.row)
     if args.init not in INITS or (args.init == "CoarseCTS" and source.layout == "kitti"):
         raise InputError(f"--init {args.init}: not available for {source.layout}.")
-    tasks = [task for task in TASKS.values() if task in tasks]
     readings = inputs.kitti_readings(inputs.parse_readings(args.set), source, scale)
     run = catalog.make_run(
-        catalog.dataset_label(source.name, scale), tasks, weighting or "none", args.init, args.seed,
-        readings,
+        catalog.dataset_label(source.name, scale), tasks, weighting, args.init, args.seed, readings,
     )  # fmt: skip
     changes = {"epochs": args.epochs, "batch_size": args.batch_size, "learning_rate": args.learning_rate}
     if args.size:

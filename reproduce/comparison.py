@@ -41,6 +41,7 @@ class Row:
     tasks: tuple[str, ...]
     inits: tuple[str, ...]
     best: bool = False  # the paper's mark, not ours
+    baseline: str | None = None  # row that gains are against, where it is not the one of the task
 
 
 @dataclass(frozen=True)
@@ -229,7 +230,8 @@ def compare(
         reason = reasons.get((row.name, init))
         if not values and not reason:
             reason = f"finished, but its results have no {column.metric}" if seeds else NOT_RUN
-        baseline_row = baselines.get(column.task, {}).get(init) if len(row.tasks) > 1 else None
+        of_task = baselines.get(column.task, {}).get(init) if len(row.tasks) > 1 else None
+        baseline_row = row.baseline or of_task
         return Cell(
             row=row.name,
             init=init,

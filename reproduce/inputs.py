@@ -6,8 +6,10 @@ import sys
 from pathlib import Path
 
 from data.errors import InputError
+from experiments.catalog import WEIGHTINGS
 from experiments.options import Options
 from experiments.readings import CHOICES, Readings
+from experiments.run import TASKS
 from experiments.sources import SCENES_MARKER, Source
 from experiments.store import Store
 
@@ -134,15 +136,30 @@ def parse_readings(pairs):
         choices = CHOICES.get(name)
         try:
             values[name] = (
-                next(c for c in choices if str(c).lower() == text.lower()) if choices else float(text)
+                next(c for c in choices if str(c).lower() == text.lower())
+                if choices
+                else fields[name].type(text)
             )
         except (StopIteration, ValueError):
-            wanted = f"one of {', '.join(map(str, choices))}" if choices else "a number"
+            kind = "a whole number" if fields[name].type is int else "a number"
+            wanted = f"one of {', '.join(map(str, choices))}" if choices else kind
             raise InputError(f"--set {pair}: {name} is {wanted}.") from None
     try:
         return Readings(**values)
     except ValueError as error:
         raise InputError(f"--set: {error}.") from error
+
+
+def parse_row(text):
+    """(tasks, weighting) from ``SS``, ``SS+D/UW``, …; the weighting of a single task is ``none``."""
+    names, _, weighting = text.partition("/")
+    tasks = [TASKS.get(name) for name in names.split("+")]
+    single = len(tasks) == 1
+    if None in tasks or len(set(tasks)) != len(tasks) or single != (not weighting):
+        raise InputError(f"--row {text}: write tasks and weighting, as in SS, D, SS+D/UW or SS+C+D/GS.")
+    if not single and weighting not in WEIGHTINGS:
+        raise InputError(f"--row {text}: the weighting is one of {', '.join(WEIGHTINGS)}.")
+    return tuple(task for task in TASKS.values() if task in tasks), weighting or "none"
 
 
 def parse_size(text):

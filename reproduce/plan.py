@@ -24,7 +24,7 @@ def plan_lines(runs, store, sources, needs):
             lines.append(f"{run.folder:60s} {'done' if store.metrics(run) else 'no data'}")
             continue
         data = (run.dataset, run.split)
-        if data not in counts:
+        if data not in counts:  # another split of KITTI has as many frames
             counts[data] = len(sources[run.dataset].frames(run.split))
         total = steps(run, counts[data])
         history = read_history(store.folder(run) / "history.csv")

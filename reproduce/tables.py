@@ -4,7 +4,7 @@ from experiments.catalog import table_row
 from experiments.headline import headline
 
 
-def collect(runs, store, readings, unavailable=()):
+def collect(runs, store, readings, unavailable=(), name=table_row):
     """Results and reasons of a table's cells.
 
     Args:
@@ -12,6 +12,7 @@ def collect(runs, store, readings, unavailable=()):
         store: `experiments.store.Store`.
         readings: they choose among the numbers that a run records, see `experiments.headline`.
         unavailable: dict of run folder to the reason why it was not run.
+        name: function of a run that returns the name of its row.
 
     Returns:
         ``(measured, reasons)``: by (row, init), the headline numbers of each finished seed, and why a seed
@@ -19,7 +20,7 @@ def collect(runs, store, readings, unavailable=()):
     """
     measured, reasons = {}, {}
     for run in runs:
-        cell = (table_row(run), run.init)
+        cell = (name(run), run.init)
         metrics = store.metrics(run)
         if metrics is not None:
             measured.setdefault(cell, []).append(

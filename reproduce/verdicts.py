@@ -20,8 +20,8 @@ from typing import NamedTuple
 from reproduce import table4
 from reproduce.comparison import Cell, Measured
 from reproduce.published import BASELINES, TABLE1, TABLE3, TEXT
-from reproduce.render import signed
 from reproduce.table1 import COLUMNS
+from reproduce.wording import signed
 
 HOLDS, FAILS, OPEN = "holds", "does not hold", "cannot be told"
 ANSWERS = {True: HOLDS, False: FAILS, None: OPEN}

@@ -6,7 +6,7 @@ from PIL import Image
 
 from data.decode import check_frames, read_labels
 from data.errors import InputError
-from data.kitti import VALIDATION_IDS, check_copies, find_frames, split_note
+from data.kitti import VALIDATION_IDS, check_copies, find_frames, split_note, validation_ids
 from data.labels import IGNORE, ids_to_train_ids
 
 FOLDERS = ("image_2", "image_3", "semantic", "disp_occ_0")
@@ -62,6 +62,25 @@ def test_all_frames_use_the_committed_split(tmp_path):
     assert ids_of(val) == list(VALIDATION_IDS)
     assert ids_of(train) == sorted(set(range(200)) - set(VALIDATION_IDS))
     assert split_note(tmp_path) is None
+
+
+def test_every_seed_is_a_split_of_its_own_into_170_and_30(tmp_path):
+    build(tmp_path, range(200))
+    drawn = set()
+    for seed in range(6):
+        train, val = (ids_of(find_frames(tmp_path, split, split_seed=seed)) for split in ("train", "val"))
+        assert (len(train), len(val)) == (170, 30)
+        assert sorted(train + val) == list(range(200))
+        assert train == sorted(train) and val == sorted(val) == list(validation_ids(seed))
+        drawn.add(tuple(val))
+    assert len(drawn) == 6
+    assert validation_ids(0) == validation_ids() == VALIDATION_IDS
+
+
+def test_fewer_frames_have_no_other_split(tmp_path):
+    build(tmp_path, range(199))
+    for split in ("train", "val"):
+        assert "199" in refused(tmp_path, "kitti_split_seed=3", split, split_seed=3)
 
 
 @pytest.mark.parametrize(("count", "val"), [(2, 1), (3, 1), (7, 1), (8, 2), (10, 2), (30, 6), (199, 40)])

@@ -13,6 +13,7 @@ from data.frames import Frame
 from data.kitti import find_frames
 from data.labels import IGNORE, ids_to_train_ids
 from data.pipeline import Preparation, inside, lab_to_unit, ordered_batches, training_batches
+from losses import reconstruction_loss
 
 LAB_OFFSET = np.array([0, 128, 128])
 ALL = ("seg", "color", "depth")
@@ -300,6 +301,131 @@ def test_the_network_input_has_mean_0_and_deviation_1_over_the_training_images(s
     lab = np.concatenate([batch["lab"] for batch in ordered_batches(seven, preparation, 3)]).reshape(-1, 3)
     np.testing.assert_allclose(lab.mean(axis=0), 0, atol=1e-4)
     np.testing.assert_allclose(lab.std(axis=0), 1, atol=1e-4)
+
+
+# --- mirroring --------------------------------------------------------------------------------------------
+
+
+def flipped(values):
+    """Mirrored left to right, ``[B, H, W, …]``."""
+    return np.flip(np.asarray(values), axis=2)
+
+
+@pytest.mark.parametrize("mirrored", [(True, False), (False, True), (True, True), (False, False)])
+def test_inputs_targets_and_mask_are_mirrored_alike_and_only_where_they_should(mirrored):
+    images, mirrored = stereo_batch(), np.array(mirrored)
+    images["valid_size"] = np.int32([[9, 8], [12, 5]])  # padding on the right, and below
+    plain = Preparation(ALL, STATISTICS)(images)
+    batch = dict(Preparation(ALL, STATISTICS)(images | {"mirrored": mirrored}))
+    assert batch.pop("direction").numpy().tolist() == np.where(mirrored, -1, 1).tolist()
+    assert batch.keys() == plain.keys() == {"lab", "gray", "labels", "color", "left", "right", "mask"}
+    for name, values in batch.items():
+        before = np.asarray(plain[name])
+        where = mirrored.reshape(-1, *[1] * (before.ndim - 1))
+        np.testing.assert_allclose(values, np.where(where, flipped(before), before), atol=1e-4, err_msg=name)
+    assert not np.array_equal(plain["mask"][0], flipped(plain["mask"])[0])
+
+
+def test_mirroring_a_mirror_image_gives_the_image():
+    images = stereo_batch()
+    mirror = {part: flipped(values) for part, values in images.items()}
+    once = prepared(mirror | {"mirrored": np.array([True, True])})
+    for name, values in prepared(images).items():
+        np.testing.assert_allclose(once[name], values, atol=1e-4, err_msg=name)
+
+
+def stereo_pair(width=48, height=6):
+    """A pair with its disparity: uint8 left and right ``[1, H, W, 3]``, disparity ``[1, H, W, 1]``.
+
+    Every pixel of the left image is seen in the right one.
+    """
+    rng = np.random.default_rng(4)
+    right = rng.integers(0, 256, (1, height, width, 3), dtype=np.uint8)
+    largest = np.minimum(np.arange(width), 9)[:, None]
+    disparity = (largest * rng.uniform(0, 1, (1, height, width, 1))).astype(np.float32)
+    x = np.arange(width) - disparity[0, ..., 0]
+    rows = [
+        np.stack([np.interp(x[y], np.arange(width), right[0, y, :, c]) for c in range(3)], axis=-1)
+        for y in range(height)
+    ]
+    return np.round([rows]).astype(np.uint8), right, disparity
+
+
+@pytest.mark.parametrize("border", ["edge", "zero"])
+@pytest.mark.parametrize("mask_outside", [False, True])
+def test_a_mirrored_pair_has_the_loss_of_the_pair_when_it_is_looked_up_the_other_way(border, mask_outside):
+    left, right, disparity = stereo_pair()
+    images = {"left": left, "right": right, "valid_size": np.int32([[44, 6]])}
+    preparation = Preparation(("depth",), STATISTICS)
+
+    def loss(batch, disparity):
+        options = {"mask": batch["mask"], "border": border, "mask_outside": mask_outside}
+        return float(reconstruction_loss(batch["left"], batch["right"], disparity, **options))
+
+    plain, mirrored = preparation(images), preparation(images | {"mirrored": np.array([True])})
+    direction = mirrored["direction"].numpy()[:, None, None, None]
+    known, guess = disparity, np.full_like(disparity, 5.5)
+    for d in (known, guess):
+        assert loss(mirrored, direction * flipped(d)) == pytest.approx(loss(plain, d), rel=1e-4)
+    assert loss(mirrored, flipped(known)) > 20 * loss(plain, known)  # not mirrored at all
+
+
+def shown(batches):
+    """(frame, whether it is mirrored) of everything in batches of ``rgb01`` images."""
+    found = []
+    for batch in batches:
+        mirrored = batch["direction"].numpy() < 0
+        first = np.where(mirrored, batch["left"][:, 0, -1, 0], batch["left"][:, 0, 0, 0])
+        found += zip(np.round(first * 255).astype(int).tolist(), mirrored.tolist(), strict=True)
+    return found
+
+
+def mirroring(cache, seed=0, epochs=3, start_step=0):
+    preparation = Preparation(("depth",), STATISTICS, recon_space="rgb01")
+    return shown(training_batches(cache, preparation, 2, seed, epochs, start_step, "flip"))
+
+
+def test_mirroring_leaves_the_order_of_the_frames(seven):
+    assert [frame for frame, _ in mirroring(seven, seed=2)] == flat(training_order(seven, seed=2))
+
+
+def test_half_of_the_frames_are_mirrored_whichever_frame_epoch_and_seed(seven):
+    by_seed = {seed: mirroring(seven, seed, epochs=40) for seed in range(3)}
+    for samples in by_seed.values():
+        coins = np.array([mirrored for _, mirrored in samples])
+        assert abs(coins.mean() - 0.5) < 4 * 0.5 / len(coins) ** 0.5
+        for frame in range(7):
+            assert {mirrored for seen, mirrored in samples if seen == frame} == {True, False}
+    assert len({tuple(mirrored for _, mirrored in samples) for samples in by_seed.values()}) == 3
+
+
+def test_more_epochs_do_not_change_what_is_mirrored(seven):
+    assert mirroring(seven, epochs=5)[: 3 * 6] == mirroring(seven, epochs=3)
+
+
+def test_a_run_that_is_entered_again_sees_the_same_mirror_images(seven):
+    preparation = Preparation(ALL, STATISTICS)
+
+    def batches(start_step):
+        return list(training_batches(seven, preparation, 2, 1, 3, start_step, "flip"))
+
+    whole = batches(0)
+    for start in (1, 3, 7, 9):
+        for expected, batch in zip(whole[start:], batches(start), strict=True):
+            assert expected.keys() == batch.keys()
+            assert all(np.array_equal(expected[name], batch[name]) for name in batch)
+
+
+def test_padding_is_mirrored_with_its_image(tmp_path):
+    cache = built(write_frames(tmp_path, 4, 50, 40), (64, 64), fit="pad")
+    seen = set()
+    for batch in training_batches(cache, Preparation(ALL, STATISTICS), 1, 0, 4, augment="flip"):
+        mirrored = bool(batch["direction"][0] < 0)
+        mask = (flipped if mirrored else np.asarray)(batch["mask"])[0]
+        assert mask[:40, :50].all() and mask.sum() == 40 * 50
+        assert (batch["labels"].numpy()[batch["mask"] == 0] == IGNORE).all()
+        seen.add(mirrored)
+    assert seen == {True, False}
 
 
 # --- real images ------------------------------------------------------------------------------------------

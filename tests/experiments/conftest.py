@@ -7,10 +7,24 @@ import pytest
 from data.scenes import write_cityscapes
 from experiments import catalog
 from experiments.options import Options
+from experiments.readings import CHOICES
 from experiments.run import Schedule
 from experiments.sources import Source
 
 TINY = Schedule(epochs=3, size=(64, 32), statistics_batches=4, validate_every=2)
+
+# Another value for each reading that is a number.
+NUMBERS = {
+    "uw_init": 1.0,
+    "dwa_temperature": 0.5,
+    "w_color": 10.0,
+    "w_depth": 1.0,
+    "kitti_split_seed": 1,
+    "coarse_epochs": 5,
+}
+# (name, value) of every reading for each of its values but the default; of numbers, for one.
+ALTERNATIVES = [(name, value) for name, choices in CHOICES.items() for value in choices[1:]]
+ALTERNATIVES += NUMBERS.items()
 
 
 @pytest.fixture(scope="session")

@@ -1,3 +1,5 @@
+import pytest
+
 from experiments import catalog
 from experiments.cost import flop_per_step, steps
 from experiments.readings import Readings
@@ -13,7 +15,49 @@ def test_table_1_has_every_cell_of_the_paper():
 
 def test_grid_search_rows_use_the_published_weights():
     for run in catalog.table1_runs("cityscapes"):
-        assert dict(run.weights) == dict(GRID_WEIGHTS.get(run.row, {}))
+        assert run.weights == dict(GRID_WEIGHTS.get(run.row, {}))
+
+
+@pytest.mark.parametrize("init", catalog.MULTI_INITS)
+def test_the_grid_search_is_24_runs_a_seed_and_those_of_table_1_are_among_them(init):
+    runs = catalog.grid_search_runs("cityscapes", init, seeds=(0, 1))
+    assert len({run.folder for run in runs}) == len(runs) == 2 * (4 + 4 + 16)
+    table = {run.folder for run in catalog.table1_runs("cityscapes", (0, 1)) if run.weighting == "GS"}
+    assert {run.folder for run in runs} & table == {f for f in table if f"/{init}/" in f}
+    assert sum(run.folder in table for run in runs) == 2 * 3
+
+
+def test_the_grid_search_tries_every_pair_of_weights_beside_1_for_segmentation():
+    tried = {"SS+C/GS": [], "SS+D/GS": [], "SS+C+D/GS": []}
+    for run in catalog.grid_search_runs("cityscapes", "ImageNet"):
+        weights = dict(run.weights)
+        assert weights.pop("seg") == 1
+        tried[run.row].append(tuple(weights.values()))
+    four = [0.1, 1, 10, 100]
+    assert sorted(tried["SS+C/GS"]) == sorted(tried["SS+D/GS"]) == [(weight,) for weight in four]
+    assert sorted(tried["SS+C+D/GS"]) == [(color, depth) for color in four for depth in four]
+
+
+def test_combinations_of_the_grid_search_have_names_of_their_own():
+    rows = [catalog.grid_row(run) for run in catalog.grid_search_runs("cityscapes", "ImageNet")]
+    assert len(set(rows)) == 24
+    assert {"SS+C/GS w_color=0.1", "SS+C+D/GS w_color=1 w_depth=100"} <= set(rows)
+
+
+def test_the_grid_search_needs_one_pre_training_or_none():
+    def needed(init, readings=None):
+        runs = catalog.grid_search_runs("cityscapes", init, seeds=(0, 1), readings=readings)
+        return [run for run in catalog.with_dependencies(runs) if run not in runs]
+
+    assert needed("ImageNet") == []
+    assert needed("CoarseCTS") == [catalog.coarse_run("cityscapes")]
+    other = Readings(disp_scale="W", w_depth=10.0)
+    assert needed("CoarseCTS", other) == [catalog.coarse_run("cityscapes", Readings(disp_scale="W"))]
+
+
+def test_other_readings_hold_for_the_whole_grid_search():
+    for run in catalog.grid_search_runs("cityscapes", "ImageNet", readings=Readings(augment="flip")):
+        assert run.readings.augment == "flip"
 
 
 def test_every_seed_is_a_run_of_its_own_on_one_pre_training():
@@ -27,7 +71,7 @@ def test_every_seed_is_a_run_of_its_own_on_one_pre_training():
 
 def test_readings_that_the_pre_training_does_not_feel_share_it():
     default = catalog.coarse_run("cityscapes")
-    assert catalog.coarse_run("cityscapes", Readings(uw_form="gal")) == default
+    assert catalog.coarse_run("cityscapes", Readings(uw_form="gal", w_color=10.0, w_depth=1.0)) == default
     assert catalog.coarse_run("cityscapes", Readings(disp_scale="W")) != default
 
 
@@ -35,6 +79,13 @@ def test_the_pre_training_uses_no_labels():
     run = catalog.coarse_run("cityscapes")
     assert run.tasks == ("color", "depth")
     assert run.split == "train_extra"
+
+
+def test_the_pre_training_lasts_as_long_as_its_reading_says():
+    run = catalog.coarse_run("cityscapes", Readings(coarse_epochs=30))
+    default = catalog.coarse_run("cityscapes")
+    assert steps(run, 19_997) == 2 * steps(default, 19_997)
+    assert run.folder == f"{default.folder},epochs=30"
 
 
 def test_costs_are_those_of_the_network():

@@ -1,11 +1,15 @@
 import dataclasses
 import json
+import math
 
 import pytest
 
 from experiments.catalog import coarse_run, make_run
-from experiments.readings import CHOICES, Readings
+from experiments.readings import AT_EVALUATION, BOUNDS, CHOICES, Readings
 from experiments.run import Run
+from tests.experiments.conftest import ALTERNATIVES
+
+NAMES = {field.name for field in dataclasses.fields(Readings)}
 
 
 def test_rows_carry_the_names_of_the_paper():
@@ -35,38 +39,60 @@ def test_the_folder_names_everything_that_is_not_the_default():
     assert changed.folder == "cityscapes/SS+D-UW/ImageNet/seed2,recon_mask_oob=True,size=512x256"
 
 
-EVALUATION = {"encoder_bn_eval", "depth_metric", "cap_mode"}
+def test_every_reading_is_a_choice_or_a_number_and_has_an_alternative():
+    assert CHOICES.keys() | BOUNDS.keys() == NAMES
+    assert not CHOICES.keys() & BOUNDS.keys()
+    assert set(AT_EVALUATION) <= NAMES
+    assert {name for name, _ in ALTERNATIVES} == NAMES
+    for name, value in ALTERNATIVES:
+        assert Readings(**{name: value}).changed() == {name: value}
+    assert Readings().changed() == {}
 
 
 def folders(make):
-    """Folders of a run under every alternative of every reading, by reading."""
-    alternatives = [(name, value) for name, choices in CHOICES.items() for value in choices]
+    """Folders of a run under every alternative of every reading that gives it another one, by reading."""
     base = make(Readings()).folder
     found = {}
-    for name, value in alternatives:
+    for name, value in ALTERNATIVES:
         folder = make(Readings(**{name: value})).folder
         if folder != base:
-            found.setdefault(name, set()).add(folder)
+            found.setdefault(name, []).append(folder)
     return found
 
 
-def test_a_run_that_feels_every_reading_of_the_training_has_a_folder_for_each():
+@pytest.mark.parametrize(
+    ("weighting", "own"),
+    [
+        ("GS", {"w_color", "w_depth"}),
+        ("UW", {"uw_form", "uw_init", "uw_reset"}),
+        ("DWA", {"dwa_temperature"}),
+    ],
+)
+def test_a_run_that_feels_every_reading_of_the_training_has_a_folder_for_each(weighting, own):
     def make(readings):
         tasks = ("seg", "color", "depth")
-        return make_run("kitti", tasks, "UW", "CoarseCTS", readings=readings, start="cityscapes")
+        return make_run("kitti", tasks, weighting, "CoarseCTS", readings=readings, start="cityscapes")
 
     found = folders(make)
-    assert set(found) == set(CHOICES) - EVALUATION
-    assert all(len(found[name]) == len(CHOICES[name]) - 1 for name in found)
+    of_weightings = {"w_color", "w_depth", "uw_form", "uw_init", "uw_reset", "dwa_temperature"}
+    assert set(found) == NAMES - set(AT_EVALUATION) - (of_weightings - own)
     everything = [folder for same in found.values() for folder in same]
-    assert len(everything) == len(set(everything))
+    assert len(everything) == len(set(everything)) == sum(name in found for name, _ in ALTERNATIVES)
 
 
 def test_a_run_does_not_multiply_with_readings_that_it_does_not_feel():
     def make(readings):
         return make_run("cityscapes", ("seg",), "none", "random", readings=readings)
 
-    assert set(folders(make)) == {"input_norm", "decoder_init", "lr_schedule", "seg_loss_norm"}
+    assert set(folders(make)) == {"input_norm", "decoder_init", "lr_schedule", "augment", "seg_loss_norm"}
+
+
+def test_a_run_feels_the_fixed_weights_of_its_own_tasks_alone():
+    def make(readings):
+        return make_run("cityscapes", ("seg", "depth"), "GS", "CoarseCTS", readings=readings)
+
+    assert {"w_color", "w_depth"} & set(folders(make)) == {"w_depth"}
+    assert make(Readings(w_color=10.0, w_depth=0.1)).weights == {"seg": 1.0, "depth": 0.1}
 
 
 def test_a_run_from_the_pre_training_feels_what_the_pre_training_feels():
@@ -79,3 +105,13 @@ def test_a_run_from_the_pre_training_feels_what_the_pre_training_feels():
 def test_a_reading_that_is_no_choice_is_refused():
     with pytest.raises(ValueError, match="disp_scale is one of"):
         Readings(disp_scale="2W")
+
+
+@pytest.mark.parametrize("name", BOUNDS)
+def test_a_number_beyond_its_bound_is_refused(name):
+    smallest, excluded = BOUNDS[name]
+    for value in (smallest - 1, math.inf, math.nan, *([smallest] if excluded else [])):
+        with pytest.raises(ValueError, match=f"{name} is a number"):
+            Readings(**{name: value})
+    if not excluded:
+        assert getattr(Readings(**{name: smallest}), name) == smallest

@@ -66,10 +66,10 @@ def test_losses_fall_and_are_logged_with_their_weights(library, quiet, tmp_path)
     start(run, library, tmp_path, quiet)
     history = read_history(tmp_path / "history.csv")
     assert [row["epoch"] for row in history] == list(range(8))
-    for task, weight in run.weights:
+    for task, weight in run.weights.items():
         assert history[-1][f"loss_{task}"] < history[0][f"loss_{task}"]
         assert history[-1][f"weight_{task}"] == weight
-    weighted = sum(weight * history[0][f"loss_{task}"] for task, weight in run.weights)
+    weighted = sum(weight * history[0][f"loss_{task}"] for task, weight in run.weights.items())
     assert history[0]["loss"] == pytest.approx(weighted, rel=1e-5)
     assert all(row["images_per_second"] > 0 for row in history)
 

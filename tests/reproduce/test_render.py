@@ -263,6 +263,70 @@ def test_a_table_with_one_metric():
     assert "**All**" in render.to_markdown(table)
 
 
+def unpublished_table(measured, published=(), baseline=None):
+    """Two metrics and three rows, of which the paper has at most what is ``published``."""
+    rows = [Row("SS", "SS", ("seg",), ("random",))]
+    rows += [
+        Row(f"SS+C {n}", f"SS + C {n}", ("seg", "color"), ("random",), baseline=baseline) for n in (1, 2)
+    ]
+    return compare(
+        "Not in the paper",
+        table1.COLUMNS[:2],
+        [Group("All", tuple(rows))],
+        dict(published),
+        measured,
+        {},
+        baselines={"seg": {"random": "SS"}},
+    )
+
+
+def headings(text):
+    return [line.split() for line in text.splitlines() if "ours" in line and "│" in line]
+
+
+MEASURED = {
+    ("SS", "random"): [{"sem_miou": 0.25}],
+    ("SS+C 1", "random"): [{"sem_miou": 0.26, "color_miou": 0.3}],
+}
+
+
+def test_a_table_without_published_numbers_has_no_fields_for_them():
+    text = render.to_text(unpublished_table(MEASURED))
+    assert headings(text) == [["│", "ours", "gain", "│", "ours", "gain"]]
+    assert "+0.010" in text
+    for shown in (text, render.to_markdown(unpublished_table(MEASURED))):
+        assert "paper:" not in shown and "diff" not in shown
+        assert "gain: minus the single-task row" in shown
+        assert "higher is better" in shown
+
+
+def test_a_table_without_published_numbers_and_gains_has_ours_alone():
+    text = render.to_text(unpublished_table({("SS", "random"): [{"sem_miou": 0.25}]}))
+    assert headings(text) == [["│", "ours", "│", "ours"]]
+    assert "gain" not in text
+    lines = [line for line in text.splitlines() if "│" in line or "┼" in line]
+    bars = {tuple(i for i, letter in enumerate(line) if letter in "│┼") for line in lines}
+    assert len(bars) == 1  # the titles are wider than the fields, and all stands in line
+
+
+def test_one_published_number_brings_all_fields():
+    published = {"SS": {"random": {"sem_miou": 0.58}}}
+    text = render.to_text(unpublished_table({}, published))
+    assert headings(text) == [["│", "ours", "paper", "diff", "gain", "(paper)"] * 2]
+    assert "paper: as printed" in text
+
+
+def test_gains_against_a_row_of_their_own_are_not_called_single_task():
+    text = render.to_text(unpublished_table(MEASURED, baseline="SS"))
+    assert "+0.010" in text and "single-task" not in text
+
+
+def test_color_changes_nothing_else_where_titles_are_wider_than_fields():
+    table = unpublished_table(MEASURED)
+    plain, colored = render.to_text(table), render.to_text(table, color=True)
+    assert [line.rstrip() for line in ANSI.sub("", colored).splitlines()] == plain.splitlines()
+
+
 def test_write_table(tmp_path):
     table = table1.build({}, {}, [BANNER])
     folder = tmp_path / "new" / "folder"

@@ -1,0 +1,71 @@
+"""What a finished run left behind: network, BatchNorm statistics, and its data as it saw them."""
+
+import dataclasses
+import uuid
+from pathlib import Path
+
+import keras
+
+from data.color import ColorStatistics
+from experiments.catalog import dependency
+from experiments.datasets import RunData
+from experiments.network import Unavailable, load_model, source_folder
+from models.normalization import load_statistics
+
+COLORS = "colors.json"
+
+
+@dataclasses.dataclass(frozen=True)
+class Finished:
+    """A finished run, opened.
+
+    Attributes:
+        model: its network with the trained weights.
+        statistics: of the encoder's BatchNorm by input stream, for `models.normalization.statistics_of`.
+        data: `experiments.datasets.RunData`.
+    """
+
+    model: keras.Model
+    statistics: dict[str, list]
+    data: RunData
+
+
+def open_finished(run, folder, library):
+    """Open a finished run.
+
+    Args:
+        run: `experiments.run.Run`.
+        folder: of the run.
+        library: `experiments.datasets.Library` of its data.
+    """
+    data = library.prepare(run, read_colors(folder))
+    return Finished(load_model(run, folder), load_statistics(folder / "statistics.npz"), data)
+
+
+def read_colors(folder: Path) -> ColorStatistics | None:
+    """The colors that standardize a run's input and make its color classes; None if it left none."""
+    path = folder / COLORS
+    return ColorStatistics.from_json(path.read_text(encoding="utf-8")) if path.is_file() else None
+
+
+def write_colors(folder: Path, colors: ColorStatistics):
+    """Keep the colors of a run: whoever takes its network away needs them."""
+    temporary = folder / f".{COLORS}.{uuid.uuid4().hex}"
+    temporary.write_text(colors.to_json(), encoding="utf-8")
+    temporary.replace(folder / COLORS)
+
+
+def inherited_colors(run, store):
+    """Colors that a run takes over from the one that it goes on from (``color_stats=cityscapes``), or None.
+
+    Raises:
+        Unavailable: that run has no result, or left no colors.
+    """
+    if run.readings.color_stats == "dataset":
+        return None
+    colors = read_colors(source_folder(run, store))
+    if colors is None:
+        raise Unavailable(
+            f"color_stats={run.readings.color_stats}: {dependency(run)}, from which it goes on, left no {COLORS}"
+        )
+    return colors

@@ -1,0 +1,43 @@
+"""How the learning rate goes on from its "initial" value (section 4.1 says no more)."""
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+FACTOR = 0.1  # and a patience of a tenth of 100 epochs, as by default in Keras' ReduceLROnPlateau
+
+
+class LearningRate(tf.Module):
+    """A schedule whose state is in TensorFlow variables, so that a resumed run goes on with it.
+
+    ``plateau`` equals Keras' ReduceLROnPlateau without a ``min_delta``, whose state is in no checkpoint.
+
+    Args:
+        kind: ``constant``; ``poly`` for ``rate * (1 - step/steps)^0.9``; ``plateau`` for a tenth whenever the
+            sum of the unweighted training losses has not fallen for a tenth of all epochs.
+        rate: at the start.
+        epochs, steps: of the whole run.
+    """
+
+    def __init__(self, kind, rate, epochs, steps):
+        super().__init__()
+        self.kind, self.patience = kind, max(1, epochs // 10)
+        self.initial = rate
+        if kind == "poly":
+            self.initial = keras.optimizers.schedules.PolynomialDecay(rate, steps, 0.0, power=0.9)
+        self.best = tf.Variable(float("inf"), trainable=False)
+        self.waited = tf.Variable(0, dtype=tf.int64, trainable=False)
+
+    def end_epoch(self, optimizer, loss):
+        """Change the optimizer's rate after an epoch with this mean training loss."""
+        if self.kind != "plateau":
+            return
+        loss = np.float32(loss)  # what differs beyond its digits is no fall
+        if loss < self.best.numpy():
+            self.best.assign(loss)
+            self.waited.assign(0)
+            return
+        self.waited.assign_add(1)
+        if int(self.waited) >= self.patience:
+            optimizer.learning_rate.assign(FACTOR * float(optimizer.learning_rate))
+            self.waited.assign(0)

@@ -1,0 +1,160 @@
+"""What the options of a verb name, opened once: data, runs folder, readings, and where results go."""
+
+import argparse
+import dataclasses
+import functools
+import sys
+from pathlib import Path
+
+from data.errors import InputError
+from experiments import catalog
+from experiments.readings import Readings
+from experiments.sources import Source
+from experiments.store import Store
+from reproduce import inputs, render
+from reproduce.plan import plan_lines
+from reproduce.quiet import import_tensorflow
+
+
+@dataclasses.dataclass(frozen=True)
+class Session:
+    """One verb at work.
+
+    Attributes:
+        args: its options.
+        label: first part of the names of its runs, see `experiments.catalog.dataset_label`.
+        scale: ``paper`` or ``demo``.
+        sources: data by label: its own, and that of the runs which its runs go on from.
+        store: of the runs.
+        readings: of the paper.
+        notes: lines that come before all numbers.
+        start: label of the runs that its runs go on from, on KITTI; else empty.
+    """
+
+    args: argparse.Namespace
+    label: str
+    scale: str
+    sources: dict[str, Source]
+    store: Store
+    readings: Readings
+    notes: list[str]
+    start: str = ""
+
+    @property
+    def source(self):
+        """The data."""
+        return self.sources[self.label]
+
+    @property
+    def init(self):
+        """The one ``--init`` of a verb: ImageNet; at demo scale CoarseCTS, which needs no file."""
+        return self.args.init or ("ImageNet" if self.scale == "paper" else "CoarseCTS")
+
+    @functools.cached_property
+    def out(self):
+        """Folder of what the verb writes."""
+        return inputs.make_folder(self.args.out or self.store.root / "tables", "--out")
+
+    @functools.cached_property
+    def library(self):
+        """The data, decoded on demand. Brings TensorFlow."""
+        import_tensorflow()
+        return inputs.make_library(self.args, self.source)
+
+    def carry_out(self, runs):
+        """Run what is missing of some runs and of those that they need; with ``--plan`` print that instead.
+
+        Returns:
+            Whether there may be results: False after a plan.
+        """
+        for line in self.notes:
+            print(line)
+        ordered = catalog.with_dependencies(runs)
+        if self.args.plan:
+            print("\n".join(plan_lines(ordered, self.store, self.sources, self._cannot_run(ordered))))
+            return False
+        if any(self.store.metrics(run) is None for run in ordered):
+            import_tensorflow()
+            from experiments.executors.local import run_all
+
+            others = {label: data for label, data in self.sources.items() if label != self.label}
+            libraries = {label: inputs.make_library(self.args, data) for label, data in others.items()}
+            libraries[self.label] = self.library
+            run_all(ordered, self.store, libraries, inputs.make_options(self.args))
+        return True
+
+    def _cannot_run(self, runs):
+        without = [run for run in runs if run.init == "ImageNet" and self.args.imagenet_weights == "none"]
+        return dict.fromkeys((run.folder for run in without), "no ImageNet weights")
+
+    def show(self, table, stem, *more):
+        """Print a table and write it in every format.
+
+        Args:
+            table: `reproduce.comparison.Table`.
+            stem: of the files, before the data's label.
+            more: other files of the verb that are there already; None is passed over.
+
+        Returns:
+            Paths of all files.
+        """
+        print(render.to_text(table, color=sys.stdout.isatty()))
+        written = [*render.write_table(table, self.out, f"{stem}-{self.label}"), *more]
+        return self.wrote(*written)
+
+    def wrote(self, *paths):
+        """Say which files were written, and return their paths; None is passed over."""
+        paths = [path for path in paths if path]
+        print("\n".join(f"wrote {path}" for path in paths))
+        return paths
+
+
+def open_cityscapes(args):
+    """A verb on Cityscapes or on embedded scenes in its layout."""
+    source = inputs.open_source(args, "cityscapes")
+    scale = inputs.choose_scale(args, source)
+    readings = inputs.parse_readings(args.set)
+    label = catalog.dataset_label(source.name, scale)
+    notes = inputs.banner(source, scale, readings)
+    return Session(args, label, scale, {label: source}, inputs.make_store(args), readings, notes)
+
+
+def open_kitti(args, train=True):
+    """A verb on KITTI or on embedded scenes in its layout, whose runs go on from others.
+
+    Args:
+        args: options.
+        train: whether missing runs are to be made, also those that others go on from.
+    """
+    source = inputs.open_source(args, "kitti")
+    scale = inputs.choose_scale(args, source)
+    readings = inputs.kitti_readings(inputs.parse_readings(args.set), source, scale)
+    label = catalog.dataset_label(source.name, scale)
+    start, root, origin = _origin(args, scale, source, train)
+    notes = inputs.banner(source, scale, readings)
+    if start != "cityscapes":
+        notes.append(f"Fine-tuned from runs on {start}, not from Cityscapes at the paper's scale.")
+    sources = {label: source} | ({start: origin} if origin else {})
+    store = Store(inputs.make_store(args).root, also=[root])
+    return Session(args, label, scale, sources, store, readings, notes, start)
+
+
+def _origin(args, scale, source, train):
+    """Label and runs folder that the KITTI runs go on from, and their data where it is at hand."""
+    runs = Path(args.runs).expanduser()
+    if args.cityscapes_runs:
+        folder = Path(args.cityscapes_runs).expanduser()
+        if not folder.is_dir():
+            raise InputError(f"--cityscapes-runs {folder}: no such folder; name one such as runs/cityscapes.")
+        folder = folder.resolve()
+        start, root = folder.name, folder.parent
+    elif args.cityscapes:
+        start = catalog.dataset_label(Source("cityscapes", Path(args.cityscapes).expanduser()).name, scale)
+        root = runs
+    else:
+        start, root = ("scenes-demo" if source.is_scenes else "cityscapes"), runs
+    if args.cityscapes:
+        return start, root, Source("cityscapes", Path(args.cityscapes).expanduser())
+    if start == "scenes-demo" and train and not args.cityscapes_runs:
+        return start, root, inputs.demo_scenes(runs, "cityscapes")
+    return start, root, None

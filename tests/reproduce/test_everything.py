@@ -1,0 +1,89 @@
+import pytest
+
+from experiments import catalog
+from experiments.readings import Readings
+from experiments.store import Store, write_json
+from reproduce import inputs, table2
+from reproduce.__main__ import ALL_VERBS, main, make_parser
+from reproduce.everything import PARTS
+from reproduce.readings_table import variants
+
+
+@pytest.fixture(autouse=True)
+def small_scenes(monkeypatch):
+    counts = {"train": 3, "val": 2, "test": 1, "train_extra": 2}
+    monkeypatch.setattr(inputs, "DEMO_SCENES", {"cityscapes": counts, "kitti": 5})
+    monkeypatch.setattr(inputs, "DEMO_SIZES", {"cityscapes": (64, 32), "kitti": (64, 32)})
+
+
+def finish(store, run):
+    seg = {"native": {"miou": 0.3, "classes": 19}, "network": {"miou": 0.3}}
+    errors = dict.fromkeys(("abs_rel", "sq_rel", "rmse", "rmse_log"), 0.3)
+    errors = errors | {"pooled": errors, "clipped": errors}
+    results = {
+        "seg": seg,
+        "color": {"miou": 0.1},
+        "depth": dict.fromkeys(("disp_half", "disp_full", "depth_m"), errors),
+    }
+    own = {task: results[task] for task in run.tasks}
+    metrics = {"results": {"per_input": own, "shared": own}, "headline": {"abs_rel": 0.3}}
+    write_json(store.folder(run) / "metrics.json", metrics)
+
+
+def finish_everything(root):
+    store = Store(root)
+    runs = [*catalog.table1_runs("scenes-demo"), *catalog.table3_runs("scenes-kitti-demo", "scenes-demo")]
+    runs += catalog.grid_search_runs("scenes-demo", "CoarseCTS")
+    for label, row, start in (
+        ("scenes-demo", "SS+D/GS", ""),
+        ("scenes-kitti-demo", "SS+D/UW", "scenes-demo"),
+    ):
+        tasks, weighting = inputs.parse_row(row)
+
+        def make(seed, readings, label=label, tasks=tasks, weighting=weighting, start=start):
+            return catalog.make_run(label, tasks, weighting, "CoarseCTS", seed, readings, start=start)
+
+        runs += [run for variant in variants(make, Readings(), (0,)) for run in variant.runs]
+    for run in catalog.with_dependencies(runs):
+        finish(store, run)
+        write_json(store.folder(run) / "official.json", dict.fromkeys(table2.OFFICIAL.values(), 0.25))
+
+
+def test_one_page_shows_everything_and_says_what_is_missing(capsys, tmp_path):
+    finish_everything(tmp_path)
+    code = main(["all", "--runs", str(tmp_path), "--without", "text-numbers", "--imagenet-weights", "none"])
+    said = capsys.readouterr().err
+    assert code == 2  # these runs have no weights to draw figures with
+    assert "Figure" in said.splitlines()[-1]
+    folder = tmp_path / "tables"
+    page = (folder / "index.html").read_text()
+    for heading, verb, _, _ in PARTS:
+        assert (heading in page) == (verb != "text-numbers")
+    assert page.count("DEMO SCALE") >= 8
+    assert page.count("Not made:") == 2
+    for name in ("table1-scenes-demo.csv", "table3-scenes-kitti-demo.json", "claims-scenes-demo.md"):
+        assert f'href="{name}"' in page
+        assert (folder / name).is_file()
+    assert 'img src="grid-search-CoarseCTS-scenes-demo.png"' in page
+    assert "not made: " in (folder / "index.md").read_text()
+
+
+def test_a_plan_starts_nothing_and_writes_nothing(capsys, tmp_path):
+    assert main(["all", "--runs", str(tmp_path), "--plan"]) == 0
+    assert capsys.readouterr().out.count("PFLOP, hours unknown") == 6
+    assert not list(tmp_path.rglob("run.json"))
+    assert not (tmp_path / "tables" / "index.html").exists()
+
+
+def test_parts_without_their_data_set_are_left_out(capsys, tmp_path):
+    inputs.demo_scenes(tmp_path, "kitti")
+    root = next((tmp_path / "data").iterdir())
+    arguments = ["all", "--runs", str(tmp_path), "--kitti", str(root), "--plan", "--without", "readings"]
+    assert main(arguments) == 0
+    assert capsys.readouterr().out.count("left out: no --cityscapes was given.") == 7
+
+
+def test_verbs_that_can_be_left_out_are_those_that_are_made():
+    assert set(ALL_VERBS) == {verb for _, verb, _, _ in PARTS}
+    for verb in ALL_VERBS:
+        assert make_parser().parse_args([verb]).verb == verb

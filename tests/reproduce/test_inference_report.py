@@ -1,0 +1,156 @@
+import json
+import statistics
+
+import pytest
+
+from reproduce import inference_report as report
+
+NOTE = "A note <that> comes first."
+
+
+def spread(values):
+    return {
+        "by_round": list(values),
+        "min": min(values),
+        "median": statistics.median(values),
+        "max": max(values),
+    }
+
+
+def measured(fused=(0.98, 0.99, 1.0, 1.01, 1.02, 0.97), composed=(0.9, 0.91, 0.92, 0.93, 0.94, 0.95)):
+    """A measurement whose ratios of times are those given."""
+    ratios = {"plain_same_norm": fused, "plain": composed}
+    seconds = {"exported": [0.25] * len(fused), "whole": [0.625] * len(fused)}
+    seconds |= {name: [0.25 / ratio for ratio in values] for name, values in ratios.items()}
+    flops = {"exported": 89_392, "plain_same_norm": 89_392, "plain": 89_513, "whole": 229_830}
+    agreement = {
+        "whole": {"equal": True, "largest_difference": 0.0, "same_class": 1.0},
+        "plain_same_norm": {"equal": True, "largest_difference": 0.0, "same_class": 1.0},
+        "plain": {"equal": False, "largest_difference": 6.5e-7, "same_class": 524_287 / 524_288},
+    }
+    return {
+        "date": "2024-05-06T07:08:09+00:00",
+        "machine": {"gpu": None, "cpu": "A processor", "cores": 1},
+        "versions": {"python": "3.11.7", "tensorflow": "2.21.0"},
+        "size": [1024, 512],
+        "batch": 1,
+        "rounds": len(fused),
+        "seed": 0,
+        "entries": {
+            name: {
+                "parameters": 20_655_617 if name == "whole" else 14_343_180,
+                "trainable": 20_641_723 if name == "whole" else 14_333_254,
+                "flops": flops[name] * 10**6,
+                "convolution_flops": (229_747 if name == "whole" else 89_355) * 10**6,
+                "flops_by_op": {},
+                "seconds": spread(seconds[name]),
+            }
+            for name in ("exported", "plain_same_norm", "plain", "whole")
+        },
+        "ratios": [
+            *({"of": "exported", "to": name} | spread(values) for name, values in ratios.items()),
+            {"of": "whole", "to": "exported"} | spread([2.5] * len(fused)),
+        ],
+        "agreement": [{"of": "exported", "to": name} | each for name, each in agreement.items()],
+    }
+
+
+def one_line(text):
+    return " ".join(text.split())
+
+
+def test_notes_come_first():
+    result = measured()
+    assert report.render(result, [NOTE]).splitlines()[:2] == [NOTE, ""]
+    assert report.to_markdown(result, [NOTE]).startswith("> **A note &lt;that> comes first.**\n")
+    assert next(iter(json.loads(report.to_json(result, [NOTE])).items())) == ("notes", [NOTE])
+    assert report.render(result, []).startswith(report.TITLE)
+
+
+@pytest.mark.parametrize("show", [report.render, report.to_markdown])
+def test_what_was_measured_is_shown(show):
+    text = one_line(show(measured(), []))
+    for part in (
+        *("1024×512", "6 rounds", "no GPU", "A processor, 1 core;", "tensorflow 2.21.0", "2024-05-06"),
+        *("14,343,180", "20,655,617", "14,333,254", "89.392", "89.513", "229.830", "89.355", "229.747"),
+        *("250.0", "625.0", "2.500", "0.970", "0.995", "1.020", "0.900", "0.925", "0.950"),
+        *("6.5e-07", "99.99981 %", "multiply-add is 2", "yes", "no"),
+        *report.conclusions(measured()),
+    ):
+        assert part in text
+
+
+def test_the_gpu_is_named():
+    result = measured()
+    result["machine"]["gpu"] = "A card"
+    text = report.render(result)
+    assert "A card, A processor" in text and "no GPU" not in text
+
+
+def test_conclusions_come_from_the_numbers():
+    fused, composed = report.conclusions(measured())
+    assert fused == (
+        "The exported network has exactly the parameters and exactly the counted FLOPs of the plain U-Net "
+        "with our BatchNorm, and its logits to the bit; in this run it took 0.995 times as long (median; "
+        "0.970 to 1.020 in 6 rounds), no difference that this run can tell."
+    )
+    assert composed == (
+        "The exported network has exactly the parameters, 0.9986 times the counted FLOPs and exactly the "
+        "convolution FLOPs of the plain U-Net with Keras' BatchNorm, and its logits but for 6.5e-07 of their "
+        "range; in this run it took 0.925 times as long (median; 0.900 to 0.950 in 6 rounds), less in every "
+        "round."
+    )
+
+
+def test_a_network_that_costs_more_is_said_to():
+    result = measured(fused=[1.1, 1.2, 1.3, 1.4, 1.5, 1.6])
+    result["entries"]["exported"]["parameters"] *= 2
+    sentence, _ = report.conclusions(result)
+    assert "has 2.0000 times the parameters" in sentence
+    assert sentence.endswith("1.350 times as long (median; 1.100 to 1.600 in 6 rounds), more in every round.")
+
+
+@pytest.mark.parametrize(
+    ("ratios", "verdict"),
+    [
+        ([0.8] * 5, "too few rounds to tell a difference"),
+        ([1.2], "in 1 round), too few rounds to tell a difference"),
+        ([0.8] * 6, "less in every round"),
+        ([1.2] * 6, "more in every round"),
+        ([0.8] * 9 + [1.0], "no difference that this run can tell"),
+        ([1.0] + [1.2] * 9, "no difference that this run can tell"),
+        ([0.8] * 9 + [1.2], "no difference that this run can tell"),
+    ],
+    ids=str,
+)
+def test_a_difference_needs_rounds_and_all_of_them(ratios, verdict):
+    sentence, _ = report.conclusions(measured(fused=ratios, composed=ratios))
+    assert sentence.endswith(f"{verdict}.")
+
+
+def test_one_pixel_less_is_not_all():
+    text = report.render(measured())
+    assert text.count("100 %") == 2
+
+
+def test_terminal_text_fits_100_columns_and_has_colors_only_if_wanted():
+    plain = report.render(measured(), [NOTE])
+    assert max(map(len, plain.splitlines())) <= 100
+    colored = report.render(measured(), [NOTE], color=True)
+    assert "\x1b[" in colored and "\x1b[" not in plain
+    for code in ("\x1b[1m", "\x1b[33m", "\x1b[0m"):
+        colored = colored.replace(code, "")
+    assert colored == plain
+
+
+def test_json_holds_the_measurement():
+    data = json.loads(report.to_json(measured(), [NOTE]))
+    assert data.items() >= measured().items()
+    assert data["conclusions"] == report.conclusions(measured())
+
+
+def test_write(tmp_path):
+    paths = report.write(measured(), [NOTE], tmp_path / "new", "inference")
+    assert [path.name for path in paths] == ["inference.txt", "inference.md", "inference.json"]
+    assert paths[0].read_text(encoding="utf-8") == report.render(measured(), [NOTE])
+    assert all(NOTE.split("<")[0] in path.read_text(encoding="utf-8") for path in paths)

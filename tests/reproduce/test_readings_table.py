@@ -1,0 +1,94 @@
+import functools
+
+import pytest
+
+from experiments import catalog
+from experiments.readings import AT_EVALUATION, CHOICES, TRIED, Readings
+from experiments.store import Store, write_json
+from reproduce.readings_table import build, variants
+from reproduce.render import to_text
+
+
+def make(
+    seed, readings, tasks=("seg", "depth"), weighting="GS", init="random", dataset="scenes-demo", start=""
+):
+    return catalog.make_run(dataset, tasks, weighting, init, seed, readings, start=start)
+
+
+def names(found):
+    return [variant.name for variant in found]
+
+
+def finish(store, run, native, network=0.1, shared=0.05):
+    seg = {"native": {"miou": native}, "network": {"miou": network}}
+    errors = {"abs_rel": 0.3, "sq_rel": 1.0, "rmse": 1.0, "rmse_log": 0.2}
+    depth = {"disp_half": errors | {"pooled": errors, "clipped": errors}, "disp_full": errors}
+    results = {"per_input": {"seg": seg, "depth": depth}}
+    results["shared"] = {"seg": seg | {"native": {"miou": shared}}, "depth": depth}
+    write_json(store.folder(run) / "metrics.json", {"results": results})
+
+
+def test_every_reading_that_the_row_feels_is_tried_one_at_a_time():
+    found = variants(make, Readings(), (0,))
+    assert names(found)[:2] == ["default", "seed=1"]
+    for variant in found[2:]:
+        name = variant.name.split("=")[0]
+        assert set(variant.readings.changed()) == {name}
+        assert variant.trained == (name not in AT_EVALUATION)
+        assert variant.trained == (variant.runs != found[0].runs)
+    tried = {name.split("=")[0] for name in names(found)[2:]}
+    assert {"disp_scale", "recon_space", "input_norm", "augment", *AT_EVALUATION} <= tried
+    assert not {"mfb", "uw_form", "kitti_fit", "coarse_load", "w_depth"} & tried
+
+
+def test_all_readings_are_tried_by_some_row_of_some_table():
+    everything = functools.partial(make, tasks=("seg", "color", "depth"), init="CoarseCTS")
+    found = [*variants(functools.partial(everything, weighting="UW"), Readings(), (0,))]
+    found += variants(functools.partial(everything, weighting="DWA"), Readings(), (0,))
+    kitti = {"dataset": "scenes-kitti-demo", "start": "scenes-demo", "weighting": "UW"}
+    found += variants(functools.partial(everything, **kitti), Readings(), (0,))
+    tried = {name.split("=")[0] for name in names(found)} - {"default", "seed"}
+    assert tried == set(CHOICES) | set(TRIED)
+
+
+def test_on_kitti_the_runs_that_all_start_from_stay_the_same():
+    found = variants(functools.partial(make, dataset="kitti", start="cityscapes"), Readings(), (0,))
+    trained = [variant for variant in found[2:] if variant.trained]
+    assert {catalog.dependency(v.runs[0]) for v in trained} == {catalog.dependency(found[0].runs[0])}
+    assert {name.split("=")[0] for name in names(trained)} == {
+        "kitti_fit", "kitti_split_seed", "kitti_load", "color_stats"
+    }  # fmt: skip
+
+
+def test_readings_that_are_not_the_default_stay_while_others_are_tried():
+    found = variants(make, Readings(disp_scale="W"), (0,))
+    assert "disp_scale=0.3W" in names(found)
+    assert "disp_scale=W" not in names(found)
+    assert all("disp_scale" in v.readings.changed() for v in found if not v.name.startswith("disp_scale"))
+
+
+def test_effects_are_against_the_default_and_the_largest_comes_first(tmp_path):
+    store, found = Store(tmp_path), variants(make, Readings(), (0,))
+    numbers = {"default": 0.40, "seed=1": 0.41, "disp_scale=W": 0.30, "augment=flip": 0.45}
+    for variant in found:
+        if variant.name in numbers:
+            finish(store, variant.runs[0], numbers[variant.name])
+    table = build(found, store, ["DEMO"])
+    effects = {name: table.cell(name, "random", "sem_miou").gain for name in numbers}
+    assert effects["default"] is None
+    assert effects["disp_scale=W"] == pytest.approx(-0.10)
+    assert effects["augment=flip"] == pytest.approx(0.05)
+    assert table.cell("eval_resolution=network", "random", "sem_miou").gain == pytest.approx(-0.30)
+    assert table.cell("encoder_bn_eval=shared", "random", "sem_miou").gain == pytest.approx(-0.35)
+    trained = [row.name for group in table.groups if group.title == "Trained anew" for row in group.rows]
+    assert trained[:2] == ["disp_scale=W", "augment=flip"]
+    assert table.cell("recon_space=L", "random", "sem_miou").reason == "not run"
+    shown = to_text(table)
+    assert shown.startswith("DEMO")
+    assert "moves Sem. mIoU by 0.010" in " ".join(shown.split())
+
+
+def test_without_a_single_number_nothing_is_concluded(tmp_path):
+    table = build(variants(make, Readings(), (0,)), Store(tmp_path))
+    assert not any("moves" in footnote for footnote in table.footnotes)
+    assert all(not cell.values for cell in table.cells)
