@@ -1,0 +1,225 @@
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from data.decode import read_disparity, read_labels
+from data.disparity import decode_cityscapes, resize_disparity
+from data.errors import InputError
+from data.labels import IGNORE, ids_to_train_ids
+from data.pipeline import ordered_batches
+from data.scenes import write_cityscapes, write_kitti
+from experiments import catalog
+from experiments.sources import Source
+from experiments.store import Store, read_json, write_json
+from reproduce import figures, panels, samples
+from reproduce.pictures import Pictures
+from tests.experiments.conftest import TINY, tiny_run
+
+NOTES = ["DEMO SCALE on embedded street scenes: not comparable with the paper."]
+ONE_EPOCH = {"epochs": 1, "validate_every": 0, "statistics_batches": 2}
+
+
+@pytest.fixture(scope="module")
+def cityscapes(tmp_path_factory):
+    """Library of 4 scenes to train on and 5 to validate on."""
+    from experiments.datasets import Library
+
+    root = tmp_path_factory.mktemp("figure scenes")
+    write_cityscapes(root, {"train": 4, "val": 5}, size=(128, 64), seed=3)
+    return Library(Source("cityscapes", root), None)
+
+
+@pytest.fixture(scope="module")
+def finished(cityscapes, tmp_path_factory):
+    """Store with a baseline and a network of all tasks after one epoch, and the two runs."""
+    store = Store(tmp_path_factory.mktemp("figure runs"))
+    runs = tiny_run(("seg",), **ONE_EPOCH), tiny_run(("seg", "color", "depth"), "GS", **ONE_EPOCH)
+    for run in runs:
+        execute_quietly(run, store, cityscapes)
+    return store, *runs
+
+
+def execute_quietly(run, store, library):
+    from experiments.execute import execute
+    from experiments.options import Options
+
+    assert execute(run, store, library, Options(imagenet_weights="none", progress="none", tensorboard=False))
+
+
+def predict_all(run, store, library, task):
+    """Predictions of every validation image by frame, without the code under test."""
+    from experiments.evaluation import make_predictor
+    from experiments.network import load_model
+    from models.multitask import STREAM
+    from models.normalization import load_statistics, set_statistics
+
+    folder, data = store.finished_folder(run), library.prepare(run)
+    model = load_model(run, folder)
+    set_statistics(model.get_layer("encoder"), load_statistics(folder / "statistics.npz")[STREAM[task]])
+    predict = make_predictor(model, (task,), run.readings.disp_scale)
+    batches = ordered_batches(data.val, data.preparation)
+    found = zip(data.val.frames, batches, data.val.native_sizes, strict=True)
+    return [(frame, predict(batch, size)) for frame, batch, size in found]
+
+
+def image_miou(truth, found):
+    """Pixel sets counted one class at a time."""
+    found, truth = found[truth != IGNORE], truth[truth != IGNORE]
+    return np.mean(
+        [((truth == k) & (found == k)).sum() / ((truth == k) | (found == k)).sum()
+         for k in np.union1d(truth, found)]
+    )  # fmt: skip
+
+
+def abs_rel(truth, found):
+    """Over measured disparities of 0.5 to 50 px."""
+    valid = (truth >= 0.5) & (truth <= 50)
+    found, truth = found[valid].astype(np.float64), truth[valid].astype(np.float64)
+    return np.mean(np.abs(np.clip(found, 0.001, 50) - truth) / truth)
+
+
+@pytest.fixture
+def drawn(monkeypatch):
+    """The pictures of what a test draws, by the title of their column."""
+    columns = {}
+
+    def draw(these, *more):
+        columns.update({column.title: column.pictures for column in these})
+        return panels.draw(these, *more)
+
+    monkeypatch.setattr(figures, "draw", draw)
+    return columns
+
+
+def opened(paths):
+    """Check what was written, and return the JSON."""
+    assert [path.suffix for path in paths] == [".png", ".pdf", ".json"]
+    with Image.open(paths[0]) as picture:
+        picture.load()
+        assert picture.width >= 1800
+    assert paths[1].read_bytes().startswith(b"%PDF")
+    assert {path.name for path in paths} == {path.name for path in paths[0].parent.iterdir()}
+    return read_json(paths[2])
+
+
+def test_figure_2_shows_the_images_that_gain_and_lose_most(finished, cityscapes, tmp_path, drawn):
+    store, baseline, best = finished
+    written = figures.write_segmentation_figure(
+        2, baseline, best, store, cityscapes, NOTES, tmp_path, "figure2"
+    )
+    record = opened(written)
+    truths, found, scores = {}, {}, {}
+    for which, run in (("baseline", baseline), ("best", best)):
+        predicted = predict_all(run, store, cityscapes, "seg")
+        truths = {frame.name: ids_to_train_ids(read_labels(frame.labels)) for frame, _ in predicted}
+        found[which] = {frame.name: maps["seg_native"].numpy()[0] for frame, maps in predicted}
+        scores[which] = {name: image_miou(truth, found[which][name]) for name, truth in truths.items()}
+    gains = {name: scores["best"][name] - scores["baseline"][name] for name in truths}
+    order = sorted(gains, key=lambda name: (-gains[name], name))
+    names = [*order[:2], order[4], order[3]]
+    assert [image["frame"] for image in record["images"]] == names
+    for image, name in zip(record["images"], names, strict=True):
+        assert image["best"] == pytest.approx(scores["best"][name], abs=1e-9)
+        assert image["baseline"] == pytest.approx(scores["baseline"][name], abs=1e-9)
+        assert image["difference"] == pytest.approx(gains[name], abs=1e-9)
+        assert image["chosen"].startswith("gain" if image["difference"] > 0 else "loss")
+    expected = {"ground truth": truths, "baseline: SSrandom": found["baseline"]}
+    expected["best: SS+C+D/GS, random"] = found["best"]
+    assert list(drawn) == list(expected)
+    for title, pictures in expected.items():
+        np.testing.assert_array_equal(drawn[title], [pictures[name] for name in names])
+    assert record["notes"] == NOTES
+    assert record["runs"] == {
+        "baseline": str(store.folder(baseline)), "best": str(store.folder(best)),
+    }  # fmt: skip
+
+
+def test_figure_3_shows_the_lowest_and_the_highest_error(finished, cityscapes, tmp_path, drawn):
+    store, _, run = finished
+    record = opened(figures.write_self_supervised_figure(run, store, cityscapes, NOTES, tmp_path, "figure3"))
+    errors = {}
+    for frame, maps in predict_all(run, store, cityscapes, "depth"):
+        found = maps["depth"].numpy()[0, ..., 0]
+        truth = resize_disparity(decode_cityscapes(read_disparity(frame.disparity)), found.shape)
+        errors[frame.name] = abs_rel(truth, found)
+    order = sorted(errors, key=errors.get)
+    assert [image["frame"] for image in record["images"]] == [*order[:2], order[4], order[3]]
+    assert [image["abs_rel"] for image in record["images"]] == pytest.approx(
+        [errors[image["frame"]] for image in record["images"]], abs=1e-6
+    )
+    assert list(drawn) == ["original", "colorization", "measured disparity", "predicted disparity"]
+    for name, truth, found in zip(
+        (image["frame"] for image in record["images"]),
+        drawn["measured disparity"],
+        drawn["predicted disparity"],
+        strict=True,
+    ):
+        assert abs_rel(truth, found) == pytest.approx(errors[name], abs=1e-6)
+    ends = [image["chosen"] for image in record["images"]]
+    assert ends == ["lowest", "2nd lowest", "highest", "2nd highest"]
+
+
+def test_only_chosen_images_are_predicted_in_the_order_asked_for(finished, cityscapes):
+    store, _, run = finished
+    names = [frame.name for frame in cityscapes.prepare(run).val.frames]
+    chosen = Pictures(run, store.folder(run), cityscapes, [names[4], names[1]])
+    whole = {frame.name: maps for frame, maps in predict_all(run, store, cityscapes, "seg")}
+    for name, found in zip((names[4], names[1]), chosen.segmentations(), strict=True):
+        np.testing.assert_array_equal(found, whole[name]["seg_native"].numpy()[0])
+    assert [picture.shape for picture in chosen.colorizations()] == [(32, 64, 3)] * 2
+    assert 0 <= np.min(chosen.colorizations()) <= np.max(chosen.colorizations()) <= 1
+
+
+def test_a_data_set_that_the_run_did_not_see_is_refused(finished, tmp_path):
+    from experiments.datasets import Library
+
+    store, baseline, best = finished
+    write_cityscapes(tmp_path / "other", {"train": 4, "val": 5}, size=(128, 64), seed=4)
+    other = Library(Source("cityscapes", tmp_path / "other"), None)
+    with pytest.raises(InputError, match="made with other data"):
+        figures.write_segmentation_figure(2, baseline, best, store, other, NOTES, tmp_path, "figure2")
+
+
+def test_an_evaluation_without_scores_of_images_is_refused(finished, cityscapes, tmp_path):
+    store, baseline, best = finished
+    old = Store(tmp_path)
+    for run in (baseline, best):
+        metrics = json.loads((store.folder(run) / "metrics.json").read_text())
+        for task in metrics["results"]["per_input"].values():
+            task.pop("by_image", None)
+        write_json(old.folder(run) / "metrics.json", metrics)
+    with pytest.raises(InputError, match="delete it and run it again"):
+        figures.write_segmentation_figure(2, baseline, best, old, cityscapes, NOTES, tmp_path, "figure2")
+    with pytest.raises(InputError, match="delete it and run it again"):
+        figures.write_self_supervised_figure(best, old, cityscapes, NOTES, tmp_path, "figure3")
+
+
+def test_samples_show_every_task(finished, cityscapes, tmp_path):
+    store, _, run = finished
+    samples.write_samples(run, store.folder(run), cityscapes, tmp_path / "samples.png", count=2)
+    with Image.open(tmp_path / "samples.png") as picture:
+        assert picture.width > 1800  # six columns
+
+
+def test_figure_4_cuts_padding_off_and_calls_no_difference_none(tmp_path):
+    from experiments.datasets import Library
+
+    write_kitti(tmp_path / "kitti", 10, size=(120, 50), seed=1)
+    library, store = Library(Source("kitti", tmp_path / "kitti"), None), Store(tmp_path / "runs")
+    schedule = dataclasses.replace(TINY, size=(128, 64), **ONE_EPOCH)
+    run = catalog.make_run("scenes-kitti-demo", ("seg", "depth"), "UW", "random")
+    run = dataclasses.replace(run, schedule=schedule, base=schedule)
+    execute_quietly(run, store, library)
+    out = tmp_path / "out"
+    record = opened(figures.write_segmentation_figure(4, run, run, store, library, NOTES, out, "figure4"))
+    assert [image["chosen"] for image in record["images"]] == ["no difference", "no difference"]
+    assert "gain in 0, loss in 0, no difference in 2 of 2" in record["caption"][1]
+
+    pictures = Pictures(run, store.folder(run), library, [image["frame"] for image in record["images"]])
+    assert {picture.shape for picture in pictures.originals()} == {(50, 120, 3)}
+    assert {picture.shape for picture in pictures.segmentations()} == {(50, 120)}
+    assert {picture.shape for picture in pictures.measured_disparities()} == {(50, 120)}
+    assert {picture.shape for picture in pictures.predicted_disparities()} == {(50, 120)}

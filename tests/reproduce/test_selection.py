@@ -1,0 +1,106 @@
+import math
+
+import numpy as np
+import pytest
+
+from data.errors import InputError
+from experiments.store import Store, write_json
+from reproduce.selection import both_ends, differences, gain_or_loss, rank, recorded_by_image, tally
+from tests.experiments.conftest import tiny_run
+
+
+def test_both_ends_are_the_extremes_in_order():
+    scores = {"a": 0.1, "b": -0.5, "c": 0.3, "d": -0.2, "e": 0.0, "f": 0.2}
+    assert both_ends(scores) == (["c", "f"], ["b", "d"])
+    assert both_ends(scores, 1) == (["c"], ["b"])
+
+
+@pytest.mark.parametrize(
+    ("images", "expected"),
+    [
+        (0, ([], [])),
+        (1, (["a"], [])),
+        (2, (["a"], ["b"])),
+        (3, (["a", "b"], ["c"])),
+        (4, (["a", "b"], ["d", "c"])),
+        (5, (["a", "b"], ["e", "d"])),
+    ],
+)
+def test_few_images_are_shown_once(images, expected):
+    assert both_ends({name: -float(i) for i, name in enumerate("abcde"[:images])}) == expected
+
+
+def test_ties_are_broken_by_name():
+    assert both_ends(dict.fromkeys("fedcba", 0.5)) == (["a", "b"], ["c", "d"])
+    assert both_ends({"d": 1.0, "b": 1.0, "c": 1.0, "a": 0.0}, 1) == (["b"], ["a"])
+
+
+def test_images_without_a_score_are_not_chosen():
+    assert both_ends({"a": math.nan, "b": 0.2, "c": math.nan, "d": 0.1}) == (["b"], ["d"])
+    assert both_ends({"a": math.nan}) == ([], [])
+    gains = differences({"a": 0.5, "b": math.nan, "c": 0.5}, {"a": 0.4, "b": 0.4, "c": math.nan})
+    assert gains["a"] == pytest.approx(0.1)
+    assert math.isnan(gains["b"]) and math.isnan(gains["c"])
+
+
+@pytest.mark.parametrize(
+    ("gains", "expected"),
+    [
+        ({"a": 0.3, "b": 0.0657, "c": 0.01, "d": -0.2, "e": -0.05, "f": math.nan},
+         ["gain +0.300 (largest)", "gain +0.066 (2nd largest)",
+          "loss −0.200 (largest)", "loss −0.050 (2nd largest)"]),
+        ({"a": 0.3, "b": 0.2, "c": 0.1, "d": 0.05, "e": 0.07},
+         ["gain +0.300 (largest)", "gain +0.200 (2nd largest)",
+          "gain +0.050 (smallest)", "gain +0.070 (2nd smallest)"]),
+        ({"a": -0.1, "b": -0.2, "c": -0.3},
+         ["loss −0.100 (smallest)", "loss −0.200 (2nd smallest)", "loss −0.300 (largest)"]),
+        ({"a": 0.0, "b": 0.0}, ["no difference", "no difference"]),
+    ],
+)  # fmt: skip
+def test_what_is_said_of_a_difference_is_true(gains, expected):
+    top, bottom = both_ends(gains)
+    assert [gain_or_loss(name, gains, name in top) for name in top + bottom] == expected
+
+
+def test_no_negative_difference_is_ever_called_a_gain():
+    rng = np.random.default_rng(0)
+    for images in range(1, 12):
+        gains = {f"image {i}": float(value) for i, value in enumerate(rng.normal(size=images))}
+        top, bottom = both_ends(gains)
+        for name in top + bottom:
+            said = gain_or_loss(name, gains, name in top)
+            assert said.startswith("gain +" if gains[name] > 0 else "loss −")
+
+
+def test_ranks_count_from_the_named_end():
+    scores = [0.4, 0.1, math.nan, 0.3, 0.2]
+    assert [rank(score, scores, "lowest") for score in (0.1, 0.2, 0.3, 0.4)] == [
+        "lowest", "2nd lowest", "3rd lowest", "4th lowest",
+    ]  # fmt: skip
+    assert rank(0.3, scores, "highest") == "2nd highest"
+
+
+def test_the_tally_hides_no_side():
+    assert tally({"a": 0.1, "b": -0.1, "c": 0.2}) == "gain in 2, loss in 1 of 3"
+    gains = {"a": -0.1, "b": 0.0, "c": math.nan}
+    assert tally(gains) == "gain in 0, loss in 1, no difference in 1, no labels in 1 of 3"
+
+
+def metrics_with(seg):
+    return {"results": {"per_input": {"seg": seg}}}
+
+
+def test_recorded_scores_come_back_with_nan(tmp_path):
+    store, run = Store(tmp_path), tiny_run(("seg",))
+    write_json(store.folder(run) / "metrics.json", metrics_with({"by_image": {"a": 0.5, "b": math.nan}}))
+    assert recorded_by_image(run, store, "seg") == pytest.approx({"a": 0.5, "b": math.nan}, nan_ok=True)
+
+
+def test_a_run_without_scores_of_images_is_named_with_the_mend(tmp_path):
+    store, run = Store(tmp_path), tiny_run(("seg",))
+    with pytest.raises(InputError, match=r"no result \(not run\): run reproduce table1"):
+        recorded_by_image(run, store, "seg")
+    write_json(store.folder(run) / "metrics.json", metrics_with({"native": {"miou": 0.5}}))
+    with pytest.raises(InputError, match="delete it and run it again") as refusal:
+        recorded_by_image(run, store, "seg")
+    assert str(store.folder(run)) in str(refusal.value)
