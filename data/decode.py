@@ -2,11 +2,16 @@
 
 Every image of both data sets is a PNG. Its 33-byte header tells size, bit depth and color type, so a wrong
 kind of file is refused before a pixel is decoded, and `check_frames` can look at a whole data set in seconds.
+The checksums of a PNG are compared as well: Pillow leaves out those of the pixels, and some flipped bits
+would otherwise become wrong pixels without a word.
 """
 
+import io
 import json
 import math
+import stat
 import struct
+import zlib
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -26,6 +31,22 @@ _COLOR_TYPES = {0: "grey", 2: "RGB", 3: "palette", 4: "grey with alpha", 6: "RGB
 _CONTENT = {"left": _RGB, "right": _RGB, "labels": _GRAY8, "instances": _GRAY16, "disparity": _GRAY16}
 _IS_KNOWN_ID = np.isin(np.arange(256), list(KNOWN_IDS))
 _RENEW = "copy or download it again"
+_MAX_PIXELS = 2**25  # 16 images of Cityscapes; a damaged or malicious header must not cost memory
+_MAX_BYTES = 2**28  # more than _MAX_PIXELS need without any compression
+
+KINDS = ("missing", "unreadable", "damaged", "wrong type", "label ids", "calibration")
+
+
+class FileError(InputError):
+    """A file of the data set cannot be used.
+
+    Attributes:
+        kind: one of `KINDS`.
+    """
+
+    def __init__(self, message: str, kind: str = "damaged"):
+        super().__init__(message)
+        self.kind = kind
 
 
 @dataclass(frozen=True)
@@ -58,7 +79,7 @@ def read_rgb(path: str | Path) -> np.ndarray:
         RGB uint8 ``[H, W, 3]``.
 
     Raises:
-        InputError: the file is missing, damaged or of another kind.
+        FileError: the file is missing, damaged or of another kind.
     """
     return _read_pixels(path, _RGB, "an image")
 
@@ -73,17 +94,33 @@ def read_labels(path: str | Path) -> np.ndarray:
         uint8 ``[H, W]``, each value in `data.labels.KNOWN_IDS`.
 
     Raises:
-        InputError: the file is missing, damaged or of another kind, or holds ids outside the label table.
+        FileError: the file is missing, damaged or of another kind, or holds ids outside the label table.
     """
     labels = _read_pixels(path, _GRAY8, "a label file")
     if not _IS_KNOWN_ID[labels].all():
         unknown = np.unique(labels[~_IS_KNOWN_ID[labels]])
         listed = ", ".join(map(str, unknown[:8])) + (", …" if len(unknown) > 8 else "")
-        raise InputError(
+        raise FileError(
             f"{path} holds {listed}, which are no Cityscapes label ids (0..33 and 255): "
-            "give the labelIds file, not colors or instances."
+            "give the labelIds file, not colors or instances.",
+            "label ids",
         )
     return labels
+
+
+def read_instances(path: str | Path) -> np.ndarray:
+    """Instance ids of one Cityscapes frame.
+
+    Args:
+        path: 16-bit grey PNG, ``*_instanceIds.png``.
+
+    Returns:
+        uint16 ``[H, W]``: ``label id * 1000 + k`` for single things, else the label id.
+
+    Raises:
+        FileError: the file is missing, damaged or of another kind.
+    """
+    return _read_pixels(path, _GRAY16, "an instance file").astype(np.uint16)
 
 
 def read_disparity(path: str | Path) -> np.ndarray:
@@ -96,7 +133,7 @@ def read_disparity(path: str | Path) -> np.ndarray:
         uint16 ``[H, W]``, file values.
 
     Raises:
-        InputError: the file is missing, damaged or of another kind; 8 bits are refused, not stretched.
+        FileError: the file is missing, damaged or of another kind; 8 bits are refused, not stretched.
     """
     return _read_pixels(path, _GRAY16, "a disparity file").astype(np.uint16)
 
@@ -111,15 +148,16 @@ def read_camera(path: str | Path) -> Camera:
         The camera.
 
     Raises:
-        InputError: the file is missing, is no camera JSON, or holds impossible values.
+        FileError: the file is missing, is no camera JSON, or holds impossible values.
     """
     text = _read_text(path)
     try:
         content = json.loads(text)
         camera = Camera(float(content["intrinsic"]["fx"]), float(content["extrinsic"]["baseline"]))
-    except (ValueError, KeyError, TypeError) as error:
-        raise InputError(
-            f"{path} is no Cityscapes camera JSON (intrinsic.fx and extrinsic.baseline are needed): {_RENEW}."
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
+        raise FileError(
+            f"{path} is no Cityscapes camera JSON (it needs intrinsic.fx and extrinsic.baseline): {_RENEW}.",
+            "calibration",
         ) from error
     return _require_plausible(camera, path)
 
@@ -137,15 +175,16 @@ def read_kitti_calibration(path: str | Path) -> Camera:
         The camera; focal length in px at the native width, baseline in m.
 
     Raises:
-        InputError: the file is missing, lacks one of the lines, or holds impossible values.
+        FileError: the file is missing, lacks one of the numbers, or holds impossible values.
     """
     lines = dict(line.split(":", 1) for line in _read_text(path).splitlines() if ":" in line)
     try:
-        left, right = ([float(number) for number in lines[f"P_rect_{k}"].split()] for k in ("02", "03"))
-        camera = Camera(left[0], (left[3] - right[3]) / left[0])
-    except (KeyError, ValueError, IndexError, ZeroDivisionError) as error:
-        raise InputError(
-            f"{path} is no KITTI calib_cam_to_cam file (P_rect_02 and P_rect_03 are needed): {_RENEW}."
+        left, right = (np.array(lines[f"P_rect_{k}"].split(), float).reshape(3, 4) for k in ("02", "03"))
+        camera = Camera(float(left[0, 0]), float(left[0, 3] - right[0, 3]) / float(left[0, 0]))
+    except (KeyError, ValueError, ZeroDivisionError) as error:
+        raise FileError(
+            f"{path} is no KITTI calib_cam_to_cam file (P_rect_02 and P_rect_03 are needed): {_RENEW}.",
+            "calibration",
         ) from error
     return _require_plausible(camera, path)
 
@@ -185,13 +224,33 @@ def _check_frame(frame: Frame) -> None:
 
 def _read_pixels(path: str | Path, kind: tuple[int, int], what: str) -> np.ndarray:
     _require_kind(path, kind, what)
+    content = _read_bytes(path, _MAX_BYTES)
+    if not _has_all_chunks(content):
+        raise FileError(f"{path} is damaged or cut off: {_RENEW}.")
     try:
-        with Image.open(path) as image:
-            image.load()  # Pillow decodes lazily: without this a truncated file fails far from here
+        with Image.open(io.BytesIO(content), formats=["PNG"]) as image:
+            image.load()  # Pillow decodes lazily: without this a broken file fails far from here
             return np.array(image)
-    # Pillow reports damage as OSError, SyntaxError (chunks) or ValueError, and a monstrous size as its own.
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise InputError(f"{path} is damaged or cut off: {_RENEW}.") from error
+    except Exception as error:  # Pillow reports damage in many ways, not all of them documented
+        raise FileError(f"{path} is damaged or cut off: {_RENEW}.") from error
+
+
+def _has_all_chunks(content: bytes) -> bool:
+    """Whether every chunk of a PNG up to the last one is there and fits its checksum."""
+    position, view = 8, memoryview(content)
+    while position + 12 <= len(content):
+        length, name = struct.unpack_from(">I4s", content, position)
+        end = position + 8 + length
+        if end + 4 > len(content) or zlib.crc32(view[position + 4 : end]) != _uint32(content, end):
+            return False
+        if name == b"IEND":
+            return True
+        position = end + 4
+    return False
+
+
+def _uint32(content: bytes, position: int) -> int:
+    return int.from_bytes(content[position : position + 4], "big")
 
 
 def _require_kind(path: str | Path, kind: tuple[int, int], what: str) -> _Header:
@@ -199,49 +258,60 @@ def _require_kind(path: str | Path, kind: tuple[int, int], what: str) -> _Header
     if header.kind != kind:
         depth, color_type = header.kind
         found = f"{depth}-bit {_COLOR_TYPES.get(color_type, 'unknown')}"
-        raise InputError(
+        raise FileError(
             f"{path} is a PNG of {found} where {what} is {_KIND_NAMES[kind]}: give the file as it came "
-            "with the data set."
+            "with the data set.",
+            "wrong type",
         )
     return header
 
 
 def _read_header(path: str | Path) -> _Header:
     """Size and kind from the signature and the IHDR chunk, which the format requires to come first."""
-    try:
-        with Path(path).open("rb") as file:
-            head = file.read(33)
-    except OSError as error:
-        raise _unreadable(path, error) from error
+    head = _read_bytes(path, 33)
     if not head:
-        raise InputError(f"{path} is empty: {_RENEW}.")
+        raise FileError(f"{path} is empty: {_RENEW}.")
     if head[:8] != b"\x89PNG\r\n\x1a\n":
-        raise InputError(f"{path} is not a PNG file: give the file as it came with the data set.")
+        raise FileError(
+            f"{path} is not a PNG file: give the file as it came with the data set.", "wrong type"
+        )
     if len(head) < 33 or head[12:16] != b"IHDR":
-        raise InputError(f"{path} is damaged or cut off: {_RENEW}.")
+        raise FileError(f"{path} is damaged or cut off: {_RENEW}.")
     width, height, depth, color_type = struct.unpack(">IIBB", head[16:26])
+    if not 0 < width * height <= _MAX_PIXELS:
+        raise FileError(f"{path} claims to be {width}×{height}, which no image of a camera is: {_RENEW}.")
     return _Header(width, height, (depth, color_type))
 
 
 def _read_text(path: str | Path) -> str:
     try:
-        return Path(path).read_text(encoding="utf-8")
-    except OSError as error:
-        raise _unreadable(path, error) from error
+        return _read_bytes(path, _MAX_BYTES).decode("utf-8")
     except UnicodeDecodeError as error:
-        raise InputError(f"{path} is not a text file: {_RENEW}.") from error
+        raise FileError(f"{path} is not a text file: {_RENEW}.", "calibration") from error
 
 
-def _unreadable(path: str | Path, error: OSError) -> InputError:
-    if isinstance(error, FileNotFoundError):
-        return InputError(f"{path} is missing: unpack it from its archive again.")
-    return InputError(f"{path} cannot be read ({error.strerror}): give a file that this user may read.")
+def _read_bytes(path: str | Path, count: int) -> bytes:
+    """At most ``count`` bytes from the beginning of a file."""
+    path = Path(path)
+    try:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):  # to open a pipe would mean to wait for ever
+            raise FileError(f"{path} cannot be read (it is no file): {_RENEW}.", "unreadable")
+        with path.open("rb") as file:
+            return file.read(min(count, status.st_size))
+    except FileNotFoundError as error:
+        raise FileError(f"{path} is missing: unpack it from its archive again.", "missing") from error
+    except OSError as error:
+        raise FileError(
+            f"{path} cannot be read ({error.strerror}): give a file that this user may read.", "unreadable"
+        ) from error
 
 
 def _require_plausible(camera: Camera, path: str | Path) -> Camera:
     if not all(math.isfinite(value) and value > 0 for value in (camera.focal, camera.baseline)):
-        raise InputError(
+        raise FileError(
             f"{path} gives focal length {camera.focal} px and baseline {camera.baseline} m, "
-            f"which must be positive: {_RENEW}."
+            f"which must be positive: {_RENEW}.",
+            "calibration",
         )
     return camera

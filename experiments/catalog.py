@@ -44,6 +44,8 @@ def make_run(dataset, tasks, weighting, init, seed=0, readings=None, layout=None
     """
     schedule = SCHEDULES[layout or layout_of(dataset), scale_of(dataset)]
     readings = (readings or Readings()).felt_by(tasks, weighting, init, start, layout_of(dataset))
+    if readings.coarse_epochs == SCHEDULES["coarse", scale_of(dataset)].epochs:
+        readings = dataclasses.replace(readings, coarse_epochs=0)  # the same by another name
     return Run(
         dataset,
         tuple(tasks),

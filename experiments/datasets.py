@@ -11,11 +11,9 @@ from data.color import ColorStatistics, color_statistics
 from data.decode import read_disparity
 from data.errors import InputError
 from data.pipeline import Preparation
+from experiments.fingerprint import evaluation_files, fingerprint, seen_by, training_files
 from experiments.scores import READ_CAMERA
 from experiments.sources import Source
-
-_NEED_IN_TRAINING = {"seg": ("labels",), "color": (), "depth": ("right",)}
-_NEED_IN_EVALUATION = {"seg": ("labels",), "color": (), "depth": ("disparity", "camera")}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,14 +59,14 @@ class Library:
         """
         readings, size, fit = run.readings, run.schedule.size, self.fit(run)
         seed = readings.kitti_split_seed
-        train = self.cache(*_training_files(run), size, fit, seed)
-        val = self.cache(*_evaluation_files(run), size, fit, seed)
+        train = self.cache(*training_files(run), size, fit, seed)
+        val = self.cache(*evaluation_files(run), size, fit, seed)
         if len(train) < run.schedule.batch_size:
             raise InputError(
                 f"{self.source.root}: the split {run.split} has {len(train)} frames, fewer than a batch of "
                 f"{run.schedule.batch_size}; choose a smaller --batch-size or add frames."
             )
-        self._check_ground_truth(*_evaluation_files(run), seed)
+        self._check_ground_truth(*evaluation_files(run), seed)
         statistics = colors or self._statistics(size, fit, seed)
         preparation = Preparation(run.tasks, statistics, readings.input_norm, readings.recon_space)
         return RunData(train, val, preparation, statistics)
@@ -78,19 +76,8 @@ class Library:
         return run.readings.kitti_fit if self.source.layout == "kitti" else "resize"
 
     def fingerprint(self, run) -> str:
-        """Of names and sizes of all files that a run sees; changes when the data changes."""
-        needed, seed = (_training_files(run), _evaluation_files(run)), run.readings.kitti_split_seed
-
-        def make():
-            digest = hashlib.sha256()
-            for split, need in needed:
-                for frame in self._frames(split, need, seed):
-                    files = [getattr(frame, part) for part in ("left", *need)]
-                    sizes = [file.stat().st_size for file in files if file is not None]
-                    digest.update(f"{split} {frame.name} {sizes}\n".encode())
-            return digest.hexdigest()[:16]
-
-        return self._once(("fingerprint", needed, seed), make)
+        """See `experiments.fingerprint`."""
+        return self._once(("fingerprint", seen_by(run)), lambda: fingerprint(run, self._frames))
 
     def _frames(self, split, need, seed):
         key = ("frames", split, need, seed)
@@ -143,15 +130,3 @@ class Library:
             return ColorStatistics.from_json(path.read_text())
 
         return self._once(("statistics", size, fit, seed), make)
-
-
-def _training_files(run):
-    return run.split, _union(_NEED_IN_TRAINING, run.tasks)
-
-
-def _evaluation_files(run):
-    return "val", _union(_NEED_IN_EVALUATION, run.tasks)
-
-
-def _union(needs, tasks):
-    return tuple(sorted({part for task in tasks for part in needs[task]}))

@@ -1,7 +1,6 @@
 """What a finished run left behind: network, BatchNorm statistics, and its data as it saw them."""
 
 import dataclasses
-import uuid
 from pathlib import Path
 
 import keras
@@ -10,6 +9,7 @@ from data.color import ColorStatistics
 from experiments.catalog import dependency
 from experiments.datasets import RunData
 from experiments.network import Unavailable, load_model, source_folder
+from experiments.store import write_text
 from models.normalization import load_statistics
 
 COLORS = "colors.json"
@@ -50,9 +50,7 @@ def read_colors(folder: Path) -> ColorStatistics | None:
 
 def write_colors(folder: Path, colors: ColorStatistics):
     """Keep the colors of a run: whoever takes its network away needs them."""
-    temporary = folder / f".{COLORS}.{uuid.uuid4().hex}"
-    temporary.write_text(colors.to_json(), encoding="utf-8")
-    temporary.replace(folder / COLORS)
+    write_text(folder / COLORS, colors.to_json())
 
 
 def inherited_colors(run, store):
@@ -65,7 +63,5 @@ def inherited_colors(run, store):
         return None
     colors = read_colors(source_folder(run, store))
     if colors is None:
-        raise Unavailable(
-            f"color_stats={run.readings.color_stats}: {dependency(run)}, from which it goes on, left no {COLORS}"
-        )
+        raise Unavailable(f"color_stats={run.readings.color_stats}: {dependency(run)} left no {COLORS}")
     return colors

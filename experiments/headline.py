@@ -15,7 +15,7 @@ def headline(results, readings):
             disparity errors.
 
     Returns:
-        Dict of floats, as far as the tasks go: ``sem_miou`` (at native resolution), ``color_miou``,
+        Dict of floats, as far as the tasks go: ``sem_miou``, ``color_miou``,
         ``abs_rel``, ``sq_rel``, ``rmse``, ``rmse_log``; None for depth in metres without a calibration.
     """
     chosen = results[readings.encoder_bn_eval]

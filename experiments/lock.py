@@ -1,7 +1,13 @@
-"""A run is trained by one process at a time."""
+"""A run is trained by one process at a time, also where several hosts share a file system."""
 
 import contextlib
+import datetime
 import fcntl
+import json
+import os
+import socket
+
+NAME = "lock"
 
 
 class BusyError(RuntimeError):
@@ -12,16 +18,49 @@ class BusyError(RuntimeError):
 def only_one(folder):
     """Hold a run's folder; the operating system lets go of it when the process ends, however it ends.
 
+    Linux passes such locks on to the server of a network file system (NFS, Lustre mounted with ``flock``).
+
     Args:
         folder: of the run; made when missing.
 
     Raises:
-        BusyError: another process holds it.
+        BusyError: another process holds it; says which.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "lock").open("w") as file:
+    with (folder / NAME).open("a+", encoding="utf-8") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise BusyError(f"{folder} is being trained by another process") from error
+            raise BusyError(f"{folder} is being trained by {_describe(file)}") from error
+        owner = {"host": socket.gethostname(), "pid": os.getpid(), "since": _now()}
+        file.truncate(0)
+        file.write(json.dumps(owner))
+        file.flush()
         yield
+
+
+def holder(folder):
+    """Who holds a run's folder, in words, or None when nobody does."""
+    try:
+        file = (folder / NAME).open("r+", encoding="utf-8")
+    except OSError:  # never locked, or a folder that this user cannot train in either
+        return None
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return _describe(file)
+    return None
+
+
+def _describe(file):
+    try:
+        file.seek(0)
+        owner = json.loads(file.read())
+        return f"process {owner['pid']} on {owner['host']} since {owner['since']}"
+    except (ValueError, KeyError):  # read while it was being written
+        return "another process"
+
+
+def _now():
+    return datetime.datetime.now().astimezone().isoformat(" ", "seconds")

@@ -1,10 +1,10 @@
 """The runs folder: where a run's files are, and whether it is finished."""
 
-import contextlib
 import json
 import os
 from pathlib import Path
 
+from data.errors import InputError
 from experiments.run import Run
 
 FORMAT = 1
@@ -37,7 +37,18 @@ class Store:
 
     def metrics(self, run: Run) -> dict | None:
         """What ``metrics.json`` says, or None while the run is not finished."""
-        return read_json(self.finished_folder(run) / "metrics.json")
+        path = self.finished_folder(run) / "metrics.json"
+        metrics = read_json(path)
+        if metrics is not None and metrics.get("format", FORMAT) != FORMAT:
+            raise InputError(
+                f"{path} has format {metrics['format']}, and this version reads format {FORMAT}: remove the "
+                "folder to run it again, or use the version that made it."
+            )
+        return metrics
+
+    def description(self, run: Run) -> dict | None:
+        """What ``run.json`` says, or None before the run was begun."""
+        return read_json(self.finished_folder(run) / "run.json")
 
     def failure(self, run: Run) -> str | None:
         """Why the run has no result, where that is known."""
@@ -50,19 +61,36 @@ class Store:
 
 
 def read_json(path: Path):
-    """Content of a JSON file, or None when there is no such file."""
-    with contextlib.suppress(FileNotFoundError):
+    """Content of a JSON file, or None when there is no such file.
+
+    Raises:
+        InputError: the file is damaged.
+    """
+    try:
         return json.loads(path.read_text(encoding="utf-8"))
-    return None
+    except FileNotFoundError:
+        return None
+    except ValueError as error:
+        raise InputError(f"{path} is damaged ({error}); remove it to make it again.") from error
 
 
 def write_json(path: Path, value):
-    """Write a JSON file as a whole: under a temporary name, then renamed. NaN becomes null."""
+    """Write a JSON file as a whole, see `write_text`. NaN becomes null."""
+    write_text(path, json.dumps(_plain(value), indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def write_text(path: Path, text: str):
+    """Write a file under a temporary name, bring it to the disk, then rename it: it is whole or not there."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    text = json.dumps(_plain(value), indent=1, ensure_ascii=False, allow_nan=False)
-    temporary.write_text(text + "\n", encoding="utf-8")
-    temporary.replace(path)
+    try:
+        with temporary.open("w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def _plain(value):

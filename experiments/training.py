@@ -11,6 +11,7 @@ from experiments.callbacks import history_callbacks
 from experiments.checkpoint import Checkpoints
 from experiments.history import truncate_history
 from experiments.learning_rate import LearningRate
+from experiments.optimizer import Adam
 
 LOG_EVERY = 10  # steps between readings of the losses; each reading waits for the device
 
@@ -105,7 +106,7 @@ def train(run, model, weighting, objective, cache, preparation, folder, options,
     steps_per_epoch = len(cache) // schedule.batch_size
     steps = steps_per_epoch * schedule.epochs
     rate = LearningRate(run.readings.lr_schedule, schedule.learning_rate, schedule.epochs, steps)
-    optimizer = keras.optimizers.Adam(rate.initial, beta_1=0.9, beta_2=0.999)  # section 4.1
+    optimizer = Adam(rate.initial)
     progress = Progress([*(f"loss_{task}" for task in objective.tasks), "loss"])
     train_step = make_train_step(model, weighting, optimizer, objective, progress)
 

@@ -146,6 +146,14 @@ def make_parser():
     _reading_options(train)
     _training_options(train, plan=False)
 
+    verify = _add(verbs, "verify", "verify_command:verify_command", "is a data set whole? names what is not")
+    given = verify.add_mutually_exclusive_group(required=True)
+    for layout, text in _FOLDERS.items():
+        given.add_argument(f"--{layout}", metavar="DIR", help=text)
+    verify.add_argument("--runs", default="runs", metavar="DIR", help="where the report goes (runs)")
+    verify.add_argument("--report", metavar="FILE.json", help="the report (RUNS/verify-NAME.json)")
+    verify.add_argument("--fresh", action="store_true", help="check files again that were checked before")
+
     evaluate = _add(
         verbs, "evaluate", "commands:evaluate_command", "evaluate a finished run again from its weights"
     )

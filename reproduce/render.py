@@ -11,6 +11,7 @@ import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from experiments.store import write_text
 from reproduce.comparison import Cell, Table
 from reproduce.terminal import to_text
 from reproduce.wording import (
@@ -42,16 +43,10 @@ def write_table(table: Table, folder: str | os.PathLike, stem: str) -> list[Path
 def write_texts(folder: str | os.PathLike, stem: str, texts: Mapping[str, str]) -> list[Path]:
     """Write texts by their suffix into a folder; a reader never sees half a file."""
     folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
     written = []
     for suffix, text in texts.items():
         path = folder / f"{stem}.{suffix}"
-        temporary = path.with_name(f".{path.name}.{os.getpid()}")
-        try:
-            temporary.write_text(text, encoding="utf-8", newline="\n")
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
+        write_text(path, text)
         written.append(path)
     return written
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from data.errors import InputError
 from experiments import catalog
-from experiments.readings import Readings
+from experiments.readings import AT_EVALUATION, Readings
 from experiments.sources import Source
 from experiments.store import Store
 from reproduce import inputs, render
@@ -60,6 +60,15 @@ class Session:
         """The data, decoded on demand. Brings TensorFlow."""
         import_tensorflow()
         return inputs.make_library(self.args, self.source)
+
+    def refuse_readings_of_the_evaluation(self):
+        """Raise `InputError` where a verb shows predictions, which those readings do not choose among."""
+        chosen = [name for name in AT_EVALUATION if name in self.readings.changed()]
+        if chosen:
+            raise InputError(
+                f"--set {', '.join(chosen)}: {self.args.verb} shows predictions as they are by default; "
+                "leave that reading out."
+            )
 
     def carry_out(self, runs):
         """Run what is missing of some runs and of those that they need; with ``--plan`` print that instead.

@@ -87,6 +87,7 @@ def _draw(number, args):
     from reproduce import figures
 
     session = open_kitti(args, train=False) if number == 4 else open_cityscapes(args)
+    session.refuse_readings_of_the_evaluation()
     if number == 4:
         runs = catalog.table3_runs(session.label, session.start, readings=session.readings)
     else:

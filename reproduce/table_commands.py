@@ -42,6 +42,7 @@ def compare_command(args):
 def table2_command(args):
     """Table 2: official scores of the baseline and the best row on val, and a submission for the server."""
     session, runs = _open_table1(args)
+    session.refuse_readings_of_the_evaluation()
     submission = official.submission_path(args.submission)
     rows = {"SSImageNet": f"SS{session.init}", "Best": BEST[0]}
     chosen = {

@@ -1,5 +1,9 @@
 import json
+import os
+import pickle
 import re
+import struct
+import zlib
 
 import numpy as np
 import pytest
@@ -7,9 +11,11 @@ from PIL import Image
 
 from data.decode import (
     Camera,
+    FileError,
     check_frames,
     read_camera,
     read_disparity,
+    read_instances,
     read_kitti_calibration,
     read_labels,
     read_rgb,
@@ -21,7 +27,12 @@ RNG = np.random.default_rng(0)
 RGB = RNG.integers(0, 256, (20, 30, 3), dtype=np.uint8)
 LABELS = RNG.integers(0, 34, (20, 30), dtype=np.uint8)
 DISPARITY = RNG.integers(0, 65536, (20, 30), dtype=np.uint16)
-READERS = [(read_rgb, RGB), (read_labels, LABELS), (read_disparity, DISPARITY)]
+READERS = [
+    (read_rgb, RGB),
+    (read_labels, LABELS),
+    (read_instances, DISPARITY),
+    (read_disparity, DISPARITY),
+]
 
 
 def write(path, array):
@@ -69,12 +80,52 @@ def test_files_that_are_no_whole_png(tmp_path, read, array):
     refused(read, path, "is not a PNG")
 
     whole = write(path, array).read_bytes()
-    for length in (8, 20, 32, 33, 50, len(whole) // 2, len(whole) - 24):  # the last 20 hold no pixel
+    for length in (8, 20, 32, 33, 50, len(whole) // 2, len(whole) - 24, len(whole) - 1):
         path.write_bytes(whole[:length])
         refused(read, path, "is damaged or cut off")
     middle = len(whole) // 2
     path.write_bytes(whole[:middle] + bytes(8) + whole[middle + 8 :])
     refused(read, path, "is damaged or cut off")
+
+
+@pytest.mark.parametrize(("read", "array"), READERS)
+def test_no_flipped_bit_goes_unnoticed(tmp_path, read, array):
+    whole = write(tmp_path / "frame.png", array).read_bytes()
+    for bit in np.random.default_rng(1).integers(8 * len(whole), size=200):
+        damaged = bytearray(whole)
+        damaged[bit // 8] ^= 1 << (bit % 8)
+        path = tmp_path / "flipped.png"
+        path.write_bytes(damaged)
+        refused(read, path, "is")
+
+
+def chunk(name, content):
+    checked = name + content
+    return struct.pack(">I", len(content)) + checked + struct.pack(">I", zlib.crc32(checked))
+
+
+# Of the second Pillow only warns.
+@pytest.mark.parametrize("size", [(100_000, 100_000), (12_000, 12_000), (2**32 - 1, 1), (0, 5), (5, 0)])
+@pytest.mark.parametrize("open_file", [read_rgb, lambda path: check_frames([Frame("huge", left=path)])])
+def test_impossible_sizes_are_refused_from_the_header(tmp_path, size, open_file):
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", *size, 8, 2, 0, 0, 0))
+    path = tmp_path / "frame.png"
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", zlib.compress(b"")) + chunk(b"IEND", b""))
+    refused(open_file, path, f"claims to be {size[0]}×{size[1]}")
+
+
+@pytest.mark.parametrize("read", [read_rgb, read_camera])
+def test_a_pipe_in_place_of_a_file_is_refused(tmp_path, read):
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    refused(read, path, "cannot be read")
+
+
+def test_an_error_tells_its_kind_also_to_another_process(tmp_path):
+    with pytest.raises(FileError) as caught:
+        read_rgb(tmp_path / "nowhere.png")
+    again = pickle.loads(pickle.dumps(caught.value))
+    assert (again.kind, str(again)) == ("missing", str(caught.value))
 
 
 @pytest.mark.parametrize(
@@ -124,6 +175,11 @@ def test_cityscapes_camera(tmp_path):
         ('{"intrinsic": {"fx": null}, "extrinsic": {"baseline": 1}}', "no Cityscapes camera JSON"),
         ('{"intrinsic": {"fx": 2262}, "extrinsic": {"baseline": 0}}', "must be positive"),
         ('{"intrinsic": {"fx": NaN}, "extrinsic": {"baseline": 0.2}}', "must be positive"),
+        (
+            '{"intrinsic": {"fx": 1' + 400 * "0" + '}, "extrinsic": {"baseline": 1}}',
+            "no Cityscapes camera JSON",
+        ),
+        (100_000 * "[", "no Cityscapes camera JSON"),
         ("\udcff", "not a text file"),
     ],
 )
@@ -153,6 +209,7 @@ def test_kitti_calibration(tmp_path):
         (f"P_rect_02: {projection(720, 36)}", "no KITTI calib_cam_to_cam"),
         ("P_rect_02: 1 2 3\nP_rect_03: 1 2 3", "no KITTI calib_cam_to_cam"),
         ("P_rect_02: a b c d\nP_rect_03: 1 2 3 4", "no KITTI calib_cam_to_cam"),
+        (f"P_rect_02: {projection(720, 36)}\nP_rect_03: 720 0 609.6 -3", "no KITTI calib_cam_to_cam"),
         (f"P_rect_02: {projection(0, 0)}\nP_rect_03: {projection(0, 0)}", "no KITTI calib_cam_to_cam"),
         (f"P_rect_02: {projection(720, -324)}\nP_rect_03: {projection(720, 36)}", "must be positive"),
     ],

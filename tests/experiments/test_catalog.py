@@ -75,6 +75,18 @@ def test_readings_that_the_pre_training_does_not_feel_share_it():
     assert catalog.coarse_run("cityscapes", Readings(disp_scale="W")) != default
 
 
+def test_a_pre_training_as_long_as_the_schedule_says_is_the_default():
+    def run(epochs):
+        return catalog.make_run(
+            "cityscapes", ("seg",), "none", "CoarseCTS", readings=Readings(coarse_epochs=epochs)
+        )
+
+    usual = catalog.coarse_run("cityscapes").schedule.epochs
+    assert run(usual) == run(0)
+    assert catalog.dependency(run(usual)) == catalog.dependency(run(0))
+    assert run(usual + 1) != run(0)
+
+
 def test_the_pre_training_uses_no_labels():
     run = catalog.coarse_run("cityscapes")
     assert run.tasks == ("color", "depth")

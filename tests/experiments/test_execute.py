@@ -1,5 +1,9 @@
+import contextlib
 import dataclasses
+import itertools
 import json
+import math
+import os
 
 import numpy as np
 import pytest
@@ -10,9 +14,11 @@ from experiments.catalog import coarse_run, make_run
 from experiments.datasets import Library
 from experiments.execute import evaluate_again, execute
 from experiments.executors.local import run_all
+from experiments.finished import read_colors
+from experiments.headline import headline, headline_names
 from experiments.lock import only_one
 from experiments.network import build_model, initialize, load_model, make_weighting
-from experiments.readings import Readings
+from experiments.readings import AT_EVALUATION, CHOICES, Readings
 from experiments.sources import Source
 from experiments.store import Store, write_json
 from tests.experiments.conftest import TINY, tiny_run
@@ -32,11 +38,21 @@ def test_a_finished_run_has_every_number_of_its_row(store, library, quiet):
     assert 0 <= metrics["headline"]["sem_miou"] <= 1
     for kind in ("per_input", "shared"):
         results = metrics["results"][kind]
-        assert set(results["seg"]) == {"native", "network", "interval", "constant_class_miou"}
-        assert set(results["depth"]) == {"disp_half", "disp_full", "depth_m", "constant_abs_rel"}
+        assert set(results["seg"]) == {"native", "network", "interval", "constant_class_miou", "by_image"}
+        assert set(results["depth"]) == {"disp_half", "disp_full", "depth_m", "constant_abs_rel", "by_image"}
+    assert read_colors(store.folder(run)) == library.prepare(run).statistics
     description = json.loads((store.folder(run) / "run.json").read_text())
     assert description["data"]["embedded_scenes"] is True
     assert description["sessions"][0]["versions"]["tensorflow"]
+
+
+def test_a_finished_run_has_a_number_for_every_reading_of_the_evaluation(store, library, quiet):
+    run = tiny_run(("seg", "color", "depth"), "UW")
+    results = execute(run, store, library, quiet)["results"]
+    for values in itertools.product(*(CHOICES[name] for name in AT_EVALUATION)):
+        numbers = headline(results, Readings(**dict(zip(AT_EVALUATION, values, strict=True))))
+        assert list(numbers) == headline_names(run.tasks)
+        assert all(math.isfinite(number) for number in numbers.values())
 
 
 def test_a_finished_run_is_not_run_again(store, library, quiet, monkeypatch):
@@ -149,8 +165,10 @@ def test_readings_of_what_a_kitti_run_takes_over(store, quiet, parent):
 
 
 def test_a_kitti_run_is_scored_without_its_padding(store, kitti, quiet, parent):
-    metrics = execute(kitti_run(), store, kitti, quiet)
+    run = kitti_run(color_stats="cityscapes")
+    metrics = execute(run, store, kitti, quiet)
     assert metrics["run"]["start"] == "scenes-demo"
+    assert evaluate_again(run, store.folder(run), kitti) == metrics["headline"]  # with its parent's colors
     native = metrics["results"]["per_input"]["seg"]["native"]
     network = metrics["results"]["per_input"]["seg"]["network"]
     assert native["miou"] == pytest.approx(network["miou"])  # padding has no label, pixels are the same
@@ -176,13 +194,21 @@ def test_a_run_of_other_data_is_refused_whether_finished_or_not(store, quiet, pa
         run_all([parent], store, {parent.dataset: other}, quiet, report=lambda line: None)
 
 
-def test_a_run_that_another_process_trains_is_passed_over(library, quiet, tmp_path):
-    run, lines = tiny_run(("seg",)), []
-    store = Store(tmp_path)
-    with only_one(store.folder(run)):
-        run_all([run], store, {run.dataset: library}, quiet, lines.append)
-    assert "another process" in lines[-1]
-    assert store.failure(run) is None
+def test_a_run_that_another_process_has_is_waited_for_and_taken_over(library, quiet, tmp_path, monkeypatch):
+    monkeypatch.setattr("experiments.executors.local.POLL_SECONDS", 0)
+    run, store, lines = tiny_run(("seg",)), Store(tmp_path), []
+    with contextlib.ExitStack() as held:
+        held.enter_context(only_one(store.folder(run)))
+
+        def report(line):
+            lines.append(line)
+            if line.startswith("waiting for"):
+                held.close()
+
+        run_all([run], store, {run.dataset: library}, quiet, report)
+    assert lines[0].startswith(f"waiting for {run}: process {os.getpid()} on ")
+    assert store.metrics(run) is not None
+    assert len(lines) == 3  # waited, began, ended: each said once
 
 
 def test_an_interruption_at_the_very_end_loses_nothing(store, library, quiet, monkeypatch):

@@ -8,6 +8,7 @@ from experiments.history import read_history
 from experiments.network import build_model, initialize, make_weighting
 from experiments.objective import Objective
 from experiments.options import Options
+from experiments.readings import Readings
 from experiments.store import Store
 from experiments.training import DivergedError, train
 from tests.experiments.conftest import tiny_run
@@ -33,8 +34,12 @@ def numbers(folder):
 
 @pytest.fixture(scope="module")
 def undisturbed(library, tmp_path_factory):
-    """A run of 3 × 3 steps that was never stopped: its description, its final weights, its history."""
+    """A run of 3 × 3 steps that was never stopped: its description, its final weights, its history.
+
+    Its weighting and its learning rate have states, and its images are mirrored at random.
+    """
     run, folder = tiny_run(("seg", "depth"), "DWA"), tmp_path_factory.mktemp("undisturbed")
+    run = dataclasses.replace(run, readings=Readings(augment="flip", lr_schedule="plateau"))
     options = Options(imagenet_weights="none", progress="none", tensorboard=False)
     return run, start(run, library, folder, options), numbers(folder)
 

@@ -347,6 +347,12 @@ def test_table_2_from_stored_scores_needs_no_tensorflow(tmp_path, pristine):
     assert done.stdout.count("0.123") >= 8
 
 
+@pytest.mark.parametrize("verb", ["table2", "figures"])
+def test_predictions_do_not_change_with_how_they_are_evaluated(capsys, tmp_path, pristine, verb):
+    data = [verb, "--cityscapes", pristine, "--runs", tmp_path]
+    assert "encoder_bn_eval" in refused(capsys, *data, "--set", "encoder_bn_eval=shared")
+
+
 def test_a_submission_that_cannot_be_written_is_refused_at_once(capsys, tmp_path, pristine):
     data = ["table2", "--cityscapes", pristine, "--runs", tmp_path]
     assert "nodir" in refused(capsys, *data, "--submission", tmp_path / "nodir" / "best.zip")

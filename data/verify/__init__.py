@@ -1,0 +1,24 @@
+"""Is a data set whole? Every file is read as training reads it, and what is wrong is named.
+
+Which files there should be is in `listing`, what is checked of a frame in `frame`, and how a check that was
+interrupted goes on in `memory`. No TensorFlow; nothing is written into the data set's folder.
+
+Example:
+    >>> from data.verify import verify
+    >>> verify("kitti", "kitti2015").problems
+    []
+"""
+
+from data.verify.check import Report, SplitReport, verify
+from data.verify.frame import KINDS, FrameFiles, FrameResult, Problem, check_frame
+
+__all__ = [
+    "KINDS",
+    "FrameFiles",
+    "FrameResult",
+    "Problem",
+    "Report",
+    "SplitReport",
+    "check_frame",
+    "verify",
+]

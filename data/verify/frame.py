@@ -1,0 +1,274 @@
+"""Check one frame: its files are read as training reads them, and what they hold must fit together.
+
+The bounds below only accuse what no camera in a street can have taken; those on the two views are in `views`.
+"""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from data.decode import KINDS as FILE_KINDS
+from data.decode import (
+    Camera,
+    FileError,
+    read_camera,
+    read_disparity,
+    read_instances,
+    read_kitti_calibration,
+    read_labels,
+    read_rgb,
+)
+from data.disparity import decode_cityscapes, decode_kitti
+from data.labels import ID_TO_TRAIN_ID, IGNORE
+from data.verify.views import SAME_EXPOSURE, SWAPPED, compare_views
+
+DISPARITY_RANGE = (0.01, 0.3)
+"""Where the largest disparity of an image lies, in widths of the image. Over 0.3 a point would be nearer than
+1.1 m to either car's camera, and the network cannot express it; at the native sizes 16 bits end before that,
+so that such files belong to larger images. Under 0.01 nothing would be nearer than 23 m (KITTI: 31 m), not
+even the road: such values were stored with 8 bits, or are no disparities."""
+
+FOCAL_RANGE = (0.4, 2.0)
+"""Focal lengths in widths of the image: views of 28 to 103 degrees. The real cameras have 1.1 and 0.58."""
+
+BASELINE_RANGE = (0.05, 1.5)
+"""Distances of two cameras on one car, m. The real ones are 0.21 and 0.53."""
+
+INSTANCE_TOLERANCE = 0.01
+"""Share of the pixels whose instance id may belong to another class than their label: room for a tool that
+draws the polygons in another way; the official one draws both files alike."""
+
+# In the order of reports.
+_PARTS = ("left", "right", "labels", "instances", "disparity", "camera", "copy")
+_READERS = {
+    "left": read_rgb,
+    "right": read_rgb,
+    "labels": read_labels,
+    "instances": read_instances,
+    "copy": read_rgb,
+}
+_DISPARITY = {"cityscapes": decode_cityscapes, "kitti": decode_kitti}
+_CAMERA = {"cityscapes": read_camera, "kitti": read_kitti_calibration}
+
+
+@dataclass(frozen=True)
+class FrameFiles:
+    """Files of one frame that are checked together.
+
+    Attributes:
+        layout: ``cityscapes`` or ``kitti``.
+        root: folder of the data set.
+        split: ``train``, …
+        name: of the frame.
+        files: part (an attribute of `data.frames.Frame`) -> path below ``root``. KITTI's ``copy`` is the left
+            image that came with the labels.
+    """
+
+    layout: str
+    root: Path
+    split: str
+    name: str
+    files: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is wrong with one file.
+
+    Attributes:
+        kind: one of `KINDS`.
+        split, part: to which of the data set's parts the file belongs.
+        file: its path below the data set's folder.
+        text: one sentence that names the file and says how to mend it.
+    """
+
+    kind: str
+    split: str
+    part: str
+    file: str
+    text: str
+
+
+KINDS = (
+    *FILE_KINDS,
+    *("size", "blank", "instances", "disparity", "identical views", "swapped views", "views do not fit"),
+    "copies differ",
+)
+"""In the order of reports; the first ones are those of `data.decode.FileError`."""
+
+
+@dataclass(frozen=True)
+class FrameResult:
+    """What the check of a frame found.
+
+    Attributes:
+        size: (width, height) of its images; None if the left one cannot be read.
+        problems: in the order of the frame's parts.
+    """
+
+    size: tuple[int, int] | None
+    problems: list[Problem]
+
+
+class _Findings:
+    """Problems of one frame."""
+
+    def __init__(self, frame: FrameFiles):
+        self.frame = frame
+        self.problems: list[Problem] = []
+
+    def path(self, part: str) -> Path:
+        return self.frame.root / self.frame.files[part]
+
+    def add(self, kind: str, part: str, sentence: str) -> None:
+        """A sentence goes on after the path of the file."""
+        self.add_text(kind, part, f"{self.path(part)} {sentence}")
+
+    def add_text(self, kind: str, part: str, text: str) -> None:
+        self.problems.append(Problem(kind, self.frame.split, part, self.frame.files[part], text))
+
+
+def check_frame(frame: FrameFiles) -> FrameResult:
+    """Read all files of a frame and compare them with each other.
+
+    Args:
+        frame: each file is read, whatever is in its place; parts that it does not have are not looked for.
+
+    Returns:
+        What is wrong with them; at most one problem of each kind for a file.
+    """
+    findings = _Findings(frame)
+    content = _read_parts(frame, findings)
+    camera = content.pop("camera", None)
+    size = None
+    if content:
+        size = _check_sizes(content, findings)
+        if camera is not None:
+            _check_camera(camera, size[0], findings)
+    if "left" in content and "copy" in content and not np.array_equal(content["copy"], content["left"]):
+        sentence = f"and {findings.path('left')} differ: unpack archives of one release again."
+        findings.add("copies differ", "copy", sentence)
+    for part in ("left", "right"):
+        if part in content and _is_blank(content[part]):
+            findings.add("blank", part, "shows one color everywhere: download it again.")
+            content.pop(part)
+    if "labels" in content:
+        _check_labels(content["labels"], content.get("instances"), findings)
+    if "disparity" in content and not _is_plausible(content["disparity"], findings):
+        content.pop("disparity")
+    if "left" in content and "right" in content:
+        _check_views(content["left"], content["right"], content.get("disparity"), findings)
+    unreadable = any(problem.part == "left" and problem.kind in FILE_KINDS for problem in findings.problems)
+    return FrameResult(None if unreadable or "left" not in frame.files else size, findings.problems)
+
+
+def _read_parts(frame: FrameFiles, findings: _Findings) -> dict:
+    """Content of each part that can be read."""
+    readers = {
+        **_READERS,
+        "disparity": lambda path: _DISPARITY[frame.layout](read_disparity(path)),
+        "camera": _CAMERA[frame.layout],
+    }
+    content = {}
+    for part in _PARTS:
+        if part in frame.files:
+            try:
+                content[part] = readers[part](findings.path(part))
+            except FileError as error:
+                findings.add_text(error.kind, part, str(error))
+    return content
+
+
+def _check_sizes(content: dict, findings: _Findings) -> tuple[int, int]:
+    """(width, height) of most images; images of other sizes are left out of what is compared further."""
+    sizes = {part: (image.shape[1], image.shape[0]) for part, image in content.items()}
+    usual = Counter(sizes.values()).most_common(1)[0][0]  # of equals the first, which is the left image's
+    example = next(part for part, size in sizes.items() if size == usual)
+    for part, size in sizes.items():
+        if size != usual:
+            content.pop(part)
+            findings.add(
+                "size",
+                part,
+                f"is {size[0]}×{size[1]} but {findings.path(example)} is {usual[0]}×{usual[1]}: give files "
+                "of the same size (both native, not resized).",
+            )
+    return usual
+
+
+def _is_blank(image: np.ndarray) -> bool:
+    """Whether 99 % of the pixels have one color, as in an all-black frame with a few hot pixels."""
+    some = image[::8, ::8].reshape(-1, 3).astype(int)
+    return bool(np.mean(np.abs(some - np.median(some, axis=0)).max(axis=1) <= 4) > 0.99)
+
+
+def _check_camera(camera: Camera, width: int, findings: _Findings) -> None:
+    if not FOCAL_RANGE[0] <= camera.focal / width <= FOCAL_RANGE[1]:
+        findings.add(
+            "calibration",
+            "camera",
+            f"gives a focal length of {camera.focal:g} px, which no image of {width} px width has: give "
+            "images of native size and their own calibration.",
+        )
+    elif not BASELINE_RANGE[0] <= camera.baseline <= BASELINE_RANGE[1]:
+        findings.add(
+            "calibration",
+            "camera",
+            f"puts the cameras {camera.baseline:g} m apart, not 0.2 to 0.6 m: download it again.",
+        )
+
+
+def _check_labels(labels: np.ndarray, instances: np.ndarray | None, findings: _Findings) -> None:
+    if (ID_TO_TRAIN_ID[labels] == IGNORE).all():
+        findings.add("blank", "labels", "holds none of the 19 classes: download it again.")
+    elif instances is not None:
+        classes = np.where(instances < 1000, instances, instances // 1000)
+        share = np.mean((classes != labels) & (labels != 255))  # 255 is -1, which no instance file can hold
+        if share > INSTANCE_TOLERANCE:
+            findings.add(
+                "instances",
+                "instances",
+                f"contradicts {findings.path('labels')} in {share:.0%} of the pixels: unpack both again.",
+            )
+
+
+def _is_plausible(disparity: np.ndarray, findings: _Findings) -> bool:
+    measured = disparity[~np.isnan(disparity)]
+    if not measured.size:
+        findings.add("disparity", "disparity", "holds no measurement: download it again.")
+        return False
+    largest, width = float(measured.max()), disparity.shape[1]
+    low, high = (share * width for share in DISPARITY_RANGE)
+    if low <= largest <= high:
+        return True
+    findings.add(
+        "disparity",
+        "disparity",
+        f"has {largest:.1f} px as its largest disparity, where {low:.0f} to {high:.0f} px are plausible at "
+        "its width: give the 16-bit file as it came with the data set.",
+    )
+    return False
+
+
+def _check_views(
+    left: np.ndarray, right: np.ndarray, disparity: np.ndarray | None, findings: _Findings
+) -> None:
+    other = findings.path("left")
+    if np.array_equal(left, right):
+        findings.add("identical views", "right", f"is {other} once more: unpack the right images again.")
+        return
+    ratio = None if disparity is None else compare_views(left, right, disparity)
+    if ratio is None or ratio >= SAME_EXPOSURE:
+        return
+    if ratio < SWAPPED:
+        findings.add(
+            "swapped views", "right", f"and {other} are exchanged: give each the place of the other."
+        )
+    else:
+        findings.add(
+            "views do not fit",
+            "right",
+            f"is not of the same moment as {other}, or their disparity is not: unpack all three again.",
+        )

@@ -1,0 +1,91 @@
+"""What was found before, so that a check goes on where it was interrupted.
+
+One line of JSON for each frame, appended as soon as it is checked. A line begins with its line break: after
+half a line, left by a crash, the next one is whole again.
+"""
+
+import hashlib
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+from data.errors import InputError
+from data.verify.frame import KINDS, FrameFiles, FrameResult, Problem
+
+CHECK_VERSION = 1  # raise it whenever a check changes, so that nothing is remembered from before
+
+
+def fingerprint(frame: FrameFiles) -> str:
+    """32 hexadecimal digits that change with the path, size or time of any of a frame's files."""
+    digest = hashlib.sha256(f"{CHECK_VERSION} {frame.layout} {frame.root.absolute()} {frame.split}".encode())
+    for part, file in sorted(frame.files.items()):
+        try:
+            status = (frame.root / file).stat()
+            state = f"{status.st_size} {status.st_mtime_ns}"
+        except OSError as error:
+            state = type(error).__name__
+        digest.update(f"\n{part} {file} {state}".encode(errors="surrogateescape"))
+    return digest.hexdigest()[:32]
+
+
+class Memory:
+    """Results of frames by `fingerprint`.
+
+    Args:
+        path: of the file; its folder is made when missing. None remembers nothing.
+        fresh: forget what the file says.
+
+    Raises:
+        InputError: the file cannot be read or written; also from `add`.
+    """
+
+    def __init__(self, path: Path | None, fresh: bool = False):
+        self.path = path
+        self._known: dict[str, FrameResult] = {}
+        if path is None:
+            return
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if fresh:
+                path.write_bytes(b"")
+            elif path.exists():
+                self._known = dict(filter(None, map(_parse, path.read_bytes().splitlines())))
+        except OSError as error:
+            raise self._refusal(error) from error
+
+    def get(self, key: str) -> FrameResult | None:
+        """What was found, or None for a frame that is new or has changed."""
+        return self._known.get(key)
+
+    def add(self, key: str, result: FrameResult) -> None:
+        """Remember what was found."""
+        if self.path is None:
+            return
+        problems = [asdict(problem) for problem in result.problems]
+        line = json.dumps({"key": key, "size": result.size, "problems": problems})
+        try:
+            with self.path.open("a", encoding="utf-8") as file:
+                file.write(f"\n{line}")
+        except OSError as error:
+            raise self._refusal(error) from error
+
+    def _refusal(self, error: OSError) -> InputError:
+        return InputError(
+            f"{self.path} cannot be written ({error.strerror}): free space or name another --runs."
+        )
+
+
+def _parse(line: bytes) -> tuple[str, FrameResult] | None:
+    """(key, result) of a line; None for one that is empty or damaged, whose frame is checked again."""
+    try:
+        content = json.loads(line)
+        size = content["size"]
+        if size is not None:
+            width, height = map(int, size)
+            size = (width, height)
+        problems = [Problem(**problem) for problem in content["problems"]]
+        if any(problem.kind not in KINDS for problem in problems):
+            return None
+        return str(content["key"]), FrameResult(size, problems)
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None

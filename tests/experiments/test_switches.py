@@ -1,0 +1,518 @@
+"""What each reading of the paper changes in a run, and that it changes nothing else.
+
+A run is carried out as it always is, but for the training step, which records what it is given and trains
+nothing. `CHANGES` says what of that record differs under another value of each reading; all the rest must be
+the same to the bit.
+"""
+
+import collections
+import dataclasses
+import hashlib
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from PIL import Image
+
+from data.kitti import VALIDATION_IDS
+from experiments import catalog
+from experiments.checkpoint import Checkpoints
+from experiments.datasets import Library
+from experiments.evaluation import Evaluator
+from experiments.execute import estimate_by_stream, execute
+from experiments.finished import open_finished, read_colors
+from experiments.headline import headline
+from experiments.objective import Objective
+from experiments.options import Options
+from experiments.readings import AT_EVALUATION, CHOICES, Readings
+from experiments.sources import Source
+from experiments.store import Store, write_json
+from models.multitask import CHANNELS, build_multitask_unet
+from models.normalization import save_statistics
+from tests.experiments.conftest import ALTERNATIVES, TINY
+
+ALL = ("seg", "color", "depth")
+LOSSES = {f"{task} loss" for task in ALL}
+LOGITS = {f"{task} logits" for task in ALL}
+DECODERS = {f"decoder_{task}" for task in ALL}
+DATA = {"colors", "input", "labels", "color classes", "stereo pair"}
+
+# The run on which each reading is tried, and what it changes of that run.
+CHANGES = {
+    "input_norm": ("GS", {"input"}),
+    "color_input": ("GS", {"embedding", "color logits"}),
+    "encoder_pass": ("GS", LOGITS),
+    "encoder_bn_eval": ("GS", {"headline"}),
+    "decoder_init": ("GS", DECODERS | LOGITS),
+    "recon_space": ("GS", {"stereo pair", "depth loss"}),
+    "recon_reduce": ("GS", {"depth loss"}),
+    "recon_mask_oob": ("GS", {"depth loss"}),
+    "warp_border": ("GS", {"depth loss"}),
+    "disp_scale": ("GS", {"depth loss"}),
+    "seg_loss_norm": ("GS", {"seg loss"}),
+    "color_loss_norm": ("GS", {"color loss"}),
+    "mfb": ("GS", {"color loss"}),
+    "uw_form": ("UW", {"weighting"}),
+    "uw_init": ("UW", {"weighting"}),
+    "dwa_temperature": ("DWA", {"weighting"}),
+    "w_color": ("GS", {"weighting"}),
+    "w_depth": ("GS", {"weighting"}),
+    "lr_schedule": ("GS", {"learning rate"}),
+    "augment": ("GS", {"mirrored"}),
+    "kitti_fit": ("KITTI", DATA | LOSSES | {"mask"}),
+    "kitti_split_seed": ("KITTI", DATA | LOSSES | {"training frames", "validation frames"}),
+    "color_stats": ("KITTI", {"colors", "input", "color classes", "color loss"}),
+    "kitti_load": ("KITTI", DECODERS | LOGITS),
+    "uw_reset": ("KITTI", {"weighting"}),
+    "depth_metric": ("GS", {"headline"}),
+    "cap_mode": ("GS", {"headline"}),
+    "metric_avg": ("GS", {"headline"}),
+    "eval_resolution": ("GS", {"headline"}),
+    "coarse_init": ("pre-training", {"encoder", "color logits", "depth logits"}),
+    "coarse_epochs": ("pre-training", {"steps"}),
+    "coarse_load": ("CoarseCTS", {"decoder_color", "decoder_depth", "color logits", "depth logits"}),
+}
+
+RUNS = {
+    "GS": lambda readings: catalog.make_run("scenes-demo", ALL, "GS", "random", 0, readings),
+    "UW": lambda readings: catalog.make_run("scenes-demo", ALL, "UW", "random", 0, readings),
+    "DWA": lambda readings: catalog.make_run("scenes-demo", ALL, "DWA", "random", 0, readings),
+    "CoarseCTS": lambda readings: catalog.make_run("scenes-demo", ALL, "GS", "CoarseCTS", 0, readings),
+    "pre-training": lambda readings: catalog.coarse_run("scenes-demo", readings),
+    "KITTI": lambda readings: catalog.make_run(
+        "kitti-demo", ALL, "UW", "random", 0, readings, start="scenes-demo"
+    ),
+}
+
+BATCH = {
+    "input": ("lab", "gray"),
+    "labels": ("labels",),
+    "color classes": ("color",),
+    "stereo pair": ("left", "right"),
+    "mask": ("mask",),
+}
+RECORDED = 9  # steps: three epochs of the scenes
+DRAW = np.random.default_rng(0)
+IMAGES = {name: DRAW.standard_normal((2, 32, 64, 3)).astype(np.float32) for name in ("lab", "gray")}
+FIXED_LOGITS = {
+    task: DRAW.standard_normal((2, 32, 64, count)).astype(np.float32) for task, count in CHANNELS.items()
+}
+
+
+# --- a run without training -------------------------------------------------------------------------------
+
+
+def digest(arrays):
+    """Of the bytes of some arrays."""
+    sha = hashlib.sha1()
+    for array in map(np.ascontiguousarray, arrays):
+        sha.update(f"{array.shape} {array.dtype}".encode() + array.tobytes())
+    return sha.hexdigest()
+
+
+def unmirrored(batch):
+    """A batch with its mirror images turned round again, and which they were."""
+    batch = {name: values.numpy() for name, values in batch.items()}
+    mirrored = batch.pop("direction", np.ones(len(batch["mask"]))) < 0
+    for values in batch.values():
+        values[mirrored] = np.flip(values[mirrored], axis=2)
+    return batch, tuple(mirrored.tolist())
+
+
+class Recorder:
+    """Stands in for the training and the evaluation of a run.
+
+    Args:
+        logits_of: gives the logits of a network in training, dict by task.
+
+    Attributes:
+        record: dict of what the run was given; a list for what each step was given.
+    """
+
+    def __init__(self, logits_of):
+        self.logits_of, self.record = logits_of, {}
+
+    def make_train_step(self, model, weighting, optimizer, objective, progress):
+        """In place of `experiments.training.make_train_step`."""
+        self.weighting, self.progress = weighting, progress
+        parts = {part.name: digest(part.get_weights()) for part in model.layers if part.weights}
+        logits = {f"{task} logits": digest([values]) for task, values in self.logits_of(model, parts).items()}
+        self.record |= parts | logits
+
+        def step(batch):
+            done = int(progress.step)
+            # The sum never falls, and the tasks go different ways.
+            losses = dict(zip(ALL, (1.0 + done, 1.0, 1 / (1 + done)), strict=True))
+            losses = {task: tf.constant(losses[task], tf.float32) for task in objective.tasks}
+            total = weighting(losses)
+            if done < RECORDED:
+                batch, mirrored = unmirrored(batch)
+                for part, names in BATCH.items():
+                    self._add(part, digest(batch[name] for name in names if name in batch))
+                self._add("mirrored", mirrored)
+                self._add("learning rate", float(optimizer.learning_rate))
+                self._add("weighting", (float(total), *weighting.current_weights().values()))
+            if not done:
+                first = {name: values[:2] for name, values in batch.items()}
+                for task, loss in objective(first, FIXED_LOGITS).items():
+                    self.record[f"{task} loss"] = float(loss)
+            optimizer.iterations.assign_add(1)
+            progress.add([*losses.values(), total])
+
+        return step
+
+    def _add(self, name, value):
+        self.record.setdefault(name, []).append(value)
+
+    def measure(self, run, model, data, evaluator, folder):
+        """In place of `experiments.execute.measure`; the weights become as if they had been trained."""
+        self.record |= {
+            "steps": int(self.progress.step),
+            "colors": data.statistics,
+            "training frames": [frame.name for frame in data.train.frames],
+            "validation frames": [frame.name for frame in data.val.frames],
+        }
+        save_statistics(folder / "statistics.npz", {"lab": [np.zeros(1)]})
+        for variable in model.weights + self.weighting.trainable_variables:
+            variable.assign(variable + 0.1)
+        return {"headline": {}}
+
+
+class Bench:
+    """Carries runs out without training, each once, on few networks: to build one takes a second.
+
+    Args:
+        store: of the runs.
+        libraries: `Library` by data set.
+    """
+
+    def __init__(self, store, libraries):
+        self.store, self.libraries = store, libraries
+        self.records, self.networks, self.logits = {}, {}, {}
+
+    def observe(self, kind, **readings):
+        """The record of the run of a kind with some readings, and what a table would show of it."""
+        readings = Readings(**readings)
+        runs = catalog.with_dependencies([RUNS[kind](readings)])
+        return [self.carry_out(run) for run in runs][-1] | {"headline": headline(RESULTS, readings)}
+
+    def carry_out(self, run):
+        """The record of a run; what it trained is written only where another may go on from it."""
+        if run.folder in self.records:
+            return self.records[run.folder]
+        self.in_use = collections.Counter()
+        recorder = Recorder(self.logits_of)
+        options = Options(imagenet_weights="none", progress="none", tensorboard=False)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("keras.backend.clear_session", lambda: None)  # the networks are in use
+            patch.setattr("experiments.training.make_train_step", recorder.make_train_step)
+            patch.setattr("experiments.execute.measure", recorder.measure)
+            patch.setattr("experiments.network.build_multitask_unet", self.network)
+            patch.setattr("experiments.network.imagenet_weights", lambda option: (Path("weights"), None))
+            patch.setattr("experiments.network.load_imagenet", fill)
+            if run.readings.changed():
+                patch.setattr(Checkpoints, "save_as", lambda *arguments: None)
+            execute(run, self.store, self.libraries[run.dataset], options)
+        assert self.store.failure(run) is None
+        self.records[run.folder] = recorder.record
+        return recorder.record
+
+    def network(self, *arguments):
+        """In place of `build_multitask_unet`: a network that the run does not use yet, as it was built."""
+        copies = self.networks.setdefault(arguments, [])
+        number = self.in_use[arguments]
+        self.in_use[arguments] += 1
+        if number == len(copies):
+            model = build_multitask_unet(*arguments)
+            copies.append((model, model.get_weights()))
+        model, weights = copies[number]
+        model.set_weights(weights)
+        return model
+
+    def logits_of(self, model, weights):
+        """Logits of fixed images in training; computed once for a network and a digest of its weights."""
+        made_with = next(a for a, copies in self.networks.items() for copy, _ in copies if copy is model)
+        key = made_with, *sorted(weights.items())
+        if key not in self.logits:
+            moving = [variable.numpy() for variable in model.non_trainable_variables]
+            self.logits[key] = model(IMAGES, training=True)
+            for variable, value in zip(model.non_trainable_variables, moving, strict=True):
+                variable.assign(value)
+        return self.logits[key]
+
+
+def fill(encoder, path):
+    """Stands in for the ImageNet weights."""
+    encoder.set_weights([np.full_like(weights, 0.01) for weights in encoder.get_weights()])
+
+
+def write_kitti(root):
+    """200 frames of noise in the layout of KITTI, of 60x30."""
+    draw = np.random.default_rng(1)
+    folders = {name: root / "training" / name for name in ("image_2", "image_3", "semantic", "disp_occ_0")}
+    for folder in folders.values():
+        folder.mkdir(parents=True)
+    for number in range(200):
+        images = {
+            "image_2": draw.integers(0, 256, (30, 60, 3), dtype=np.uint8),
+            "image_3": draw.integers(0, 256, (30, 60, 3), dtype=np.uint8),
+            "semantic": draw.integers(0, 34, (30, 60), dtype=np.uint8),
+            "disp_occ_0": draw.integers(0, 5000, (30, 60), dtype=np.uint16),
+        }
+        for name, image in images.items():
+            Image.fromarray(image).save(folders[name] / f"{number:06d}_10.png")
+
+
+@pytest.fixture(scope="module")
+def kitti(tmp_path_factory):
+    root = tmp_path_factory.mktemp("kitti")
+    write_kitti(root)
+    return Library(Source("kitti", root), None)
+
+
+@pytest.fixture(scope="module")
+def bench(library, kitti, tmp_path_factory):
+    return Bench(Store(tmp_path_factory.mktemp("runs")), {"scenes-demo": library, "kitti-demo": kitti})
+
+
+@pytest.fixture(autouse=True)
+def schedules(tiny_schedules, monkeypatch):
+    """Three epochs without validation, of three steps on the scenes and of five on KITTI."""
+    schedule = dataclasses.replace(TINY, validate_every=0)
+    for layout in ("cityscapes", "coarse"):
+        monkeypatch.setitem(catalog.SCHEDULES, (layout, "demo"), schedule)
+    monkeypatch.setitem(catalog.SCHEDULES, ("kitti", "demo"), dataclasses.replace(schedule, batch_size=34))
+
+
+# --- every reading ----------------------------------------------------------------------------------------
+
+
+def test_every_reading_is_tried():
+    assert CHANGES.keys() == {field.name for field in dataclasses.fields(Readings)}
+    assert {name for name, _ in ALTERNATIVES} == CHANGES.keys()
+    assert {name for name, (_, changed) in CHANGES.items() if changed == {"headline"}} == set(AT_EVALUATION)
+
+
+@pytest.mark.parametrize(("name", "value"), ALTERNATIVES, ids=[f"{n}={v}" for n, v in ALTERNATIVES])
+def test_a_reading_changes_what_it_is_about_and_nothing_else(bench, name, value):
+    kind, expected = CHANGES[name]
+    default, other = bench.observe(kind), bench.observe(kind, **{name: value})
+    changed = {part for part in default | other if default.get(part) != other.get(part)}
+    assert changed == expected
+
+
+def test_a_record_holds_everything_that_a_reading_may_change(bench):
+    for kind in RUNS:
+        parts = set(bench.observe(kind))
+        assert parts >= {"mirrored", "learning rate", "weighting", "steps", "headline", "encoder", "input"}
+    named = set().union(*(changed for _, changed in CHANGES.values())) - {"embedding"}
+    assert named <= set(bench.observe("GS"))
+
+
+def test_runs_of_other_weightings_differ_in_the_weighting_alone(bench):
+    default = bench.observe("GS")
+    for kind in ("UW", "DWA"):
+        other = bench.observe(kind)
+        assert {part for part in default if default[part] != other[part]} == {"weighting"}
+
+
+# --- more about some of them ------------------------------------------------------------------------------
+
+
+def test_learning_rates_begin_alike_and_go_on_as_defined(bench):
+    def shares(lr_schedule):
+        rates = bench.observe("GS", lr_schedule=lr_schedule)["learning rate"]
+        return np.array(rates) / TINY.learning_rate
+
+    np.testing.assert_allclose(shares("constant"), np.ones(9), rtol=1e-5)
+    np.testing.assert_allclose(shares("poly"), (1 - np.arange(9) / 9) ** 0.9, rtol=1e-5)
+    # The second epoch is no better than the first.
+    np.testing.assert_allclose(shares("plateau"), [1] * 6 + [0.1] * 3, rtol=1e-5)
+
+
+def test_some_images_are_mirrored_and_never_a_whole_epoch(bench):
+    epochs = np.array(bench.observe("GS", augment="flip")["mirrored"]).reshape(3, -1)
+    assert len({tuple(epoch) for epoch in epochs}) == 3
+    assert 0 < epochs.mean() < 1
+    assert not np.any(bench.observe("GS")["mirrored"])
+
+
+def test_mirrored_images_and_logits_have_the_losses_of_the_images(library):
+    run = RUNS["GS"](Readings())
+    data = library.prepare(run)
+    objective = Objective(run.tasks, run.readings, data.statistics.class_weights())
+    images = {
+        part: np.stack([data.train.image(part, i) for i in range(2)]) for part in ("left", "right", "labels")
+    }
+    images["valid_size"] = np.int32([[50, 32], [64, 30]])
+    plain = objective(data.preparation(images), FIXED_LOGITS)
+    mirrored = data.preparation(images | {"mirrored": np.array([True, False])})
+    logits = {task: np.stack([np.flip(values[0], 1), values[1]]) for task, values in FIXED_LOGITS.items()}
+    for task, loss in objective(mirrored, logits).items():
+        assert float(loss) == pytest.approx(float(plain[task]), rel=1e-4)
+    del mirrored["direction"]
+    assert float(objective(mirrored, logits)["depth"]) != pytest.approx(float(plain["depth"]), rel=1e-2)
+
+
+def test_a_joint_pass_has_one_set_of_statistics_for_both_inputs(library, monkeypatch):
+    model = keras.Sequential([keras.layers.Input((None, None, 3)), keras.layers.Identity(name="encoder")])
+
+    def groups(encoder_pass):
+        run, seen = RUNS["GS"](Readings(encoder_pass=encoder_pass)), []
+        monkeypatch.setattr(
+            "experiments.execute.estimate_statistics", lambda _, batches: seen.append(next(batches))
+        )
+        streams = estimate_by_stream(run, model, library.prepare(run))
+        assert set(streams) == {"lab", "gray"}
+        return seen
+
+    lab, gray = groups("two")
+    (both,) = groups("joint")
+    np.testing.assert_array_equal(both, np.concatenate([lab, gray]))
+
+
+def test_the_split_of_kitti_is_complete_and_its_seed_0_the_committed_one(bench):
+    splits = []
+    for seed in (0, 1):
+        record = bench.observe("KITTI", kitti_split_seed=seed)
+        train, val = record["training frames"], record["validation frames"]
+        assert (len(train), len(val)) == (170, 30)
+        assert sorted(train + val) == [f"{number:06d}_10" for number in range(200)]
+        splits.append([int(name[:6]) for name in val])
+    assert splits[0] == list(VALIDATION_IDS) != splits[1]
+
+
+def test_another_split_of_kitti_is_other_data(kitti):
+    runs = [RUNS["KITTI"](Readings(kitti_split_seed=seed)) for seed in (0, 1)]
+    assert kitti.fingerprint(runs[0]) != kitti.fingerprint(runs[1])
+
+
+def test_readings_of_the_pre_training_change_what_a_run_goes_on_from_and_not_the_run():
+    default = RUNS["CoarseCTS"](Readings())
+    for changed in ({"coarse_epochs": 5}, {"coarse_init": "ImageNet"}):
+        run = RUNS["CoarseCTS"](Readings(**changed))
+        assert dataclasses.replace(run, readings=default.readings) == default
+        source = catalog.dependency(run)
+        assert source != catalog.dependency(default)
+        assert source.schedule.epochs == changed.get("coarse_epochs", TINY.epochs)
+        assert source.init == changed.get("coarse_init", "random")
+
+
+def test_inherited_colors_are_those_of_the_parent_and_stay_with_the_run(bench, kitti, monkeypatch):
+    own, inherited = (bench.observe("KITTI", color_stats=kind) for kind in CHOICES["color_stats"])
+    parent, run = RUNS["UW"](Readings()), RUNS["KITTI"](Readings(color_stats="cityscapes"))
+    colors = read_colors(bench.store.folder(parent))
+    assert inherited["colors"] == colors == read_colors(bench.store.folder(run))
+    assert own["colors"] != colors
+    monkeypatch.setattr("experiments.finished.load_model", lambda run, folder: None)
+    assert open_finished(run, bench.store.folder(run), kitti).data.statistics == colors
+
+
+def test_without_its_parent_a_run_has_the_same_reason_whatever_colors_it_takes(kitti, quiet, tmp_path):
+    store = Store(tmp_path)
+    reasons = []
+    for color_stats in CHOICES["color_stats"]:
+        run = RUNS["KITTI"](Readings(color_stats=color_stats))
+        store.write_failure(catalog.dependency(run), "no power")
+        assert execute(run, store, kitti, quiet) is None
+        reasons.append(store.failure(run))
+    assert reasons[0] == reasons[1]
+    assert "no power" in reasons[0]
+
+
+def test_a_parent_that_left_no_colors_is_a_reason(kitti, quiet, tmp_path):
+    store, run = Store(tmp_path), RUNS["KITTI"](Readings(color_stats="cityscapes"))
+    parent = catalog.dependency(run)
+    write_json(store.folder(parent) / "metrics.json", {"headline": {}})
+    assert execute(run, store, kitti, quiet) is None
+    assert f"{parent} left no colors.json" in store.failure(run)
+
+
+# --- the scale of the disparity, in the evaluation --------------------------------------------------------
+
+
+class Constant:
+    """A network that answers the same logit everywhere."""
+
+    def __init__(self, logit):
+        self.logit = logit
+
+    def get_layer(self, name):
+        return keras.Sequential([keras.layers.Input((1,))])
+
+    def __call__(self, batch, training):
+        return {"depth": tf.fill(tf.shape(batch["lab"][..., :1]), np.float32(self.logit))}
+
+
+def test_predictions_are_scored_at_the_scale_of_the_loss(library):
+    def errors(disp_scale, share):
+        run = catalog.make_run(
+            "scenes-demo", ("depth",), "none", "random", 0, Readings(disp_scale=disp_scale)
+        )
+        network = Constant(np.log(share / (1 - share)))
+        return Evaluator(network, run, library.prepare(run), "cityscapes")()["depth"]["disp_half"]
+
+    same = errors("0.3W", 0.5)["rmse"]
+    assert errors("W", 0.15)["rmse"] == pytest.approx(same)
+    assert errors("50px", 0.05)["rmse"] == pytest.approx(errors("W", 0.05 * 50 / 1024)["rmse"])
+    assert errors("W", 0.5)["rmse"] > same
+
+
+# --- readings of the evaluation ---------------------------------------------------------------------------
+
+
+def numbers(*path):
+    """Errors that say where they are from."""
+    return {name: "/".join([*path, name]) for name in ("abs_rel", "sq_rel", "rmse", "rmse_log")}
+
+
+def results_of(kind):
+    """What an evaluation returns, where each number is the place at which it is recorded."""
+    depth = {
+        unit: numbers(kind, unit)
+        | {
+            "pooled": numbers(kind, unit, "pooled"),
+            "clipped": numbers(kind, unit, "clipped") | {"pooled": numbers(kind, unit, "clipped", "pooled")},
+        }
+        for unit in CHOICES["depth_metric"]
+    }
+    seg = {name: {"miou": f"{kind}/{name}"} for name in CHOICES["eval_resolution"]}
+    return {"seg": seg, "color": {"miou": f"{kind}/color"}, "depth": depth}
+
+
+RESULTS = {kind: results_of(kind) for kind in CHOICES["encoder_bn_eval"]}
+
+
+@pytest.mark.parametrize(
+    ("readings", "sem_miou", "color_miou", "rmse"),
+    [
+        ({}, "per_input/native", "per_input/color", "per_input/disp_half/rmse"),
+        ({"encoder_bn_eval": "shared"}, "shared/native", "shared/color", "shared/disp_half/rmse"),
+        ({"eval_resolution": "network"}, "per_input/network", None, None),
+        ({"depth_metric": "disp_full"}, None, None, "per_input/disp_full/rmse"),
+        ({"depth_metric": "depth_m"}, None, None, "per_input/depth_m/rmse"),
+        ({"cap_mode": "clip"}, None, None, "per_input/disp_half/clipped/rmse"),
+        ({"metric_avg": "pooled"}, None, None, "per_input/disp_half/pooled/rmse"),
+        (
+            {
+                "metric_avg": "pooled",
+                "cap_mode": "clip",
+                "depth_metric": "depth_m",
+                "encoder_bn_eval": "shared",
+            },
+            "shared/native",
+            "shared/color",
+            "shared/depth_m/clipped/pooled/rmse",
+        ),
+    ],
+    ids=lambda value: ",".join(value.values()) if isinstance(value, dict) else "",
+)
+def test_a_reading_of_the_evaluation_chooses_another_recorded_number(readings, sem_miou, color_miou, rmse):
+    default, chosen = headline(RESULTS, Readings()), headline(RESULTS, Readings(**readings))
+    assert chosen["sem_miou"] == (sem_miou or default["sem_miou"])
+    assert chosen["color_miou"] == (color_miou or default["color_miou"])
+    assert chosen["rmse"] == (rmse or default["rmse"])
+    for name in ("abs_rel", "sq_rel", "rmse_log"):
+        assert chosen[name] == chosen["rmse"].removesuffix("rmse") + name
