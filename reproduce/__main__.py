@@ -130,7 +130,7 @@ def make_parser():
     _start_option(readings)
     readings.add_argument("--table", type=int, choices=(1, 3), default=1, help="3 for the row on KITTI")
     readings.add_argument("--row", default="SS+D/GS", help="SS+D/GS, SS+C+D/UW, …")
-    _init_option(readings, INITS)
+    _init_option(readings, INITS, demo="random")  # another reading would change the pre-training as well
     _out_options(readings)
     _training_options(readings)
 
@@ -202,10 +202,10 @@ def _out_options(parser, seeds=True):
     _reading_options(parser)
 
 
-def _init_option(parser, choices):
-    parser.add_argument(
-        "--init", choices=choices, help="ImageNet; at demo scale CoarseCTS, which needs no file"
-    )
+def _init_option(parser, choices, demo="CoarseCTS"):
+    text = f"ImageNet; at demo scale {demo}, which needs no file"
+    parser.add_argument("--init", choices=choices, help=text)
+    parser.set_defaults(demo_init=demo)
 
 
 def _start_option(parser):

@@ -47,8 +47,8 @@ class Session:
 
     @property
     def init(self):
-        """The one ``--init`` of a verb: ImageNet; at demo scale CoarseCTS, which needs no file."""
-        return self.args.init or ("ImageNet" if self.scale == "paper" else "CoarseCTS")
+        """The one ``--init`` of a verb: ImageNet; at demo scale one that needs no file."""
+        return self.args.init or ("ImageNet" if self.scale == "paper" else self.args.demo_init)
 
     @functools.cached_property
     def out(self):

@@ -41,7 +41,7 @@ def finish_everything(root):
         tasks, weighting = inputs.parse_row(row)
 
         def make(seed, readings, label=label, tasks=tasks, weighting=weighting, start=start):
-            return catalog.make_run(label, tasks, weighting, "CoarseCTS", seed, readings, start=start)
+            return catalog.make_run(label, tasks, weighting, "random", seed, readings, start=start)
 
         runs += [run for variant in variants(make, Readings(), (0,)) for run in variant.runs]
     for run in catalog.with_dependencies(runs):
