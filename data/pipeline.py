@@ -124,9 +124,7 @@ def training_batches(cache, preparation, batch_size, seed, epochs, start_step=0,
     per_epoch = len(cache) // batch_size * batch_size
 
     def frame_at(sample):
-        epoch, position = sample // per_epoch, sample % per_epoch
-        key = tf.stack([tf.constant(seed, tf.int64), epoch])
-        index = tf.random.experimental.index_shuffle(position, key, tf.constant(len(cache) - 1, tf.int64))
+        index = _index_at(sample, len(cache), per_epoch, seed)
         if augment == "none":
             return (index,)
         coin = tf.random.stateless_uniform([], tf.stack([tf.constant(seed, tf.int64), sample]))
@@ -134,6 +132,21 @@ def training_batches(cache, preparation, batch_size, seed, epochs, start_step=0,
 
     samples = tf.data.Dataset.range(start_step * batch_size, epochs * per_epoch)
     return _prepared(samples.map(frame_at), cache, preparation, batch_size, drop_remainder=True)
+
+
+def _index_at(sample, frames, per_epoch, seed):
+    """Index of the frame that comes as the ``sample``-th of a run, an int64 scalar."""
+    sample = tf.cast(sample, tf.int64)
+    epoch, position = sample // per_epoch, sample % per_epoch
+    key = tf.stack([tf.constant(seed, tf.int64), epoch])
+    return tf.random.experimental.index_shuffle(position, key, tf.constant(frames - 1, tf.int64))
+
+
+def frames_of_step(cache, batch_size, seed, step):
+    """Names of the frames of a step of `training_batches`, counted from 0."""
+    per_epoch = len(cache) // batch_size * batch_size
+    samples = range(step * batch_size, (step + 1) * batch_size)
+    return [cache.frames[int(_index_at(sample, len(cache), per_epoch, seed))].name for sample in samples]
 
 
 def ordered_batches(cache, preparation, batch_size=1, indices=None):

@@ -9,6 +9,10 @@ from pathlib import Path
 
 import tensorflow as tf
 
+from data.errors import InputError
+from experiments.disk import bring_to_disk, full_disk_is_an_oserror
+from experiments.store import write_json
+
 KEEP = 2
 
 
@@ -36,21 +40,32 @@ class Checkpoints:
             shutil.rmtree(old)
         self._saved_at = time.monotonic()
 
+    def is_due(self):
+        """Whether the last state is older than ``minutes``."""
+        return time.monotonic() - self._saved_at >= 60 * self.minutes
+
     def save_if_due(self, step: int):
-        """`save`, when the last state is older than ``minutes``."""
-        if time.monotonic() - self._saved_at >= 60 * self.minutes:
+        """`save`, when it `is_due`."""
+        if self.is_due():
             self.save(step)
 
     def save_as(self, name: str):
         """Write the state into the folder ``name``, as a whole or not at all."""
         final, temporary = self.folder / name, self.folder / f"{name}.tmp"
-        shutil.rmtree(temporary, ignore_errors=True)
-        temporary.mkdir(parents=True)
-        self._checkpoint.write(str(temporary / "state"))
-        sums = {path.name: _checksum(path) for path in sorted(temporary.iterdir())}
-        (temporary / "SHA256.json").write_text(json.dumps(sums, indent=1))
-        shutil.rmtree(final, ignore_errors=True)
-        temporary.rename(final)
+        try:
+            with full_disk_is_an_oserror(self.folder):
+                shutil.rmtree(temporary, ignore_errors=True)
+                temporary.mkdir(parents=True)
+                self._checkpoint.write(str(temporary / "state"))
+                sums = {path.name: _checksum(path) for path in sorted(temporary.iterdir())}
+                write_json(temporary / "SHA256.json", sums)
+                for path in temporary.iterdir():
+                    bring_to_disk(path)
+                shutil.rmtree(final, ignore_errors=True)
+                temporary.rename(final)
+        except OSError:
+            shutil.rmtree(temporary, ignore_errors=True)  # makes room, and is worth nothing
+            raise
 
     def remove_all(self):
         """Remove the numbered states."""
@@ -63,21 +78,33 @@ class Checkpoints:
             return []
         return sorted(path for path in self.folder.iterdir() if re.fullmatch(r"step-\d{9}", path.name))
 
-    def restore(self, warn=print):
+    def restore(self, warn=print, at_most=None):
         """Restore the newest sound state.
 
         Args:
             warn: called with a sentence for each damaged state that is passed over.
+            at_most: passes over states after more steps than that.
 
         Returns:
             Whether there was one.
+
+        Raises:
+            InputError: the state is not one of this run, as this version trains it.
         """
         for folder in reversed(self.saved()):
+            if at_most is not None and int(folder.name.removeprefix("step-")) > at_most:
+                continue
             if not is_sound(folder):
                 warn(f"checkpoint {folder} is damaged and not used; the run goes on from an earlier state")
                 continue
             status = self._checkpoint.read(str(folder / "state"))
-            status.assert_existing_objects_matched()
+            try:
+                status.assert_existing_objects_matched()
+            except AssertionError as error:
+                raise InputError(
+                    f"{folder} was written by another version of this program and cannot be gone on from; "
+                    f"remove {self.folder.parent} to run it again, or use that version."
+                ) from error
             status.expect_partial()
             return True
         return False

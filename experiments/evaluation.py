@@ -3,6 +3,7 @@
 import tensorflow as tf
 
 from data.pipeline import ordered_batches
+from experiments.preemption import stop_if_requested
 from experiments.scores import ColorScore, DepthScore, SegmentationScore
 from losses import disparity_from_logits
 from models.multitask import STREAM
@@ -47,6 +48,7 @@ class Evaluator:
     def _evaluate(self, stream):
         scores = {task: self._score(task) for task in self._tasks[stream]}
         for index, batch in enumerate(ordered_batches(self.data.val, self.data.preparation)):
+            stop_if_requested()
             maps = self._predict[stream](batch, self.data.val.native_sizes[index])
             maps = {name: values.numpy() for name, values in maps.items()}
             for score in scores.values():

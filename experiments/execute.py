@@ -4,7 +4,6 @@ import datetime
 import math
 import subprocess
 import time
-from importlib.metadata import version
 from pathlib import Path
 
 import keras
@@ -12,7 +11,10 @@ import tensorflow as tf
 
 from data.errors import InputError
 from data.pipeline import training_batches
+from experiments import preemption, provenance
 from experiments.checkpoint import Checkpoints
+from experiments.disk import full_disk_is_an_oserror
+from experiments.divergence import DivergedError
 from experiments.evaluation import Evaluator
 from experiments.finished import inherited_colors, open_finished, write_colors
 from experiments.headline import headline, headline_names
@@ -22,12 +24,11 @@ from experiments.network import Unavailable, build_model, initialize, make_weigh
 from experiments.objective import Objective
 from experiments.readings import Readings
 from experiments.store import FORMAT, read_json, write_json
-from experiments.training import DivergedError, train
+from experiments.training import train
 from models.multitask import STREAM, encoder_input
 from models.normalization import estimate_statistics, save_statistics
 
 STATISTICS_PASSES = 10  # more passes over a small training set teach the statistics nothing
-PACKAGES = ("tensorflow", "keras", "segmentation-models", "numpy", "scikit-image", "pillow")
 
 
 def execute(run, store, library, options):
@@ -44,9 +45,10 @@ def execute(run, store, library, options):
 
     Raises:
         BusyError: another process is training it.
+        Stopped: the process was asked to stop; the same call goes on.
         InputError: the run's folder was begun with other data.
     """
-    with only_one(store.folder(run)):
+    with only_one(store.folder(run)), preemption.listening():
         return store.metrics(run) or _execute(run, store, library, options)
 
 
@@ -76,15 +78,22 @@ def _execute(run, store, library, options):
                 numbers = dict.fromkeys(headline_names(run.tasks), math.nan)
             return {f"val_{name}": value for name, value in numbers.items()}
 
-        train(run, model, weighting, objective, data.train, data.preparation, folder, options, validate)
-        metrics = measure(run, model, data, evaluator, folder)
-    except (Unavailable, DivergedError) as reason:
+        with full_disk_is_an_oserror(folder):
+            digest = train(
+                run, model, weighting, objective, data.train, data.preparation, folder, options, validate
+            )
+            metrics = measure(run, model, data, evaluator, folder)
+    except DivergedError as reason:
+        store.write_failure(run, str(reason), **reason.details)
+        return None
+    except Unavailable as reason:
         store.write_failure(run, str(reason))
         return None
     except tf.errors.ResourceExhaustedError as error:
         reason = f"out of memory on the device: {error.message.splitlines()[0]}"
         store.write_failure(run, reason)
         return None
+    metrics["state_sha256"] = digest
     metrics["session_seconds"] = round(time.monotonic() - started, 1)
     state = Checkpoints(folder / "checkpoint", model=model, weighting=weighting)
     state.save_as("final")  # weights alone: two thirds of a resumable state are Adam's moments
@@ -155,7 +164,8 @@ def describe(run, library, data, before=None):
     """
     session = {
         "started": _now(),
-        "versions": {package: version(package) for package in PACKAGES},
+        "versions": provenance.versions(),
+        "code": provenance.code_digest(),
         "git_commit": _git_commit(),
         "devices": [device.name for device in tf.config.list_logical_devices()],
     }

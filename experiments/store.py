@@ -55,9 +55,9 @@ class Store:
         failure = read_json(self.folder(run) / "failure.json")
         return failure and failure["reason"]
 
-    def write_failure(self, run: Run, reason: str):
-        """Record why a run has no result."""
-        write_json(self.folder(run) / "failure.json", {"reason": reason})
+    def write_failure(self, run: Run, reason: str, **details):
+        """Record why a run has no result, with what else is to be known of that."""
+        write_json(self.folder(run) / "failure.json", {"reason": reason} | details)
 
 
 def read_json(path: Path):

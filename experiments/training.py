@@ -1,84 +1,23 @@
 """The training loop: one compiled step, Keras' callbacks around it, and a state that resumes anywhere."""
 
+import hashlib
 import math
 import time
 
 import keras
-import tensorflow as tf
 
 from data.pipeline import training_batches
+from experiments import preemption
 from experiments.callbacks import history_callbacks
 from experiments.checkpoint import Checkpoints
+from experiments.divergence import trace
 from experiments.history import truncate_history
 from experiments.learning_rate import LearningRate
 from experiments.optimizer import Adam
+from experiments.progress import Progress
+from experiments.step import make_train_step
 
 LOG_EVERY = 10  # steps between readings of the losses; each reading waits for the device
-
-
-class DivergedError(RuntimeError):
-    """A loss is no longer finite; the message says which, and when."""
-
-
-class Progress(tf.Module):
-    """Where a run is: steps done, and the sums of the losses since the epoch began.
-
-    Args:
-        names: of the losses, in order.
-    """
-
-    def __init__(self, names):
-        super().__init__()
-        self.names = tuple(names)
-        self.step = tf.Variable(0, dtype=tf.int64, trainable=False)
-        self.steps_in_sums = tf.Variable(0, dtype=tf.int64, trainable=False)
-        self.sums = tf.Variable(tf.zeros(len(self.names), tf.float64), trainable=False)
-
-    def add(self, losses):
-        """Count a step with its losses ``[names]``."""
-        self.sums.assign_add(tf.cast(losses, tf.float64))
-        self.steps_in_sums.assign_add(1)
-        self.step.assign_add(1)
-
-    def means(self):
-        """Mean losses since the epoch began, dict of floats."""
-        means = self.sums.numpy() / max(1, int(self.steps_in_sums))
-        return dict(zip(self.names, map(float, means), strict=True))
-
-    def start_epoch(self):
-        """Forget the sums."""
-        self.sums.assign(tf.zeros_like(self.sums))
-        self.steps_in_sums.assign(0)
-
-
-def make_train_step(model, weighting, optimizer, objective, progress):
-    """The compiled step: forward, weighted sum of the losses (Eq. 5), backward, update.
-
-    Returns:
-        Function of a batch from `data.pipeline.Preparation`; the losses go to ``progress``.
-    """
-    strategy = tf.distribute.get_strategy()
-    variables = model.trainable_variables + weighting.trainable_variables
-    optimizer.build(variables)  # outside the graph: its variables must not be made while tracing
-
-    def replica_step(batch):
-        with tf.GradientTape(watch_accessed_variables=False) as tape:
-            for variable in variables:
-                tape.watch(variable.value)
-            logits = model(batch, training=True)
-            losses = objective(batch, logits)
-            total = weighting(losses)
-            scaled = total / strategy.num_replicas_in_sync  # the optimizer sums over replicas
-        gradients = tape.gradient(scaled, [variable.value for variable in variables])
-        optimizer.apply(gradients)
-        return tf.stack([*losses.values(), total])
-
-    @tf.function(reduce_retracing=True)
-    def train_step(batch):
-        losses = strategy.run(replica_step, args=(batch,))
-        progress.add(strategy.reduce(tf.distribute.ReduceOp.MEAN, losses, axis=None))
-
-    return train_step
 
 
 def train(run, model, weighting, objective, cache, preparation, folder, options, validate=None):
@@ -86,7 +25,7 @@ def train(run, model, weighting, objective, cache, preparation, folder, options,
 
     Args:
         run: `experiments.run.Run`.
-        model: from `models.build_multitask_unet`, initialized.
+        model: from `models.build_multitask_unet`, initialized; trained in place.
         weighting: a `weighting.TaskWeighting` of the run's tasks.
         objective: `experiments.objective.Objective`.
         cache: built `data.cache.FrameCache` of the training images.
@@ -97,86 +36,147 @@ def train(run, model, weighting, objective, cache, preparation, folder, options,
             must not change. None for no validation.
 
     Returns:
-        The model, trained in place.
+        SHA-256 of the whole state at the end, hexadecimal: equal for runs that are equal to the bit.
 
     Raises:
-        DivergedError: a loss is not finite.
+        DivergedError: a loss or an update is not finite; the state before that is saved.
+        Stopped: the process was asked to stop; the state is saved.
     """
-    schedule = run.schedule
-    steps_per_epoch = len(cache) // schedule.batch_size
-    steps = steps_per_epoch * schedule.epochs
-    rate = LearningRate(run.readings.lr_schedule, schedule.learning_rate, schedule.epochs, steps)
-    optimizer = Adam(rate.initial)
-    progress = Progress([*(f"loss_{task}" for task in objective.tasks), "loss"])
-    train_step = make_train_step(model, weighting, optimizer, objective, progress)
+    training = Training(run, model, weighting, objective, cache, preparation, folder, options)
+    training.to_the_end(validate or (lambda epochs: {}))
+    return training.digest()
 
-    checkpoints = Checkpoints(
-        folder / "checkpoint",
-        options.checkpoint_minutes,
-        model=model,
-        weighting=weighting,
-        optimizer=optimizer,
-        rate=rate,
-        progress=progress,
-    )
-    checkpoints.restore(options.warn)
-    step = int(progress.step)
-    first_epoch = step // steps_per_epoch
-    truncate_history(folder / "history.csv", first_epoch)
 
-    callbacks = keras.callbacks.CallbackList(
-        history_callbacks(run, folder, options),
-        model=_for_callbacks(model, optimizer),
-        verbose=1,
-        epochs=schedule.epochs,
-        steps=steps_per_epoch,
-    )
-    batches = iter(
-        training_batches(
-            cache, preparation, schedule.batch_size, run.seed, schedule.epochs, step, run.readings.augment
+class Training:
+    """A run under way; arguments as for `train`."""
+
+    def __init__(self, run, model, weighting, objective, cache, preparation, folder, options):
+        self.run, self.model, self.weighting, self.cache = run, model, weighting, cache
+        self._objective, self._preparation = objective, preparation
+        self._folder, self._options = folder, options
+        self.steps_per_epoch = len(cache) // run.schedule.batch_size
+        schedule, steps = run.schedule, self.steps_per_epoch * run.schedule.epochs
+        self.rate = LearningRate(run.readings.lr_schedule, schedule.learning_rate, schedule.epochs, steps)
+        self.optimizer = Adam(self.rate.initial)
+        self.progress = Progress([*(f"loss_{task}" for task in objective.tasks), "loss"])
+        self._step = make_train_step(model, weighting, self.optimizer, objective, self.progress)
+        self.checkpoints = Checkpoints(
+            folder / "checkpoint",
+            options.checkpoint_minutes,
+            model=model,
+            weighting=weighting,
+            optimizer=self.optimizer,
+            rate=self.rate,
+            progress=self.progress,
         )
-    )
-    callbacks.on_train_begin()
-    try:
-        for epoch in range(first_epoch, schedule.epochs):
-            callbacks.on_epoch_begin(epoch)
-            clock, timed_from = time.monotonic(), step
-            first_position = step - epoch * steps_per_epoch
-            for position in range(first_position, steps_per_epoch):
-                callbacks.on_train_batch_begin(position)
-                train_step(next(batches))
-                step += 1
-                if epoch == first_epoch and position == first_position:
-                    progress.sums.numpy()  # wait: tracing and the first step do not count as speed
-                    clock, timed_from = time.monotonic(), step
-                if step % LOG_EVERY == 0 or position == steps_per_epoch - 1:
-                    means = progress.means()
-                    _check_finite(means, epoch, step)
-                    callbacks.on_train_batch_end(position, means)
-                # Not after an epoch's last step: its end changes the weighting and belongs to the state.
-                if position < steps_per_epoch - 1:
-                    checkpoints.save_if_due(step)
-            means = progress.means()
-            seconds = time.monotonic() - clock
-            images = (step - timed_from) * schedule.batch_size
-            logs = means | {f"weight_{task}": w for task, w in weighting.current_weights().items()}
-            logs["images_per_second"] = images / seconds if images else math.nan
-            logs |= validate(epoch + 1) if validate else {}
-            weighting.end_epoch({task: means[f"loss_{task}"] for task in objective.tasks})
-            rate.end_epoch(optimizer, sum(means[f"loss_{task}"] for task in objective.tasks))
-            progress.start_epoch()
-            callbacks.on_epoch_end(epoch, logs)
-            checkpoints.save_if_due(step)
-    finally:  # files are closed whatever happened
-        callbacks.on_train_end()
-    checkpoints.save(step)
-    return model
 
+    def to_the_end(self, validate):
+        """Train from the newest state that was saved."""
+        if not self.checkpoints.restore(self._options.warn):
+            self.checkpoints.save(0)  # whatever happens now, there is a state to go back to
+        epochs = self.run.schedule.epochs
+        first_epoch = (int(self.progress.step) - self._epoch_is_open()) // self.steps_per_epoch
+        truncate_history(self._folder / "history.csv", first_epoch)
+        callbacks = keras.callbacks.CallbackList(
+            history_callbacks(self.run, self._folder, self._options),
+            model=_for_callbacks(self.model, self.optimizer),
+            verbose=1,
+            epochs=epochs,
+            steps=self.steps_per_epoch,
+        )
+        batches = self._batches()
+        callbacks.on_train_begin()
+        try:
+            for epoch in range(first_epoch, epochs):
+                callbacks.on_epoch_begin(epoch)
+                logs = self._epoch(batches, callbacks)
+                try:
+                    logs |= validate(epoch + 1)
+                except preemption.Stopped:
+                    self.checkpoints.save(int(self.progress.step))
+                    raise
+                self._end_epoch(logs)
+                callbacks.on_epoch_end(epoch, logs)
+                self.checkpoints.save_if_due(int(self.progress.step))
+        finally:  # files are closed whatever happened
+            callbacks.on_train_end()
+        self.checkpoints.save(int(self.progress.step))
 
-def _check_finite(means, epoch, step):
-    broken = [name for name, value in means.items() if not math.isfinite(value)]
-    if broken:
-        raise DivergedError(f"diverged at epoch {epoch + 1}, step {step}: {', '.join(broken)} is not finite")
+    def _epoch(self, batches, callbacks):
+        """The rest of an epoch; returns what is logged of it."""
+        step = timed_from = int(self.progress.step)
+        first = self.steps_per_epoch if self._epoch_is_open() else step % self.steps_per_epoch
+        clock = time.monotonic()
+        for position in range(first, self.steps_per_epoch):
+            callbacks.on_train_batch_begin(position)
+            self._step(next(batches))
+            step += 1
+            if position == first:
+                self.progress.sums.numpy()  # wait: tracing and the first step do not count as speed
+                clock, timed_from = time.monotonic(), step
+            save = preemption.requested() or self.checkpoints.is_due()
+            if save or position == self.steps_per_epoch - 1 or step % LOG_EVERY == 0:
+                callbacks.on_train_batch_end(position, self._sound_means())
+            if save:
+                self.checkpoints.save(step)
+                preemption.stop_if_requested()
+        means = self._sound_means()
+        seconds = time.monotonic() - clock
+        images = (step - timed_from) * self.run.schedule.batch_size
+        weights = {f"weight_{task}": w for task, w in self.weighting.current_weights().items()}
+        return means | weights | {"images_per_second": images / seconds if images else math.nan}
+
+    def _sound_means(self):
+        """Mean losses since the epoch began, once it is known that all of them are numbers."""
+        bad = self.progress.first_bad()
+        if bad:
+            raise trace(self, *bad)
+        return self.progress.means()
+
+    def _epoch_is_open(self):
+        """Whether all steps of an epoch are done, but not yet what comes between it and the next."""
+        step = int(self.progress.step)
+        return step > 0 and step % self.steps_per_epoch == 0 and int(self.progress.steps_in_sums) > 0
+
+    def _end_epoch(self, means):
+        """Changes of the state between two epochs."""
+        losses = {task: means[f"loss_{task}"] for task in self._objective.tasks}
+        self.weighting.end_epoch(losses)
+        self.rate.end_epoch(self.optimizer, sum(losses.values()))
+        self.progress.start_epoch()
+
+    def _batches(self):
+        """Batches from where the run is."""
+        schedule, readings = self.run.schedule, self.run.readings
+        return iter(
+            training_batches(
+                self.cache, self._preparation, schedule.batch_size, self.run.seed, schedule.epochs,
+                int(self.progress.step), readings.augment,
+            )
+        )  # fmt: skip
+
+    def replay(self, step):
+        """Come to the state after ``step`` steps, from one that was saved before; nothing is logged.
+
+        Steps are the same compiled ones, so that the state is the same to the bit.
+        """
+        self.checkpoints.restore(self._options.warn, at_most=step)
+        batches = self._batches()
+        while int(self.progress.step) < step:
+            if self._epoch_is_open():
+                self._end_epoch(self.progress.means())
+            self._step(next(batches))
+        if self._epoch_is_open():
+            self._end_epoch(self.progress.means())
+
+    def digest(self):
+        """SHA-256 of all variables of the state."""
+        digest = hashlib.sha256()
+        tracked = (self.model.variables, self.optimizer.variables, self.weighting.variables)
+        for variables in (*tracked, self.rate.variables, self.progress.variables):
+            for variable in variables:
+                digest.update(memoryview(variable.numpy()).cast("B"))
+        return digest.hexdigest()
 
 
 def _for_callbacks(model, optimizer):

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from data.errors import InputError
 from experiments import catalog
+from experiments.lock import holder
 from experiments.run import INITS, Run
 from experiments.store import read_json
 from reproduce import inputs
@@ -100,7 +101,9 @@ def status_command(args):
         metrics, failure = read_json(folder / "metrics.json"), read_json(folder / "failure.json")
         history = folder / "history.csv"
         epochs = max(0, len(history.read_text().splitlines()) - 1) if history.exists() else 0
-        state = "done" if metrics else failure["reason"] if failure else "not finished"
+        who = holder(folder)
+        state = "done" if metrics else f"under way: {who}" if who else ""
+        state = state or (failure["reason"] if failure else "not finished")
         total = read_json(path)["schedule"]["epochs"]
         print(f"{folder.relative_to(root)!s:60s} {epochs:3d}/{total} epochs  {state}")
     for path in failed:

@@ -4,13 +4,15 @@ import numpy as np
 import pytest
 
 import experiments.training
+from data.pipeline import frames_of_step
+from experiments.divergence import DivergedError
 from experiments.history import read_history
 from experiments.network import build_model, initialize, make_weighting
 from experiments.objective import Objective
 from experiments.options import Options
 from experiments.readings import Readings
 from experiments.store import Store
-from experiments.training import DivergedError, train
+from experiments.training import train
 from tests.experiments.conftest import tiny_run
 
 
@@ -79,10 +81,40 @@ def test_losses_fall_and_are_logged_with_their_weights(library, quiet, tmp_path)
     assert all(row["images_per_second"] > 0 for row in history)
 
 
-def test_a_loss_that_is_not_finite_stops_the_run_and_names_the_task(library, quiet, tmp_path):
+def test_an_update_that_is_not_finite_stops_the_run_with_the_step_that_made_it(library, quiet, tmp_path):
     run = tiny_run(("seg", "depth"), "GS", learning_rate=float("nan"))
-    with pytest.raises(DivergedError, match=r"epoch 1, step 3: .*loss_seg"):
+    with pytest.raises(DivergedError, match=r"epoch 1, step 1: update") as stopped:
         start(run, library, tmp_path, quiet)
+    assert stopped.value.details["frames"] == frames_of_step(library.prepare(run).train, 2, run.seed, 0)
+
+
+@pytest.mark.parametrize("bad_step", [1, 4])
+def test_a_loss_that_is_not_finite_stops_the_run_before_it_does_harm(
+    library, quiet, tmp_path, monkeypatch, undisturbed, bad_step
+):
+    run, folder = dataclasses.replace(undisturbed[0]), tmp_path / "run"
+    often = dataclasses.replace(quiet, checkpoint_minutes=0.0)
+    poisoned = frames_of_step(library.prepare(run).train, 2, run.seed, bad_step)
+    batches = experiments.training.training_batches
+
+    def poison(cache, preparation, size, seed, epochs, first=0, augment="none"):
+        for step, batch in enumerate(batches(cache, preparation, size, seed, epochs, first, augment), first):
+            yield batch | {"left": batch["left"] * (np.nan if step == bad_step else 1.0)}
+
+    def diverge(options):
+        with pytest.raises(DivergedError) as stopped:
+            start(run, library, folder, options)
+        where = {"epoch": bad_step // 3 + 1, "step": bad_step + 1}
+        assert stopped.value.details == where | {"what": ["loss_depth", "loss"], "frames": poisoned}
+
+    with monkeypatch.context() as patch:
+        patch.setattr(experiments.training, "training_batches", poison)
+        diverge(quiet)  # goes back to the start
+        assert (folder / "checkpoint" / f"step-{bad_step:09d}").is_dir()
+        diverge(often)  # finds itself before the step
+    healed = start(run, library, folder, often)  # from the state that was saved
+    for one, other in zip(undisturbed[1], healed, strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 def test_the_same_seed_gives_the_same_weights_and_another_seed_others(library, quiet, tmp_path):

@@ -1,0 +1,30 @@
+"""Files that must survive, and a disk that is full."""
+
+import contextlib
+import errno
+import os
+
+import tensorflow as tf
+
+FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
+def bring_to_disk(path):
+    """Wait until a file is on the disk, so that a renamed folder is whole after a power cut as well."""
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+
+
+@contextlib.contextmanager
+def full_disk_is_an_oserror(path):
+    """Within this context TensorFlow's errors about a full disk are those of the operating system.
+
+    Args:
+        path: that was written to.
+    """
+    try:
+        yield
+    except tf.errors.OpError as error:
+        if "No space left" in error.message or "quota" in error.message:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path)) from error
+        raise

@@ -1,0 +1,72 @@
+"""What made a result besides its description: code and versions; and whether they are still the same."""
+
+import ast
+import functools
+import hashlib
+from importlib.metadata import version
+from pathlib import Path
+
+PACKAGES = ("tensorflow", "keras", "segmentation-models", "numpy", "scikit-image", "pillow")
+
+# What decides a run's numbers. The scenes are data, and data has a fingerprint of its own.
+_FOLDERS = ("data", "losses", "models", "weighting")
+_EXPERIMENTS = (
+    "evaluation", "execute", "learning_rate", "metrics", "network", "objective", "scores", "training",
+)  # fmt: skip
+
+
+def versions():
+    """Versions of the packages that decide numbers."""
+    return {package: version(package) for package in PACKAGES}
+
+
+@functools.cache
+def code_digest():
+    """Of the code that decides a run's numbers; comments, docstrings and layout do not change it."""
+    root = Path(__file__).resolve().parent.parent
+    files = [path for folder in _FOLDERS for path in sorted((root / folder).glob("*.py"))]
+    files += [root / "experiments" / f"{name}.py" for name in _EXPERIMENTS]
+    digest = hashlib.sha256()
+    for path in files:
+        tree = _without_docstrings(ast.parse(path.read_bytes()))
+        digest.update(f"{path.relative_to(root)} {ast.dump(tree)}\n".encode())
+    return digest.hexdigest()[:12]
+
+
+def _without_docstrings(tree):
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if isinstance(body, list) and body and isinstance(body[0], ast.Expr):
+            value = body[0].value
+            if isinstance(value, ast.Constant) and isinstance(value.value, str):
+                body[0] = ast.Pass()
+    return tree
+
+
+def changes(described, fingerprint=None):
+    """What is no longer as it was when a run was made.
+
+    Args:
+        described: content of its ``run.json``, or None.
+        fingerprint: of the data now, see `experiments.datasets`; None where the data is not looked at.
+
+    Returns:
+        List of phrases, empty when nothing that matters has changed.
+    """
+    if not described:
+        return []
+    found = []
+    sessions = [session for session in described["sessions"] if "code" in session]
+    codes = list(dict.fromkeys(session["code"] for session in sessions))
+    if len(codes) > 1:
+        found.append(f"interrupted, and resumed with other code ({', '.join(codes)})")
+    elif codes and codes[0] != code_digest():
+        found.append(f"other code ({codes[0]}, now {code_digest()})")
+    now = versions()
+    for package in PACKAGES:
+        then = list(dict.fromkeys(session["versions"].get(package) for session in described["sessions"]))
+        if then != [now[package]]:
+            found.append(f"{package} {', '.join(map(str, then))}, now {now[package]}")
+    if fingerprint is not None and fingerprint != described["data"]["fingerprint"]:
+        found.append("other data")
+    return found
