@@ -6,8 +6,6 @@ import os
 
 import tensorflow as tf
 
-FULL = (errno.ENOSPC, errno.EDQUOT)
-
 
 def bring_to_disk(path):
     """Wait until a file is on the disk, so that a renamed folder is whole after a power cut as well."""

@@ -3,6 +3,8 @@
 import csv
 import io
 
+from experiments.store import write_text
+
 
 def truncate_history(path, epochs):
     """Keep the rows of the first ``epochs`` epochs: a resumed run writes the others again."""
@@ -18,9 +20,7 @@ def truncate_history(path, epochs):
         writer = csv.DictWriter(text, rows[0].keys(), extrasaction="ignore")
         writer.writeheader()
         writer.writerows(kept)
-        temporary = path.with_suffix(".tmp")
-        temporary.write_text(text.getvalue())
-        temporary.replace(path)
+        write_text(path, text.getvalue())
 
 
 def read_history(path):

@@ -1,4 +1,4 @@
-"""What made a result besides its description: code and versions; and whether they are still the same."""
+"""What made a result besides its description: code and versions."""
 
 import ast
 import functools
@@ -41,32 +41,3 @@ def _without_docstrings(tree):
             if isinstance(value, ast.Constant) and isinstance(value.value, str):
                 body[0] = ast.Pass()
     return tree
-
-
-def changes(described, fingerprint=None):
-    """What is no longer as it was when a run was made.
-
-    Args:
-        described: content of its ``run.json``, or None.
-        fingerprint: of the data now, see `experiments.datasets`; None where the data is not looked at.
-
-    Returns:
-        List of phrases, empty when nothing that matters has changed.
-    """
-    if not described:
-        return []
-    found = []
-    sessions = [session for session in described["sessions"] if "code" in session]
-    codes = list(dict.fromkeys(session["code"] for session in sessions))
-    if len(codes) > 1:
-        found.append(f"interrupted, and resumed with other code ({', '.join(codes)})")
-    elif codes and codes[0] != code_digest():
-        found.append(f"other code ({codes[0]}, now {code_digest()})")
-    now = versions()
-    for package in PACKAGES:
-        then = list(dict.fromkeys(session["versions"].get(package) for session in described["sessions"]))
-        if then != [now[package]]:
-            found.append(f"{package} {', '.join(map(str, then))}, now {now[package]}")
-    if fingerprint is not None and fingerprint != described["data"]["fingerprint"]:
-        found.append("other data")
-    return found

@@ -33,20 +33,18 @@ class Source:
             return self.layout
         return "scenes" if self.layout == "cityscapes" else "scenes-kitti"
 
-    def frames(self, split, need=(), split_seed=0, check=True):
-        """Frames of a split with the files that are needed.
+    def frames(self, split, need=(), split_seed=0):
+        """Frames of a split with the files that are needed; every header is checked.
 
         Args:
             split, need: as for `data.cityscapes.find_frames`.
             split_seed: as for `data.kitti.find_frames`; Cityscapes has its own split.
-            check: read the header of every file.
         """
         if self.layout == "kitti":
             frames = kitti.find_frames(self.root, split, need, split_seed)
         else:
             frames = cityscapes.find_frames(self.root, split, need)
-        if check:
-            check_frames(frames)
+        check_frames(frames)
         return frames
 
     def note(self):

@@ -46,10 +46,6 @@ class Store:
             )
         return metrics
 
-    def description(self, run: Run) -> dict | None:
-        """What ``run.json`` says, or None before the run was begun."""
-        return read_json(self.finished_folder(run) / "run.json")
-
     def failure(self, run: Run) -> str | None:
         """Why the run has no result, where that is known."""
         failure = read_json(self.folder(run) / "failure.json")

@@ -56,7 +56,7 @@ class Session:
         return inputs.make_folder(self.args.out or self.store.root / "tables", "--out")
 
     @functools.cached_property
-    def library(self):
+    def data_library(self):
         """The data, decoded on demand. Brings TensorFlow."""
         import_tensorflow()
         return inputs.make_library(self.args, self.source)
@@ -88,7 +88,7 @@ class Session:
 
             others = {label: data for label, data in self.sources.items() if label != self.label}
             libraries = {label: inputs.make_library(self.args, data) for label, data in others.items()}
-            libraries[self.label] = self.library
+            libraries[self.label] = self.data_library
             run_all(ordered, self.store, libraries, inputs.make_options(self.args))
         return True
 

@@ -99,7 +99,13 @@ def _draw(number, args):
         if session.store.metrics(run) is None:
             reason = session.store.failure(run) or f"make it with reproduce table{3 if number == 4 else 1}"
             raise InputError(f"{run} is not finished: {reason}.")
-    where = (session.store, session.library, session.notes, session.out, f"figure{number}-{session.label}")
+    where = (
+        session.store,
+        session.data_library,
+        session.notes,
+        session.out,
+        f"figure{number}-{session.label}",
+    )
     if number == 3:
         return session.wrote(*figures.write_self_supervised_figure(*chosen, *where))
     return session.wrote(*figures.write_segmentation_figure(number, *chosen, *where))

@@ -56,11 +56,11 @@ def table2_command(args):
         if store.metrics(run) is None:
             reasons[name, session.init] = store.failure(run) or f"{run} is not finished: reproduce table1"
         else:
-            measured[name, session.init] = [official.scores_of(run, store, lambda: session.library)]
+            measured[name, session.init] = [official.scores_of(run, store, lambda: session.data_library)]
     table = table2.build(measured, reasons, session.init, session.notes)
     written = session.show(table, "table2")
     if submission:
-        official.write_submission(submission, chosen["Best"], store, lambda: session.library)
+        official.write_submission(submission, chosen["Best"], store, lambda: session.data_library)
     return written
 
 
