@@ -20,7 +20,7 @@ from experiments.finished import inherited_colors, open_finished, write_colors
 from experiments.headline import headline, headline_names
 from experiments.history import read_history
 from experiments.lock import only_one
-from experiments.network import Unavailable, build_model, initialize, make_weighting
+from experiments.network import Unavailable, build_model, initialize, make_weighting, source_state
 from experiments.objective import Objective
 from experiments.readings import Readings
 from experiments.store import FORMAT, read_json, write_json
@@ -64,7 +64,8 @@ def _execute(run, store, library, options):
         data = library.prepare(run, inherited_colors(run, store))
         model, weighting = build_model(run), make_weighting(run)
         initialize(model, weighting, run, store, options)
-        write_json(folder / "run.json", describe(run, library, data, read_json(folder / "run.json")))
+        before = read_json(folder / "run.json")
+        write_json(folder / "run.json", describe(run, library, data, source_state(run, store), before))
         write_colors(folder, data.statistics)
         (folder / "failure.json").unlink(missing_ok=True)
         objective = Objective(run.tasks, run.readings, data.statistics.class_weights(run.readings.mfb))
@@ -155,17 +156,19 @@ def estimate_by_stream(run, model, data):
     return statistics
 
 
-def describe(run, library, data, before=None):
+def describe(run, library, data, started_from=None, before=None):
     """Everything that one must know to repeat the run.
 
     Args:
         run, library, data: of the run.
+        started_from: state that the run goes on from, see `experiments.network.source_state`.
         before: what an earlier session of the same run described; its sessions are kept.
     """
     session = {
         "started": _now(),
         "versions": provenance.versions(),
         "code": provenance.code_digest(),
+        "started_from": started_from,
         "git_commit": _git_commit(),
         "devices": [device.name for device in tf.config.list_logical_devices()],
     }

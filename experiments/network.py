@@ -5,6 +5,7 @@ import functools
 import tensorflow as tf
 
 from experiments.catalog import dependency
+from experiments.store import read_json, without_pattern
 from models.initialization import copy_parts, find_imagenet_weights, initialize_randomly, load_imagenet
 from models.multitask import build_multitask_unet
 from weighting import DynamicWeightAverage, FixedWeights, UncertaintyWeighting
@@ -63,6 +64,12 @@ def source_folder(run, store):
     return store.finished_folder(source)
 
 
+def source_state(run, store):
+    """SHA-256 of the state that a run goes on from (`experiments.training.train`); None for one from none."""
+    folder = source_folder(run, store)
+    return folder and read_json(folder / "metrics.json").get("state_sha256")
+
+
 def _parts_to_load(run):
     """Names of the sub-models that a run takes from the one that it goes on from."""
     encoder, decoders = {"encoder", "embedding"}, {f"decoder_{task}" for task in run.tasks}
@@ -85,5 +92,6 @@ def load_model(run, folder):
 
 def _restore(folder, **tracked):
     """Read some of the objects of a finished run's state."""
-    state = folder / "checkpoint" / "final" / "state"
-    tf.train.Checkpoint(**tracked).read(str(state)).assert_existing_objects_matched().expect_partial()
+    with without_pattern(folder / "checkpoint" / "final") as final:
+        status = tf.train.Checkpoint(**tracked).read(str(final / "state"))
+        status.assert_existing_objects_matched().expect_partial()

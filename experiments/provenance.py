@@ -8,10 +8,12 @@ from pathlib import Path
 
 PACKAGES = ("tensorflow", "keras", "segmentation-models", "numpy", "scikit-image", "pillow")
 
-# What decides a run's numbers. The scenes are data, and data has a fingerprint of its own.
-_FOLDERS = ("data", "losses", "models", "weighting")
-_EXPERIMENTS = (
-    "evaluation", "execute", "learning_rate", "metrics", "network", "objective", "scores", "training",
+# What decides a run's numbers: all of these folders, and all of experiments/ but what follows. The scenes are
+# data, and data has a fingerprint of its own.
+_FOLDERS = ("data", "losses", "models", "weighting", "experiments")
+_WITHOUT_EFFECT = (
+    "bootstrap", "callbacks", "catalog", "checkpoint", "cost", "disk", "divergence", "fingerprint",
+    "headline", "history", "inference", "lock", "options", "preemption", "provenance", "staleness", "store",
 )  # fmt: skip
 
 
@@ -25,7 +27,7 @@ def code_digest():
     """Of the code that decides a run's numbers; comments, docstrings and layout do not change it."""
     root = Path(__file__).resolve().parent.parent
     files = [path for folder in _FOLDERS for path in sorted((root / folder).glob("*.py"))]
-    files += [root / "experiments" / f"{name}.py" for name in _EXPERIMENTS]
+    files = [path for path in files if path.parent.name != "experiments" or path.stem not in _WITHOUT_EFFECT]
     digest = hashlib.sha256()
     for path in files:
         tree = _without_docstrings(ast.parse(path.read_bytes()))

@@ -2,6 +2,7 @@
 
 import dataclasses
 
+from data.errors import InputError
 from experiments.readings import Readings
 
 LETTERS = {"seg": "SS", "color": "C", "depth": "D"}
@@ -114,18 +115,28 @@ class Run:
 
     @classmethod
     def from_dict(cls, values):
-        """The run back from what `to_dict` returned, also through JSON; other keys are passed over."""
+        """The run back from what `to_dict` returned, also through JSON; other keys are passed over.
+
+        Raises:
+            InputError: another version described it, with switches that this one does not have.
+        """
 
         def schedule(stored):
             return Schedule(**stored | {"size": tuple(stored["size"])})
 
-        known = {field.name: values[field.name] for field in dataclasses.fields(cls)}
-        return cls(
-            **known
-            | {
-                "tasks": tuple(values["tasks"]),
-                "schedule": schedule(values["schedule"]),
-                "base": values["base"] and schedule(values["base"]),
-                "readings": Readings(**values["readings"]),
-            }
-        )
+        try:
+            known = {field.name: values[field.name] for field in dataclasses.fields(cls)}
+            return cls(
+                **known
+                | {
+                    "tasks": tuple(values["tasks"]),
+                    "schedule": schedule(values["schedule"]),
+                    "base": values["base"] and schedule(values["base"]),
+                    "readings": Readings(**values["readings"]),
+                }
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise InputError(
+                f"run {values.get('folder', '')} was described by another version of this program ({error}); "
+                "use that version, or remove the run's folder to make it again."
+            ) from error

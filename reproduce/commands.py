@@ -7,7 +7,8 @@ from data.errors import InputError
 from experiments import catalog
 from experiments.lock import holder
 from experiments.run import INITS, Run
-from experiments.store import read_json
+from experiments.staleness import changes
+from experiments.store import Store, read_json
 from reproduce import inputs
 from reproduce.quiet import import_tensorflow
 
@@ -18,19 +19,18 @@ def scenes_command(args):
 
     progress = inputs.progress_line("rendering street scenes")
     size = inputs.parse_size(args.size or {"cityscapes": "512x256", "kitti": "1242x375"}[args.layout])
+    out = inputs.named_path(args.out, "OUT")
     if args.layout == "kitti":
-        scenes.write_kitti(
-            Path(args.out).expanduser(), args.count, size=size, seed=args.seed, progress=progress
-        )
+        scenes.write_kitti(out, args.count, size=size, seed=args.seed, progress=progress)
         return
     few = max(1, args.count // 4)
     counts = {"train": args.count, "val": few, "test": few, "train_extra": args.count}
-    scenes.write_cityscapes(Path(args.out).expanduser(), counts, size=size, seed=args.seed, progress=progress)
+    scenes.write_cityscapes(out, counts, size=size, seed=args.seed, progress=progress)
 
 
 def train_command(args):
     """Train and evaluate one run."""
-    source = inputs.open_source(args, "kitti" if args.kitti else "cityscapes")
+    source = inputs.open_source(args, "cityscapes" if args.kitti is None else "kitti")
     scale = inputs.choose_scale(args, source)
     run = parse_run(args, source, scale)
     for line in inputs.banner(source, scale, run.readings):
@@ -38,7 +38,7 @@ def train_command(args):
     import_tensorflow()
     from experiments.executors.local import run_all
 
-    store = inputs.make_store(args)
+    store = inputs.make_store(args, source)
     libraries = {run.dataset: inputs.make_library(args, source)}
     run_all(catalog.with_dependencies([run]), store, libraries, inputs.make_options(args))
     metrics = store.metrics(run)
@@ -60,7 +60,7 @@ def evaluate_command(args):
 
 def samples_command(args):
     """Draw what a finished run predicts on some of its validation images."""
-    out = Path(args.out).expanduser()
+    out = inputs.named_path(args.out, "OUT")
     if out.suffix.lower() not in (".png", ".pdf", ".svg"):
         raise InputError(f"{out}: name a .png, .pdf or .svg file.")
     if not out.parent.is_dir():
@@ -68,6 +68,7 @@ def samples_command(args):
     if args.count < 1:
         raise InputError("--count is at least 1.")
     run, folder, _, library = _finished_run(args)
+    inputs.refuse_in_data(out, "OUT", library.source)
     from reproduce.samples import write_samples
 
     write_samples(run, folder, library, out, args.count)
@@ -76,41 +77,53 @@ def samples_command(args):
 
 def _finished_run(args):
     """(run, folder, metrics, library) of the RUN argument; imports TensorFlow."""
-    folder = Path(args.run).expanduser().resolve()
+    folder = inputs.named_path(args.run, "RUN").absolute()
     described, metrics = read_json(folder / "run.json"), read_json(folder / "metrics.json")
     if described is None or metrics is None:
         raise InputError(f"{folder} is not the folder of a finished run: it lacks run.json or metrics.json.")
     run = Run.from_dict(described)
     layout = catalog.layout_of(run.dataset)
-    root = getattr(args, layout) or described["data"]["root"]
-    depth = len(Path(run.folder).parts)
-    if args.cache is None and not str(folder).endswith(run.folder):
-        raise InputError(f"{folder} is not where the run was made; say with --cache where to decode images.")
-    args.runs = folder.parents[depth - 1] if args.cache is None else None
+    if getattr(args, layout) is None:
+        setattr(args, layout, described["data"]["root"])
+    if args.cache is None:
+        made = Path(run.folder).parts
+        folder = next((path for path in (folder, folder.resolve()) if path.parts[-len(made) :] == made), None)
+        if folder is None:
+            raise InputError(
+                f"{args.run} is not where the run was made; say with --cache where to decode images."
+            )
+        args.runs = folder.parents[len(made) - 1]
+    source = inputs.open_source(args, layout)
     import_tensorflow()
-    return run, folder, metrics, inputs.make_library(args, inputs.Source(layout, Path(root).expanduser()))
+    return run, folder, metrics, inputs.make_library(args, source)
 
 
 def status_command(args):
     """List the runs of a runs folder and how far each is."""
-    root = Path(args.runs).expanduser()
-    described = sorted(root.glob("*/*/*/*/run.json"))
+    root = inputs.named_path(args.runs, "--runs")
+    paths = sorted(root.glob("*/*/*/*/run.json"))
     failed = sorted(set(root.glob("*/*/*/*/failure.json")))
-    for path in described:
+    for path in paths:
         folder = path.parent
         metrics, failure = read_json(folder / "metrics.json"), read_json(folder / "failure.json")
         history = folder / "history.csv"
         epochs = max(0, len(history.read_text().splitlines()) - 1) if history.exists() else 0
         who = holder(folder)
-        state = "done" if metrics else f"under way: {who}" if who else ""
+        described = read_json(path)
+        state = _done(described, Store(root)) if metrics else f"under way: {who}" if who else ""
         state = state or (failure["reason"] if failure else "not finished")
-        total = read_json(path)["schedule"]["epochs"]
+        total = described["schedule"]["epochs"]
         print(f"{folder.relative_to(root)!s:60s} {epochs:3d}/{total} epochs  {state}")
     for path in failed:
         if not (path.parent / "run.json").exists():
             print(f"{path.parent.relative_to(root)!s:60s} {read_json(path)['reason']}")
-    if not described and not failed:
+    if not paths and not failed:
         print(f"no runs in {root}")
+
+
+def _done(described, store):
+    changed = changes(Run.from_dict(described), store)
+    return f"done, with {'; '.join(changed)}" if changed else "done"
 
 
 def parse_run(args, source, scale):

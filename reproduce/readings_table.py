@@ -64,13 +64,14 @@ def variants(make, readings, seeds):
     return found
 
 
-def build(found: Sequence[Variant], store: Store, notes: Sequence[str] = ()) -> Table:
+def build(found: Sequence[Variant], store: Store, notes: Sequence[str] = (), fingerprint=None) -> Table:
     """The table of effects.
 
     Args:
         found: from `variants`.
         store: of the runs.
         notes: lines that must come first.
+        fingerprint: of the data now, see `experiments.staleness.changes`.
     """
     run = found[0].runs[0]
     columns = [column for column in COLUMNS if column.task in run.tasks]
@@ -78,7 +79,13 @@ def build(found: Sequence[Variant], store: Store, notes: Sequence[str] = ()) -> 
         columns = columns[:1]
     measured, reasons = {}, {}
     for variant in found:
-        numbers, why = collect(variant.runs, store, variant.readings, name=lambda _, name=variant.name: name)
+        numbers, why = collect(
+            variant.runs,
+            store,
+            variant.readings,
+            name=lambda _, name=variant.name: name,
+            fingerprint=fingerprint,
+        )
         measured |= numbers
         reasons |= why
     effects = {variant.name: _effect(measured, variant.name, run.init, columns[0]) for variant in found}

@@ -4,16 +4,16 @@ import argparse
 import dataclasses
 import functools
 import sys
-from pathlib import Path
 
 from data.errors import InputError
 from experiments import catalog
 from experiments.readings import AT_EVALUATION, Readings
-from experiments.sources import Source
+from experiments.sources import Source, fingerprint_now
 from experiments.store import Store
 from reproduce import inputs, render
 from reproduce.plan import plan_lines
 from reproduce.quiet import import_tensorflow
+from reproduce.tables import collect, stale_notes
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,13 +53,29 @@ class Session:
     @functools.cached_property
     def out(self):
         """Folder of what the verb writes."""
-        return inputs.make_folder(self.args.out or self.store.root / "tables", "--out")
+        if self.args.out is None:
+            return inputs.make_folder(self.store.root / "tables", "--out")
+        inputs.refuse_in_data(inputs.named_path(self.args.out, "--out"), "--out", *self.sources.values())
+        return inputs.make_folder(self.args.out, "--out")
 
     @functools.cached_property
     def data_library(self):
         """The data, decoded on demand. Brings TensorFlow."""
         import_tensorflow()
         return inputs.make_library(self.args, self.source)
+
+    @functools.cached_property
+    def fingerprint(self):
+        """Function of a run that returns what its data is now, see `experiments.sources`."""
+        return fingerprint_now(self.sources)
+
+    def collect(self, runs, **more):
+        """`reproduce.tables.collect` from the session's store."""
+        return collect(runs, self.store, self.readings, fingerprint=self.fingerprint, **more)
+
+    def notes_on(self, runs):
+        """`notes`, and what is to be known before the numbers of some runs."""
+        return [*self.notes, *stale_notes(runs, self.store, self.fingerprint)]
 
     def refuse_readings_of_the_evaluation(self):
         """Raise `InputError` where a verb shows predictions, which those readings do not choose among."""
@@ -125,7 +141,7 @@ def open_cityscapes(args):
     readings = inputs.parse_readings(args.set)
     label = catalog.dataset_label(source.name, scale)
     notes = inputs.banner(source, scale, readings)
-    return Session(args, label, scale, {label: source}, inputs.make_store(args), readings, notes)
+    return Session(args, label, scale, {label: source}, inputs.make_store(args, source), readings, notes)
 
 
 def open_kitti(args, train=True):
@@ -144,26 +160,27 @@ def open_kitti(args, train=True):
     if start != "cityscapes":
         notes.append(f"Fine-tuned from runs on {start}, not from Cityscapes at the paper's scale.")
     sources = {label: source} | ({start: origin} if origin else {})
-    store = Store(inputs.make_store(args).root, also=[root])
+    store = Store(inputs.make_store(args, *sources.values()).root, also=[root])
     return Session(args, label, scale, sources, store, readings, notes, start)
 
 
 def _origin(args, scale, source, train):
     """Label and runs folder that the KITTI runs go on from, and their data where it is at hand."""
-    runs = Path(args.runs).expanduser()
-    if args.cityscapes_runs:
-        folder = Path(args.cityscapes_runs).expanduser()
+    root = runs = inputs.named_path(args.runs, "--runs")
+    origin = None if args.cityscapes is None else inputs.open_source(args, "cityscapes")
+    if args.cityscapes_runs is not None:
+        folder = inputs.named_path(args.cityscapes_runs, "--cityscapes-runs")
         if not folder.is_dir():
             raise InputError(f"--cityscapes-runs {folder}: no such folder; name one such as runs/cityscapes.")
-        folder = folder.resolve()
+        # Its name says what the runs are of, also that of a link.
+        folder = folder.resolve() if ".." in folder.parts else folder.absolute()
         start, root = folder.name, folder.parent
-    elif args.cityscapes:
-        start = catalog.dataset_label(Source("cityscapes", Path(args.cityscapes).expanduser()).name, scale)
-        root = runs
+    elif origin:
+        start = catalog.dataset_label(origin.name, scale)
     else:
-        start, root = ("scenes-demo" if source.is_scenes else "cityscapes"), runs
-    if args.cityscapes:
-        return start, root, Source("cityscapes", Path(args.cityscapes).expanduser())
-    if start == "scenes-demo" and train and not args.cityscapes_runs:
+        start = "scenes-demo" if source.is_scenes else "cityscapes"
+    if origin:
+        return start, root, origin
+    if start == "scenes-demo" and train and args.cityscapes_runs is None:
         return start, root, inputs.demo_scenes(runs, "cityscapes")
     return start, root, None

@@ -12,7 +12,6 @@ from reproduce import grid_search, heat_map, inference_report, inputs, readings_
 from reproduce.published import BEST, BEST_KITTI
 from reproduce.quiet import import_tensorflow
 from reproduce.session import open_cityscapes, open_kitti
-from reproduce.tables import collect
 
 
 def text_numbers_command(args):
@@ -22,8 +21,9 @@ def text_numbers_command(args):
     runs, names = [run for _, run in named], {run.folder: name for name, run in named}
     if not session.carry_out(runs):
         return []
-    measured, reasons = collect(runs, session.store, session.readings, name=lambda run: names[run.folder])
-    written = session.show(text_numbers.build(measured, reasons, session.notes), "text-numbers")
+    measured, reasons = session.collect(runs, name=lambda run: names[run.folder])
+    table = text_numbers.build(measured, reasons, session.notes_on(runs))
+    written = session.show(table, "text-numbers")
     import_tensorflow()
     from experiments.inference import measure_inference
 
@@ -41,11 +41,12 @@ def grid_search_command(args):
     alone = catalog.single_task_runs(session.label, args.seeds, session.readings)
     alone += catalog.table1_runs(session.label, args.seeds, session.readings)
     alone = [run for run in alone if len(run.tasks) == 1 and run.init == session.init]
-    measured, reasons = collect([*runs, *alone], session.store, session.readings, name=grid_search.row_name)
-    table = grid_search.build(runs, measured, reasons, session.init, session.notes)
+    measured, reasons = session.collect([*runs, *alone], name=grid_search.row_name)
+    notes = session.notes_on([*runs, *alone])
+    table = grid_search.build(runs, measured, reasons, session.init, notes)
     stem = f"grid-search-{session.init}"
     pictures = heat_map.write_heat_map(
-        runs, measured, session.init, session.notes, session.out, f"{stem}-{session.label}"
+        runs, measured, session.init, notes, session.out, f"{stem}-{session.label}"
     )
     return session.show(table, stem, *pictures)
 
@@ -56,9 +57,10 @@ def readings_command(args):
     tasks, weighting = inputs.parse_row(args.row)
     make = functools.partial(_make_run, session, tasks, weighting)
     found = readings_table.variants(make, session.readings, args.seeds)
-    if not session.carry_out([run for variant in found for run in variant.runs]):
+    runs = list(dict.fromkeys(run for variant in found for run in variant.runs))
+    if not session.carry_out(runs):
         return []
-    table = readings_table.build(found, session.store, session.notes)
+    table = readings_table.build(found, session.store, session.notes_on(runs), session.fingerprint)
     row = args.row.replace("/", "-")
     return session.show(table, f"readings-{row}-{session.init}")
 
@@ -102,7 +104,7 @@ def _draw(number, args):
     where = (
         session.store,
         session.data_library,
-        session.notes,
+        session.notes_on(chosen),
         session.out,
         f"figure{number}-{session.label}",
     )

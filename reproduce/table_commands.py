@@ -13,7 +13,7 @@ from reproduce.appendix import write_appendix
 from reproduce.claims import CLAIMS
 from reproduce.published import BEST
 from reproduce.session import open_cityscapes, open_kitti
-from reproduce.tables import collect, footnotes
+from reproduce.tables import footnotes
 from reproduce.verdicts import evaluate, measured_numbers, published_numbers
 
 
@@ -49,15 +49,18 @@ def table2_command(args):
         name: next(run for run in runs if run.init == session.init and catalog.table_row(run) == row)
         for name, row in rows.items()
     }
-    for line in session.notes:
+    store, notes = session.store, session.notes_on(chosen.values())
+    _, remarks = session.collect(chosen.values())
+    for line in notes:
         print(line)
-    store, measured, reasons = session.store, {}, {}
+    measured, reasons = {}, {}
     for name, run in chosen.items():
         if store.metrics(run) is None:
             reasons[name, session.init] = store.failure(run) or f"{run} is not finished: reproduce table1"
         else:
             measured[name, session.init] = [official.scores_of(run, store, lambda: session.data_library)]
-    table = table2.build(measured, reasons, session.init, session.notes)
+            reasons[name, session.init] = remarks.get((catalog.table_row(run), run.init))
+    table = table2.build(measured, reasons, session.init, notes)
     written = session.show(table, "table2")
     if submission:
         official.write_submission(submission, chosen["Best"], store, lambda: session.data_library)
@@ -67,23 +70,25 @@ def table2_command(args):
 def table4_command(args):
     """Table 4: other methods as published, this one as measured."""
     session, runs = _open_table1(args)
-    measured, reasons = collect(runs, session.store, session.readings)
-    return session.show(table4.build(measured, reasons, session.notes), "table4")
+    shown = [run for run in runs if (catalog.table_row(run), run.init) in table4.OURS.values()]
+    measured, reasons = session.collect(runs)
+    return session.show(table4.build(measured, reasons, session.notes_on(shown)), "table4")
 
 
 def claims_command(args):
     """What the paper's text says of its tables, decided on its numbers and on ours."""
     session, runs = _open_table1(args)
-    store, readings, label = session.store, session.readings, session.label
-    table1_measured, _ = collect([*runs, *_alone(session)], store, readings)
+    runs += _alone(session)
+    label = session.label
     kitti = catalog.dataset_label("scenes-kitti" if label.startswith("scenes") else "kitti", session.scale)
-    table3_measured, _ = collect(catalog.table3_runs(kitti, label, args.seeds, readings), store, readings)
+    kitti_runs = catalog.table3_runs(kitti, label, args.seeds, session.readings)
+    table1_measured, _ = session.collect(runs)
+    table3_measured, _ = session.collect(kitti_runs)
+    notes = session.notes_on([*runs, *kitti_runs])
     paper = evaluate(CLAIMS, published_numbers())
     ours = evaluate(CLAIMS, measured_numbers(table1_measured, table3_measured))
-    print(claims_report.render(paper, ours, session.notes, color=sys.stdout.isatty()))
-    return session.wrote(
-        *claims_report.write(paper, ours, session.notes, session.out, f"claims-{session.label}")
-    )
+    print(claims_report.render(paper, ours, notes, color=sys.stdout.isatty()))
+    return session.wrote(*claims_report.write(paper, ours, notes, session.out, f"claims-{label}"))
 
 
 def _open_table1(args):
@@ -107,11 +112,12 @@ def _show_table(session, module, runs):
     chosen = select(runs, args.rows, args.init)
     others = {run.folder: "not asked for" for run in runs if run not in chosen}
     alone = [] if session.start else _alone(session)
-    measured, reasons = collect([*runs, *alone], store, readings, others)
-    table = module.build(measured, reasons, session.notes)
+    measured, reasons = session.collect([*runs, *alone], unavailable=others)
+    notes = session.notes_on([*runs, *alone])
+    table = module.build(measured, reasons, notes)
     table = dataclasses.replace(table, footnotes=(*table.footnotes, *footnotes(runs, store, readings)))
     stem = module.__name__.rsplit(".", 1)[-1]
-    appendix = write_appendix(runs, store, session.notes, session.out, f"{stem}-{session.label}-appendix")
+    appendix = write_appendix(runs, store, notes, session.out, f"{stem}-{session.label}-appendix")
     return session.show(table, stem, appendix)
 
 

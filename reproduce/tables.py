@@ -2,9 +2,10 @@
 
 from experiments.catalog import table_row
 from experiments.headline import headline
+from experiments.staleness import changes
 
 
-def collect(runs, store, readings, unavailable=(), name=table_row):
+def collect(runs, store, readings, unavailable=(), name=table_row, fingerprint=None):
     """Results and reasons of a table's cells.
 
     Args:
@@ -13,12 +14,14 @@ def collect(runs, store, readings, unavailable=(), name=table_row):
         readings: they choose among the numbers that a run records, see `experiments.headline`.
         unavailable: dict of run folder to the reason why it was not run.
         name: function of a run that returns the name of its row.
+        fingerprint: of the data now, see `experiments.staleness.changes`.
 
     Returns:
         ``(measured, reasons)``: by (row, init), the headline numbers of each finished seed, and why a seed
-        has none.
+        has none, or has one that would not be made so now.
     """
-    measured, reasons = {}, {}
+    measured, remarks = {}, {}
+    several = len({run.seed for run in runs}) > 1
     for run in runs:
         cell = (name(run), run.init)
         metrics = store.metrics(run)
@@ -26,10 +29,33 @@ def collect(runs, store, readings, unavailable=(), name=table_row):
             measured.setdefault(cell, []).append(
                 {k: v for k, v in headline(metrics["results"], readings).items() if v is not None}
             )
+            remark = _stale(run, store, fingerprint)
         else:
-            reason = store.failure(run) or dict(unavailable).get(run.folder) or "not run"
-            reasons[cell] = f"seed {run.seed}: {reason}" if len({r.seed for r in runs}) > 1 else reason
-    return measured, reasons
+            remark = store.failure(run) or dict(unavailable).get(run.folder) or "not run"
+        if remark:
+            remarks.setdefault(cell, []).append(f"seed {run.seed}: {remark}" if several else remark)
+    return measured, {cell: "; ".join(dict.fromkeys(said)) for cell, said in remarks.items()}
+
+
+def _stale(run, store, fingerprint):
+    changed = changes(run, store, fingerprint)
+    return f"made with what is no longer so: {'; '.join(changed)}" if changed else None
+
+
+def stale_notes(runs, store, fingerprint=None):
+    """A line that comes before all numbers where some run would not be made now as it was made.
+
+    Args:
+        runs, store, fingerprint: as for `collect`.
+    """
+    finished = [run for run in runs if store.metrics(run) is not None]
+    stale = [run for run in finished if changes(run, store, fingerprint)]
+    if not stale:
+        return []
+    return [
+        f"{len(stale)} of {len(finished)} finished runs were made with other code, versions, switches or "
+        "data than there are now: not comparable with runs that are made now."
+    ]
 
 
 _UNITS = {

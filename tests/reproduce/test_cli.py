@@ -12,6 +12,7 @@ from experiments import catalog
 from experiments.store import Store, write_json
 from reproduce import table2
 from reproduce.__main__ import main
+from tests.finished import write_finished
 
 
 @pytest.fixture(scope="session")
@@ -170,7 +171,7 @@ def finish(store, run, sem_miou):
     }
     shared = seg | {"native": {"miou": sem_miou / 2, "classes": 19}}
     results = {"per_input": {"seg": seg}, "shared": {"seg": shared}}
-    write_json(store.folder(run) / "metrics.json", {"results": results})
+    write_finished(store, run, results=results)
 
 
 def test_compare_prints_what_is_measured_and_why_the_rest_is_not(capsys, tmp_path, pristine):

@@ -8,11 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from experiments.catalog import GRID, grid_row, grid_search_runs, make_run, single_task_runs
-from experiments.store import Store, write_json
+from experiments.store import Store
 from reproduce import grid_search, render
 from reproduce.grid_search import build, in_words, picks, row_name
 from reproduce.published import GRID_WEIGHTS, INITS, TABLE1
 from reproduce.tables import collect
+from tests.finished import write_finished
 
 ROWS = ("SS+C/GS", "SS+D/GS", "SS+C+D/GS")
 DEPTH = {f"SS+D/GS w_depth={weight:g}": 0.25 + 0.01 * step for step, weight in enumerate(GRID)}
@@ -219,8 +220,7 @@ def test_collect_keeps_combinations_apart_and_finds_the_baselines(tmp_path):
     alone = [run for run in single_task_runs("scenes-demo") if run.init == "CoarseCTS"]
     finished = [run for run in runs if run.row == "SS+C/GS" and run.seed == 0]
     for step, run in enumerate([*finished, baseline]):
-        metrics = {"results": {"per_input": {"seg": {"native": {"miou": step / 8}}}}}
-        write_json(store.folder(run) / "metrics.json", metrics)
+        write_finished(store, run, results={"per_input": {"seg": {"native": {"miou": step / 8}}}})
     measured, reasons = collect([*runs, baseline, *alone], store, runs[0].readings, name=row_name)
     assert measured["SSCoarseCTS", "CoarseCTS"] == [{"sem_miou": 0.5}]
     assert [measured[grid_row(run), "CoarseCTS"] for run in finished] == [

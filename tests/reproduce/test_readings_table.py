@@ -4,9 +4,10 @@ import pytest
 
 from experiments import catalog
 from experiments.readings import AT_EVALUATION, CHOICES, TRIED, Readings
-from experiments.store import Store, write_json
+from experiments.store import Store
 from reproduce.readings_table import build, variants
 from reproduce.render import to_text
+from tests.finished import write_finished
 
 
 def make(
@@ -25,7 +26,7 @@ def finish(store, run, native, network=0.1, shared=0.05):
     depth = {"disp_half": errors | {"pooled": errors, "clipped": errors}, "disp_full": errors}
     results = {"per_input": {"seg": seg, "depth": depth}}
     results["shared"] = {"seg": seg | {"native": {"miou": shared}}, "depth": depth}
-    write_json(store.folder(run) / "metrics.json", {"results": results})
+    write_finished(store, run, results=results)
 
 
 def test_every_reading_that_the_row_feels_is_tried_one_at_a_time():

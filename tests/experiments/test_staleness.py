@@ -1,0 +1,176 @@
+"""A finished run tells whether it would be made now as it was made."""
+
+import json
+
+import pytest
+
+from data.scenes import write_cityscapes
+from experiments import catalog, provenance
+from experiments.execute import execute
+from experiments.executors.local import run_all
+from experiments.sources import Source, fingerprint_now
+from experiments.staleness import changes
+from experiments.store import Store, write_json
+from reproduce.comparison import compare
+from reproduce.render import to_csv, to_json, to_markdown
+from reproduce.table1 import COLUMNS, GROUPS
+from reproduce.tables import collect, stale_notes
+from reproduce.terminal import to_text
+from tests.experiments.conftest import TINY, tiny_run
+
+
+@pytest.fixture(scope="module")
+def finished(library, tmp_path_factory):
+    """A store with a run that starts from nothing, and one that goes on from a pre-training."""
+    from experiments.options import Options
+
+    store = Store(tmp_path_factory.mktemp("runs"))
+    with pytest.MonkeyPatch.context() as patch:
+        for layout in ("cityscapes", "coarse"):
+            patch.setitem(catalog.SCHEDULES, (layout, "demo"), TINY)
+        alone, child = tiny_run(("seg",)), tiny_run(("seg",), init="CoarseCTS")
+        run_all(
+            catalog.with_dependencies([alone, child]),
+            store,
+            {"scenes-demo": library},
+            Options(imagenet_weights="none", progress="none", tensorboard=False),
+            report=lambda line: None,
+        )
+    return store, alone, child
+
+
+@pytest.fixture
+def restored(finished):
+    """The same; what a test writes into run.json and metrics.json is undone."""
+    store = finished[0]
+    files = {path: path.read_bytes() for path in store.root.rglob("*.json")}
+    yield finished
+    for path, content in files.items():
+        path.write_bytes(content)
+
+
+def edit(path, change):
+    content = json.loads(path.read_text())
+    change(content)
+    write_json(path, content)
+
+
+def test_a_run_that_was_just_made_is_as_it_would_be_made_now(finished, scenes):
+    store, alone, child = finished
+    now = fingerprint_now({"scenes-demo": scenes})
+    assert now(alone) == json.loads((store.folder(alone) / "run.json").read_text())["data"]["fingerprint"]
+    assert changes(alone, store, now) == []
+    assert changes(child, store, now) == []
+    assert stale_notes([alone, child], store, now) == []
+
+
+def other_switch(content):
+    content["readings"]["mfb"] = not content["readings"]["mfb"]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda c: c["sessions"][0].update(code="0ld"), "other code (0ld, now"),
+        (lambda c: c["sessions"].append(c["sessions"][0] | {"code": "0ld"}), "code changed while"),
+        (lambda c: c["sessions"][0]["versions"].update(keras="3.0.0"), "keras 3.0.0, now"),
+        (lambda c: c["schedule"].update(epochs=99), "epochs was 99, now 3"),
+        (other_switch, "mfb was"),
+    ],
+)
+def test_what_changed_since_is_named(restored, change, said):
+    store, alone, child = restored
+    edit(store.folder(alone) / "run.json", change)
+    (phrase,) = changes(alone, store)
+    assert said in phrase
+    assert changes(child, store) == []
+
+
+def test_other_data_is_named(finished, scenes, tmp_path):
+    store, alone, _ = finished
+    write_cityscapes(tmp_path / "more", {"train": 7, "val": 3}, size=(128, 64), seed=5)
+    now = fingerprint_now({"scenes-demo": Source("cityscapes", tmp_path / "more")})
+    assert changes(alone, store, now) == ["other data"]
+
+
+def test_data_that_is_not_at_hand_is_no_change(finished, tmp_path):
+    store, alone, _ = finished
+    assert changes(alone, store, fingerprint_now({})) == []
+    nowhere = Source("cityscapes", tmp_path / "nowhere")
+    assert changes(alone, store, fingerprint_now({"scenes-demo": nowhere})) == []
+
+
+def test_a_change_of_the_pretraining_is_one_of_all_that_goes_on_from_it(restored):
+    store, alone, child = restored
+    source = catalog.dependency(child)
+    edit(store.folder(source) / "run.json", lambda c: c["sessions"][0].update(code="0ld"))
+    (phrase,) = changes(child, store)
+    assert "0ld" in phrase
+    assert str(source) in phrase
+    assert changes(alone, store) == []
+
+
+def test_a_pretraining_that_was_trained_anew_is_seen_in_its_weights(restored):
+    store, _, child = restored
+    source = catalog.dependency(child)
+    edit(store.folder(source) / "metrics.json", lambda c: c.update(state_sha256="another"))
+    assert changes(child, store) == [f"{source}, which it goes on from, was trained anew"]
+
+
+def test_a_run_that_nothing_is_known_of_is_not_passed_as_made_now(restored):
+    store, alone, _ = restored
+    (store.folder(alone) / "run.json").unlink()
+    assert changes(alone, store) == ["no run.json says how it was made"]
+
+
+def test_code_is_what_decides_numbers_and_neither_comments_nor_docstrings(monkeypatch, tmp_path):
+    def digest(source):
+        (tmp_path / "losses" / "one.py").write_text(source)
+        provenance.code_digest.cache_clear()
+        return provenance.code_digest()
+
+    (tmp_path / "losses").mkdir()
+    (tmp_path / "experiments").mkdir()
+    monkeypatch.setattr(provenance, "__file__", str(tmp_path / "experiments" / "provenance.py"))
+    try:
+        first = digest("def f(x):\n    '''Words.'''\n    return x + 1\n")
+        assert digest("def f(x):  # why\n    '''Other words.'''\n    return (x + 1)\n") == first
+        assert digest("def f(x):\n    '''Words.'''\n    return x + 2\n") != first
+        (tmp_path / "experiments" / "lock.py").write_text("x = 1")  # has no effect on numbers
+        unchanged = digest("def f(x):\n    return x + 1\n")
+        (tmp_path / "experiments" / "lock.py").write_text("x = 2")
+        assert digest("def f(x):\n    return x + 1\n") == unchanged
+        (tmp_path / "experiments" / "step.py").write_text("x = 1")
+        assert digest("def f(x):\n    return x + 1\n") != unchanged
+    finally:
+        provenance.code_digest.cache_clear()
+
+
+def test_every_format_of_a_table_marks_the_run_and_only_it(restored):
+    store, alone, child = restored
+    edit(store.folder(alone) / "run.json", lambda c: c["sessions"][0].update(code="0ld"))
+    runs = [alone, child]
+    measured, reasons = collect(runs, store, alone.readings)
+    table = compare(
+        "Table", COLUMNS, GROUPS, {}, measured, reasons, baselines={}, notes=stale_notes(runs, store)
+    )
+    assert "1 of 2 finished runs" in table.notes[0]
+    cells = table.as_dict()["cells"]
+    assert "0ld" in cells["SSrandom"]["random"]["sem_miou"]["reason"]
+    assert cells["SSrandom"]["random"]["sem_miou"]["ours"] is not None
+    assert cells["SSCoarseCTS"]["CoarseCTS"]["sem_miou"]["reason"] is None
+    for render in (to_text, to_markdown, to_csv, to_json):
+        assert "other code (0ld, now" in render(table)
+        assert table.notes[0] in render(table)
+
+
+def test_a_resumed_run_remembers_every_session(finished, library, quiet, tmp_path):
+    _, alone, _ = finished
+    again = Store(tmp_path)
+    execute(alone, again, library, quiet)
+    folder = again.folder(alone)
+    edit(folder / "run.json", lambda c: c["sessions"][0].update(code="0ld"))
+    (folder / "metrics.json").unlink()  # as after a crash between the training and its results
+    execute(alone, again, library, quiet)
+    (phrase,) = changes(alone, again)
+    assert phrase.startswith("code changed while it was trained (0ld, ")
