@@ -19,7 +19,7 @@ CORRUPT_FRAMES = frozenset({"troisdorf_000000_000073"})
 """An all-black image of train_extra that has no disparity; TensorFlow Datasets leaves it out as well."""
 
 # Attribute of a Frame -> (folder, suffix of the file name, archive without its ending).
-_FINE = {
+FINE_PARTS = {
     "left": ("leftImg8bit", "_leftImg8bit.png", "leftImg8bit_trainvaltest"),
     "right": ("rightImg8bit", "_rightImg8bit.png", "rightImg8bit_trainvaltest"),
     "labels": ("gtFine", "_gtFine_labelIds.png", "gtFine_trainvaltest"),
@@ -27,7 +27,7 @@ _FINE = {
     "disparity": ("disparity", "_disparity.png", "disparity_trainvaltest"),
     "camera": ("camera", "_camera.json", "camera_trainvaltest"),
 }
-_EXTRA = {
+EXTRA_PARTS = {
     "left": ("leftImg8bit", "_leftImg8bit.png", "leftImg8bit_trainextra"),
     "right": ("rightImg8bit", "_rightImg8bit.png", "rightImg8bit_trainextra"),
     "labels": ("gtCoarse", "_gtCoarse_labelIds.png", "gtCoarse"),
@@ -35,7 +35,7 @@ _EXTRA = {
     "disparity": ("disparity", "_disparity.png", "disparity_trainextra"),
     "camera": ("camera", "_camera.json", "camera_trainextra"),
 }
-_FOLDERS = {folder for parts in (_FINE, _EXTRA) for folder, _, _ in parts.values()}
+_FOLDERS = {folder for parts in (FINE_PARTS, EXTRA_PARTS) for folder, _, _ in parts.values()}
 
 
 def find_frames(root: str | Path, split: str, need: Collection[str] = ("right", "labels")) -> list[Frame]:
@@ -56,10 +56,10 @@ def find_frames(root: str | Path, split: str, need: Collection[str] = ("right", 
     """
     if split not in OFFICIAL_COUNTS:
         raise InputError(f"Cityscapes has no split {split!r}: choose one of {', '.join(OFFICIAL_COUNTS)}.")
-    parts = _EXTRA if split == "train_extra" else _FINE
+    parts = EXTRA_PARTS if split == "train_extra" else FINE_PARTS
     need = _require_attributes(need, parts)
     root = Path(root).expanduser()
-    _require_root(root, parts["left"][-1])
+    require_root(root, parts["left"][-1])
 
     listings = {attribute: _list_split(root, split, *parts[attribute]) for attribute in ("left", *need)}
     names = sorted(listings["left"])
@@ -78,7 +78,8 @@ def _require_attributes(need: Collection[str], parts: dict) -> list[str]:
     return [attribute for attribute in parts if attribute in need and attribute != "left"]
 
 
-def _require_root(root: Path, archive: str) -> None:
+def require_root(root: Path, archive: str) -> None:
+    """Raise `InputError` where a folder is not the one of Cityscapes; ``archive`` would mend it."""
     if not root.is_dir():
         problem = "is not a folder" if root.exists() else "does not exist"
         raise InputError(f"{root} {problem}: give the folder that contains Cityscapes' leftImg8bit.")
@@ -106,14 +107,14 @@ def _list_split(root: Path, split: str, folder: str, suffix: str, archive: str) 
         with os.scandir(root / folder / split) as cities:
             for city in cities:
                 if city.is_dir():
-                    files.update(_list_city(city.path, suffix))
+                    files.update(list_city(city.path, suffix))
     except (FileNotFoundError, NotADirectoryError) as error:
         raise InputError(
             f"{root / folder / split} does not exist: unpack {archive}.zip into {root}."
         ) from error
-    except PermissionError as error:
+    except OSError as error:
         raise InputError(
-            f"{error.filename} cannot be listed: give this user the right to read it."
+            f"{error.filename} cannot be listed ({error.strerror}): give this user the right to read it."
         ) from error
     files = {name: path for name, path in files.items() if name not in CORRUPT_FRAMES}
     if not files:
@@ -123,7 +124,8 @@ def _list_split(root: Path, split: str, folder: str, suffix: str, archive: str) 
     return files
 
 
-def _list_city(city: str, suffix: str) -> dict[str, str]:
+def list_city(city: str, suffix: str) -> dict[str, str]:
+    """Path of each file of a city's folder with a suffix, by the name without that."""
     with os.scandir(city) as entries:
         return {
             entry.name[: -len(suffix)]: entry.path

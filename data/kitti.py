@@ -26,7 +26,7 @@ VALIDATION_IDS = (
 
 _ARCHIVES = ("data_scene_flow", "data_semantics", "data_scene_flow_calib")
 # Attribute of a Frame -> (folders in order of preference, archive without its ending).
-_PARTS = {
+PARTS = {
     "left": (("image_2",), "data_scene_flow"),
     "right": (("image_3",), "data_scene_flow"),
     "labels": (("semantic",), "data_semantics"),
@@ -67,12 +67,12 @@ def find_frames(
         raise InputError(
             f"KITTI has no split {split!r}: choose train or val (labels of its test set are not public)."
         )
-    unknown = set(need) - _PARTS.keys()
+    unknown = set(need) - PARTS.keys()
     if isinstance(need, str) or unknown:
-        raise ValueError(f"need is a collection of {', '.join(_PARTS)}, got {need!r}.")
-    need = [attribute for attribute in _PARTS if attribute in need and attribute != "left"]
+        raise ValueError(f"need is a collection of {', '.join(PARTS)}, got {need!r}.")
+    need = [attribute for attribute in PARTS if attribute in need and attribute != "left"]
     root = Path(root).expanduser()
-    names = _list_names(root)
+    names = list_names(root)
     chosen = _split_names(names, split_seed)[split]
     if not chosen:
         raise InputError(f"{root} has only {len(names)} frame, too few for a split {split}: add frames.")
@@ -109,7 +109,7 @@ def split_note(root: str | Path) -> str | None:
     Raises:
         InputError: as `find_frames`.
     """
-    names = _list_names(Path(root).expanduser())
+    names = list_names(Path(root).expanduser())
     if _is_complete(names):
         return None
     split = _split_names(names)
@@ -154,12 +154,14 @@ def _have_same_bytes(first: Path, second: Path) -> bool:
     return first.stat().st_size == second.stat().st_size and first.read_bytes() == second.read_bytes()
 
 
-def _list_names(root: Path) -> list[str]:
+def list_names(root: Path) -> list[str]:
     """Names such as ``000007_10`` of all left images, sorted."""
     _require_root(root)
     folder = _find_folder(root, "left")
     names = sorted(
-        path.stem for path in folder.iterdir() if path.name.endswith(_SUFFIX) and path.name[0] != "."
+        name.removesuffix(".png")
+        for name in _list_folder(folder)
+        if name.endswith(_SUFFIX) and name[0] != "."
     )
     if not names:
         raise InputError(f"{folder} contains no *{_SUFFIX}: unpack data_scene_flow.zip into {root} again.")
@@ -207,15 +209,16 @@ def _bases(root: Path) -> list[Path]:
     return [folder / "training" for folder in (root, *(root / archive for archive in _ARCHIVES))]
 
 
-def _search_folder(root: Path, attribute: str) -> Path | None:
-    candidates = (base / folder for folder in _PARTS[attribute][0] for base in _bases(root))
+def search_folder(root: Path, attribute: str) -> Path | None:
+    """Folder of an attribute of `data.frames.Frame`, or None where it is not there."""
+    candidates = (base / folder for folder in PARTS[attribute][0] for base in _bases(root))
     return next((folder for folder in candidates if folder.is_dir()), None)
 
 
 def _find_folder(root: Path, attribute: str) -> Path:
-    folder = _search_folder(root, attribute)
+    folder = search_folder(root, attribute)
     if folder is None:
-        folders, archive = _PARTS[attribute]
+        folders, archive = PARTS[attribute]
         wanted = " or ".join(f"training/{name}" for name in folders)
         raise InputError(f"{root} contains no folder {wanted}: unpack {archive}.zip into it.")
     return folder
@@ -227,7 +230,7 @@ def _list_files(root: Path, attribute: str, names: list[str]) -> list[Path]:
 
 
 def _list_cameras(root: Path, attribute: str, names: list[str]) -> list[Path | None]:
-    folder = _search_folder(root, attribute)
+    folder = search_folder(root, attribute)
     if folder is None:
         common = root / "calib_cam_to_cam.txt"
         return [common if common.is_file() else None] * len(names)
@@ -235,11 +238,20 @@ def _list_cameras(root: Path, attribute: str, names: list[str]) -> list[Path | N
 
 
 def _require_listed(root: Path, attribute: str, folder: Path, files: list[str]) -> list[Path]:
-    present = {path.name for path in folder.iterdir()}
+    present = _list_folder(folder)
     missing = [file for file in files if file not in present]
     if missing:
         more = f" (and {len(missing) - 1} more of this kind)" if len(missing) > 1 else ""
         raise InputError(
-            f"{folder / missing[0]} is missing{more}: unpack {_PARTS[attribute][1]}.zip into {root} again."
+            f"{folder / missing[0]} is missing{more}: unpack {PARTS[attribute][1]}.zip into {root} again."
         )
     return [folder / file for file in files]
+
+
+def _list_folder(folder: Path) -> set[str]:
+    try:
+        return {path.name for path in folder.iterdir()}
+    except OSError as error:
+        raise InputError(
+            f"{folder} cannot be listed ({error.strerror}): give this user the right to read it."
+        ) from error

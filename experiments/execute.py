@@ -13,6 +13,7 @@ from data.errors import InputError
 from data.pipeline import training_batches
 from experiments import preemption, provenance
 from experiments.checkpoint import Checkpoints
+from experiments.computing import strategy_of
 from experiments.disk import full_disk_is_an_oserror
 from experiments.divergence import DivergedError
 from experiments.evaluation import Evaluator
@@ -57,12 +58,15 @@ def _execute(run, store, library, options):
     folder = store.folder(run)
     keras.backend.clear_session()
     keras.utils.set_random_seed(run.seed)
-    tf.config.experimental.enable_op_determinism()
-    tf.config.experimental.enable_tensor_float_32_execution(False)  # float32 means float32
+    if not run.readings.jit:  # XLA has no deterministic gradient of the maximum pooling
+        tf.config.experimental.enable_op_determinism()
+    tf.config.experimental.enable_tensor_float_32_execution(run.readings.tf32)
+    strategy = strategy_of(run)
     try:
         check_same_data(run, store, library)
         data = library.prepare(run, inherited_colors(run, store))
-        model, weighting = build_model(run), make_weighting(run)
+        with strategy.scope():
+            model, weighting = build_model(run), make_weighting(run)
         initialize(model, weighting, run, store, options)
         before = read_json(folder / "run.json")
         write_json(folder / "run.json", describe(run, library, data, source_state(run, store), before))
@@ -81,8 +85,9 @@ def _execute(run, store, library, options):
 
         with full_disk_is_an_oserror(folder):
             digest = train(
-                run, model, weighting, objective, data.train, data.preparation, folder, options, validate
-            )
+                run, model, weighting, objective, data.train, data.preparation, folder, options, validate,
+                strategy,
+            )  # fmt: skip
             metrics = measure(run, model, data, evaluator, folder)
     except DivergedError as reason:
         store.write_failure(run, str(reason), **reason.details)

@@ -6,6 +6,7 @@ from pathlib import Path
 import keras
 
 from data.color import ColorStatistics
+from data.errors import InputError
 from experiments.catalog import dependency
 from experiments.datasets import RunData
 from experiments.network import Unavailable, load_model, source_folder
@@ -43,9 +44,16 @@ def open_finished(run, folder, library):
 
 
 def read_colors(folder: Path) -> ColorStatistics | None:
-    """The colors that standardize a run's input and make its color classes; None if it left none."""
+    """The colors that standardize a run's input and make its color classes; None if it left none.
+
+    Raises:
+        InputError: the file is damaged.
+    """
     path = folder / COLORS
-    return ColorStatistics.from_json(path.read_text(encoding="utf-8")) if path.is_file() else None
+    try:
+        return ColorStatistics.from_json(path.read_text(encoding="utf-8")) if path.is_file() else None
+    except (ValueError, KeyError, TypeError) as error:
+        raise InputError(f"{path} is damaged ({error}); remove {folder} to run it again.") from error
 
 
 def write_colors(folder: Path, colors: ColorStatistics):

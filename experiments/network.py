@@ -2,12 +2,16 @@
 
 import functools
 
+import keras
 import tensorflow as tf
 
+from data.errors import InputError
 from experiments.catalog import dependency
+from experiments.computing import precision
 from experiments.store import read_json, without_pattern
 from models.initialization import copy_parts, find_imagenet_weights, initialize_randomly, load_imagenet
 from models.multitask import build_multitask_unet
+from models.normalization import batch_norm_layers
 from weighting import DynamicWeightAverage, FixedWeights, UncertaintyWeighting
 
 
@@ -17,7 +21,13 @@ class Unavailable(RuntimeError):
 
 def build_model(run):
     """The network of a run, with segmentation-models' own initialization."""
-    return build_multitask_unet(run.tasks, run.readings.color_input, run.readings.encoder_pass)
+    with precision(run.readings.precision):
+        model = build_multitask_unet(run.tasks, run.readings.color_input, run.readings.encoder_pass)
+    synchronized = run.readings.replicas > 1 and run.readings.batch_norm == "synchronized"
+    for part in model.layers:
+        for layer in batch_norm_layers(part) if isinstance(part, keras.Model) else ():
+            layer.synchronized = synchronized
+    return model
 
 
 def make_weighting(run):
@@ -91,7 +101,19 @@ def load_model(run, folder):
 
 
 def _restore(folder, **tracked):
-    """Read some of the objects of a finished run's state."""
-    with without_pattern(folder / "checkpoint" / "final") as final:
-        status = tf.train.Checkpoint(**tracked).read(str(final / "state"))
-        status.assert_existing_objects_matched().expect_partial()
+    """Read some of the objects of a finished run's state.
+
+    Raises:
+        InputError: it is not there, damaged, or of another network.
+    """
+    state = folder / "checkpoint" / "final"
+    try:
+        with without_pattern(state) as final:
+            status = tf.train.Checkpoint(**tracked).read(str(final / "state"))
+            status.assert_existing_objects_matched().expect_partial()
+    except Exception as error:  # TensorFlow reports damage in many ways, not all of them documented
+        reason = str(error).split("\n")[0]
+        raise InputError(
+            f"{state} does not hold the weights of this run, or is damaged ({reason}); remove {folder} to "
+            "run it again."
+        ) from error

@@ -37,7 +37,12 @@ def stop_if_requested():
 def listening():
     """Within this context a first SIGTERM or SIGINT is noted, and a second one has its usual effect.
 
-    Signals can be taken only by the main thread; in another one this does nothing.
+    Signals can be taken only by the main thread; in another one this does nothing. One that is ignored stays
+    so: a shell starts what runs in its background deaf to the Ctrl-C of what runs in front.
+
+    Raises:
+        Stopped: at the end, when a signal came after the last look at it: who asked to stop must not see
+            the next run begin.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -49,10 +54,33 @@ def listening():
         signal.signal(number, usual[number])
 
     for number in (signal.SIGTERM, signal.SIGINT):
-        usual[number] = signal.signal(number, note)
+        if signal.getsignal(number) != signal.SIG_IGN:
+            usual[number] = signal.signal(number, note)
     try:
         yield
+        stop_if_requested()
     finally:
         for number, handler in usual.items():
             signal.signal(number, handler)
         _requests.clear()
+
+
+@contextlib.contextmanager
+def stopping_at_once():
+    """Within this context, but not where one is `listening`, a SIGTERM raises `Stopped` there and then.
+
+    For work that has nothing to save. Ctrl-C does the like by itself.
+    """
+    in_main_thread = threading.current_thread() is threading.main_thread()
+    if not in_main_thread or signal.getsignal(signal.SIGTERM) == signal.SIG_IGN:
+        yield
+        return
+
+    def stop(number, frame):
+        raise Stopped(number)
+
+    usual = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, usual)

@@ -47,6 +47,11 @@ class Readings:
         coarse_init: start of the CoarseCTS pre-training.
         coarse_epochs: of the CoarseCTS pre-training; 0 for the schedule's: 15, at demo scale 8.
         coarse_load: what a run takes from the CoarseCTS pre-training.
+        precision: of the layers; weights, heads, losses and colors are float32 in any.
+        tf32: matrix products of float32 in TensorFloat-32, on GPUs that have it.
+        jit: the training step is compiled by XLA.
+        replicas: devices that share each batch.
+        batch_norm: statistics of the whole batch, or of each replica's share.
     """
 
     input_norm: str = "standard"
@@ -81,9 +86,14 @@ class Readings:
     coarse_init: str = "random"
     coarse_epochs: int = 0
     coarse_load: str = "encoder"
+    precision: str = "float32"
+    tf32: bool = False
+    jit: bool = False
+    replicas: int = 1
+    batch_norm: str = "synchronized"
 
     def __post_init__(self):
-        for name, choices in CHOICES.items():
+        for name, choices in {**CHOICES, **COMPUTING}.items():
             if getattr(self, name) not in choices:
                 raise ValueError(
                     f"{name} is one of {', '.join(map(str, choices))}, not {getattr(self, name)}"
@@ -94,6 +104,8 @@ class Readings:
                 raise ValueError(
                     f"{name} is a number {'above' if exclusive else 'from'} {smallest}, not {value}"
                 )
+        if self.jit and self.replicas > 1:
+            raise ValueError("jit compiles the step of one device; leave it or replicas out")
 
     def felt_by(self, tasks, weighting, init, start, layout):
         """These readings, with those that a run does not feel back at their default.
@@ -105,7 +117,9 @@ class Readings:
             tasks, weighting, init, start: of the run, see `experiments.run.Run`.
             layout: ``cityscapes`` or ``kitti``.
         """
-        felt = {"input_norm", "decoder_init", "lr_schedule", "augment"}
+        felt = {"input_norm", "decoder_init", "lr_schedule", "augment", "replicas", *COMPUTING}
+        if self.replicas == 1:
+            felt.remove("batch_norm")
         if layout == "kitti":
             felt |= {"kitti_fit", "kitti_split_seed"}
         trained = set(tasks) | ({"color", "depth"} if init == "CoarseCTS" else set())
@@ -159,6 +173,14 @@ CHOICES = {
     "coarse_load": ("encoder", "encoder+decoders"),
 }
 
+# How numbers are computed, of which the paper says nothing: no reading of its text.
+COMPUTING = {
+    "precision": ("float32", "mixed_bfloat16", "mixed_float16"),
+    "tf32": (False, True),
+    "jit": (False, True),
+    "batch_norm": ("synchronized", "per_replica"),
+}
+
 # Readings that are numbers: (smallest value, whether that itself is excluded).
 BOUNDS = {
     "uw_init": (-20.0, False),
@@ -167,6 +189,7 @@ BOUNDS = {
     "w_depth": (0.0, True),
     "kitti_split_seed": (0, False),
     "coarse_epochs": (0, False),
+    "replicas": (1, False),
 }
 
 AT_EVALUATION = ("encoder_bn_eval", "depth_metric", "cap_mode", "metric_avg", "eval_resolution")

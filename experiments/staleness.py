@@ -2,7 +2,6 @@
 
 from experiments import provenance
 from experiments.catalog import dependency
-from experiments.store import read_json
 
 
 def changes(run, store, fingerprint=None):
@@ -17,7 +16,7 @@ def changes(run, store, fingerprint=None):
     Returns:
         List of phrases, empty when nothing that matters has changed.
     """
-    described = read_json(store.finished_folder(run) / "run.json")
+    described = store.description(run)
     if described is None:
         return ["no run.json says how it was made"]
     found = [*_switches(run, described), *_code(described), *_versions(described)]

@@ -3,8 +3,15 @@
 import tensorflow as tf
 
 
-def make_train_step(model, weighting, optimizer, objective, progress):
+def make_train_step(model, weighting, optimizer, objective, progress, jit=False):
     """Forward, weighted sum of the losses (Eq. 5), backward, update.
+
+    Made within the scope of a `tf.distribute` strategy, it shares each batch out among the replicas.
+
+    Args:
+        model, weighting, optimizer, objective: of the run.
+        progress: `experiments.progress.Progress`.
+        jit: whether XLA compiles it; on one device only.
 
     Returns:
         Function of a batch from `data.pipeline.Preparation`; the losses go to ``progress``.
@@ -20,10 +27,14 @@ def make_train_step(model, weighting, optimizer, objective, progress):
             logits = model(batch, training=True)
             losses = objective(batch, logits)
             total = weighting(losses)
-            scaled = total / strategy.num_replicas_in_sync  # the optimizer sums over replicas
+            # The optimizer sums over replicas; in float16 it also keeps small gradients from being zero.
+            scaled = optimizer.scale_loss(total / strategy.num_replicas_in_sync)
         gradients = tape.gradient(scaled, [variable.value for variable in variables])
         optimizer.apply(gradients)
         return tf.stack([*losses.values(), total])
+
+    if jit:
+        replica_step = tf.function(replica_step, jit_compile=True)
 
     @tf.function(reduce_retracing=True)
     def train_step(batch):

@@ -1,7 +1,10 @@
 """The runs folder: where a run's files are, and whether it is finished."""
 
+import contextlib
 import json
 import os
+import re
+import tempfile
 from pathlib import Path
 
 from data.errors import InputError
@@ -25,6 +28,7 @@ class Store:
     def __init__(self, root, also=()):
         self.root = Path(root).expanduser()
         self.also = [Path(other).expanduser() for other in also]
+        self._read = {}
 
     def folder(self, run: Run) -> Path:
         """The folder of a run."""
@@ -36,38 +40,77 @@ class Store:
         return next((place for place in places if (place / "metrics.json").is_file()), places[0])
 
     def metrics(self, run: Run) -> dict | None:
-        """What ``metrics.json`` says, or None while the run is not finished."""
-        path = self.finished_folder(run) / "metrics.json"
-        metrics = read_json(path)
-        if metrics is not None and metrics.get("format", FORMAT) != FORMAT:
-            raise InputError(
-                f"{path} has format {metrics['format']}, and this version reads format {FORMAT}: remove the "
-                "folder to run it again, or use the version that made it."
-            )
-        return metrics
+        """What ``metrics.json`` says, or None while the run is not finished.
+
+        Raises:
+            InputError: it is damaged, or another version of this program made the run's folder.
+        """
+        self.description(run)  # also while it is not finished: nothing goes on from other formats
+        return self._record(run, "metrics.json")
+
+    def description(self, run: Run) -> dict | None:
+        """What ``run.json`` says, or None while the run is not begun; errors as of `metrics`."""
+        return self._record(run, "run.json")
+
+    def _record(self, run, name):
+        """`read_record`, of a file that is still the same not again: a table asks for it many times."""
+        path = self.finished_folder(run) / name
+        try:
+            state = path.stat()
+        except OSError:
+            return read_record(path.parent, name)
+        signature = (state.st_mtime_ns, state.st_size, state.st_ino)
+        if self._read.get(path, (None,))[0] != signature:
+            self._read[path] = signature, read_record(path.parent, name)
+        return self._read[path][1]
 
     def failure(self, run: Run) -> str | None:
         """Why the run has no result, where that is known."""
-        failure = read_json(self.folder(run) / "failure.json")
-        return failure and failure["reason"]
+        return read_reason(self.folder(run))
 
     def write_failure(self, run: Run, reason: str, **details):
         """Record why a run has no result, with what else is to be known of that."""
         write_json(self.folder(run) / "failure.json", {"reason": reason} | details)
 
 
-def read_json(path: Path):
-    """Content of a JSON file, or None when there is no such file.
+def read_reason(folder: Path) -> str | None:
+    """Why the run of a folder has no result, or None where no ``failure.json`` says so."""
+    failure = read_json(folder / "failure.json")
+    return None if failure is None else str(failure.get("reason", "no reason is known"))
+
+
+def read_record(folder: Path, name: str) -> dict | None:
+    """What ``run.json`` or ``metrics.json`` of a run's folder says, or None when there is no such file.
 
     Raises:
-        InputError: the file is damaged.
+        InputError: the file is damaged, or of another format than this version's.
+    """
+    record = read_json(folder / name)
+    if record is not None and record.get("format", FORMAT) != FORMAT:
+        raise InputError(
+            f"{folder / name} has format {record['format']}, and this version reads format {FORMAT}: remove "
+            "the folder to run it again, or use the version that made it."
+        )
+    return record
+
+
+def read_json(path: Path) -> dict | None:
+    """Content of a JSON file that holds an object, or None when there is no such file.
+
+    Raises:
+        InputError: the file is damaged or cannot be read.
     """
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(content, dict):
+            raise ValueError("it holds no object")
     except FileNotFoundError:
         return None
-    except ValueError as error:
+    except OSError as error:
+        raise InputError(f"{path} cannot be read ({error.strerror}).") from error
+    except (ValueError, RecursionError) as error:
         raise InputError(f"{path} is damaged ({error}); remove it to make it again.") from error
+    return content
 
 
 def write_json(path: Path, value):
@@ -85,8 +128,26 @@ def write_text(path: Path, text: str):
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
+    except OSError as error:
+        error.filename = error.filename or str(path)  # a write for which there is no space names no file
+        raise
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def without_pattern(folder: Path):
+    """A path of a folder, within this context, for TensorFlow's reader of checkpoints.
+
+    That takes a path for a pattern, which ``runs[1]`` does not fit.
+    """
+    if not re.search(r"[*?\[\\]", str(folder)):
+        yield folder
+        return
+    with tempfile.TemporaryDirectory() as place:
+        link = Path(place) / "folder"
+        link.symlink_to(folder.absolute(), target_is_directory=True)
+        yield link
 
 
 def _plain(value):

@@ -5,22 +5,25 @@ import math
 import time
 
 import keras
+import tensorflow as tf
 
 from data.pipeline import training_batches
 from experiments import preemption
 from experiments.callbacks import history_callbacks
 from experiments.checkpoint import Checkpoints
+from experiments.computing import make_optimizer
 from experiments.divergence import trace
 from experiments.history import truncate_history
 from experiments.learning_rate import LearningRate
-from experiments.optimizer import Adam
 from experiments.progress import Progress
 from experiments.step import make_train_step
 
 LOG_EVERY = 10  # steps between readings of the losses; each reading waits for the device
 
 
-def train(run, model, weighting, objective, cache, preparation, folder, options, validate=None):
+def train(
+    run, model, weighting, objective, cache, preparation, folder, options, validate=None, strategy=None
+):
     """Train a run from where its checkpoints are to its end.
 
     Args:
@@ -34,6 +37,7 @@ def train(run, model, weighting, objective, cache, preparation, folder, options,
         options: `experiments.options.Options`.
         validate: function of the number of epochs done that returns a dict of floats for the log; its names
             must not change. None for no validation.
+        strategy: `tf.distribute` strategy under which model and weighting were made. None for one device.
 
     Returns:
         SHA-256 of the whole state at the end, hexadecimal: equal for runs that are equal to the bit.
@@ -42,7 +46,7 @@ def train(run, model, weighting, objective, cache, preparation, folder, options,
         DivergedError: a loss or an update is not finite; the state before that is saved.
         Stopped: the process was asked to stop; the state is saved.
     """
-    training = Training(run, model, weighting, objective, cache, preparation, folder, options)
+    training = Training(run, model, weighting, objective, cache, preparation, folder, options, strategy)
     training.to_the_end(validate or (lambda epochs: {}))
     return training.digest()
 
@@ -50,16 +54,20 @@ def train(run, model, weighting, objective, cache, preparation, folder, options,
 class Training:
     """A run under way; arguments as for `train`."""
 
-    def __init__(self, run, model, weighting, objective, cache, preparation, folder, options):
+    def __init__(self, run, model, weighting, objective, cache, preparation, folder, options, strategy=None):
         self.run, self.model, self.weighting, self.cache = run, model, weighting, cache
         self._objective, self._preparation = objective, preparation
         self._folder, self._options = folder, options
+        self._strategy = strategy or tf.distribute.get_strategy()
         self.steps_per_epoch = len(cache) // run.schedule.batch_size
         schedule, steps = run.schedule, self.steps_per_epoch * run.schedule.epochs
         self.rate = LearningRate(run.readings.lr_schedule, schedule.learning_rate, schedule.epochs, steps)
-        self.optimizer = Adam(self.rate.initial)
         self.progress = Progress([*(f"loss_{task}" for task in objective.tasks), "loss"])
-        self._step = make_train_step(model, weighting, self.optimizer, objective, self.progress)
+        with self._strategy.scope():
+            self.optimizer = make_optimizer(run.readings, self.rate.initial)
+            self._step = make_train_step(
+                model, weighting, self.optimizer, objective, self.progress, run.readings.jit
+            )
         self.checkpoints = Checkpoints(
             folder / "checkpoint",
             options.checkpoint_minutes,
@@ -148,12 +156,13 @@ class Training:
     def _batches(self):
         """Batches from where the run is."""
         schedule, readings = self.run.schedule, self.run.readings
-        return iter(
-            training_batches(
-                self.cache, self._preparation, schedule.batch_size, self.run.seed, schedule.epochs,
-                int(self.progress.step), readings.augment,
-            )
+        batches = training_batches(
+            self.cache, self._preparation, schedule.batch_size, self.run.seed, schedule.epochs,
+            int(self.progress.step), readings.augment,
         )  # fmt: skip
+        if self._strategy.num_replicas_in_sync > 1:
+            batches = self._strategy.experimental_distribute_dataset(batches)
+        return iter(batches)
 
     def replay(self, step):
         """Come to the state after ``step`` steps, from one that was saved before; nothing is logged.

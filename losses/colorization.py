@@ -2,6 +2,8 @@
 
 import tensorflow as tf
 
+from losses.normalize import divide
+
 
 def colorization_loss(classes, logits, class_weights, mask=None, norm="pixels"):
     """``L_color = -(1/N) Σ_i w_i C_i log Ĉ_i`` with Ĉ = softmax of the logits (Eq. 1).
@@ -21,4 +23,4 @@ def colorization_loss(classes, logits, class_weights, mask=None, norm="pixels"):
     counts = tf.ones_like(entropy) if mask is None else tf.cast(mask, tf.float32)
     weights = tf.gather(tf.cast(class_weights, tf.float32), classes) * counts
     total = tf.reduce_sum(weights if norm == "weights" else counts)
-    return tf.math.divide_no_nan(tf.reduce_sum(entropy * weights), total)
+    return divide(tf.reduce_sum(entropy * weights), total)

@@ -2,6 +2,8 @@
 
 import tensorflow as tf
 
+from losses.normalize import divide
+
 
 def disparity_from_logits(logits, scale="0.3W"):
     """Sigmoid of section 3.1, scaled to pixels.
@@ -75,4 +77,4 @@ def reconstruction_loss(left, right, disparity, mask=None, border="edge", mask_o
         width = tf.shape(left)[2]
         x = tf.cast(tf.range(width), tf.float32) - tf.cast(disparity, tf.float32)[..., 0]
         counts *= tf.cast((x >= 0) & (x <= tf.cast(width - 1, tf.float32)), tf.float32)
-    return tf.math.divide_no_nan(tf.reduce_sum(error * counts), tf.reduce_sum(counts))
+    return divide(tf.reduce_sum(error * counts), tf.reduce_sum(counts))

@@ -2,6 +2,8 @@
 
 import tensorflow as tf
 
+from losses.normalize import divide
+
 IGNORE = 255
 
 
@@ -26,4 +28,4 @@ def segmentation_loss(labels, logits, norm="valid"):
     )
     valid = tf.cast(valid, tf.float32)
     pixels = tf.reduce_sum(valid) if norm == "valid" else tf.cast(tf.size(labels), tf.float32)
-    return tf.reduce_sum(entropy * valid) / tf.maximum(pixels, 1.0)
+    return divide(tf.reduce_sum(entropy * valid), pixels)

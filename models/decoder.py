@@ -15,7 +15,10 @@ def build_decoder(task, channels, backbone="resnet18"):
 
     Returns:
         ``keras.Model`` from the encoder's five feature maps, deepest first, to logits ``[B, H, W, channels]``
-        at the size of the image.
+        at the size of the image, float32 whatever precision the global dtype policy is.
     """
     model = unet(channels, backbone)
-    return keras.Model(feature_tensors(model, backbone), model.output, name=f"decoder_{task}")
+    head = model.get_layer("final_conv")
+    features = head.input
+    head.dtype_policy = "float32"  # in 8 or 11 bits a disparity would be off by up to half a pixel
+    return keras.Model(feature_tensors(model, backbone), head(features), name=f"decoder_{task}")

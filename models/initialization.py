@@ -2,6 +2,7 @@
 
 import hashlib
 import socket
+import tempfile
 import zlib
 from pathlib import Path
 
@@ -54,7 +55,10 @@ def find_imagenet_weights(option):
     if option == "none":
         return None, "no ImageNet weights (--imagenet-weights none)"
     if option != "auto":
-        path = Path(option).expanduser()
+        try:
+            path = Path(option).expanduser()
+        except RuntimeError as error:
+            raise InputError(f"--imagenet-weights {option}: {error}; write the whole path") from error
         check_imagenet_file(path)
         return path, None
     timeout = socket.getdefaulttimeout()
@@ -75,11 +79,15 @@ def find_imagenet_weights(option):
 
 def check_imagenet_file(path):
     """Raise `InputError` unless the file is there and has the md5 sum of the published one."""
-    if not path.is_file():
+    try:
+        there = path.is_file()
+        found = hashlib.md5(path.read_bytes()).hexdigest() if there else None
+    except OSError as error:
+        raise InputError(f"--imagenet-weights {path}: cannot be read ({error.strerror})") from error
+    if not there:
         raise InputError(
             f"--imagenet-weights {path}: there is no such file; it is {IMAGENET_FILE} from {IMAGENET_URL}"
         )
-    found = hashlib.md5(path.read_bytes()).hexdigest()
     if found != IMAGENET_MD5:
         raise InputError(
             f"--imagenet-weights {path}: md5 {found}, but {IMAGENET_FILE} has {IMAGENET_MD5}; download "
@@ -101,9 +109,13 @@ def load_imagenet(encoder, path):
         InputError: it is no weights file, or of another network.
     """
     try:
-        encoder.load_weights(str(path))
+        with tempfile.TemporaryDirectory() as folder:
+            link = Path(folder) / IMAGENET_FILE  # Keras goes by the name, which may be another one
+            link.symlink_to(Path(path).absolute())
+            encoder.load_weights(str(link))
     except (ValueError, OSError, KeyError) as error:
-        raise InputError(f"{path}: not the weights of this encoder ({str(error).splitlines()[0]})") from error
+        reason = str(error).split("\n")[0]
+        raise InputError(f"{path}: not the weights of this encoder ({reason})") from error
     data = encoder.get_layer("bn_data")
     data.moving_mean.assign(np.zeros(data.moving_mean.shape))
     data.moving_variance.assign(np.ones(data.moving_variance.shape))

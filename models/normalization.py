@@ -6,10 +6,13 @@ statistics never enter the training computation, so estimating them again for ea
 """
 
 import contextlib
+from pathlib import Path
 
 import keras
 import numpy as np
 import tensorflow as tf
+
+from data.errors import InputError
 
 
 def batch_norm_layers(model):
@@ -96,9 +99,20 @@ def save_statistics(path, by_stream):
 
 
 def load_statistics(path):
-    """Read what `save_statistics` wrote; nothing is unpickled."""
+    """Read what `save_statistics` wrote; nothing is unpickled.
+
+    Raises:
+        InputError: the file is something else.
+    """
     by_stream = {}
-    with np.load(path, allow_pickle=False) as arrays:
-        for key in sorted(arrays):
-            by_stream.setdefault(key.split("/")[0], []).append(arrays[key])
+    try:
+        with Path(path).open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+            for key in sorted(arrays):
+                by_stream.setdefault(key.split("/")[0], []).append(arrays[key])
+    except Exception as error:  # zip and NumPy report damage in many ways, not all of them documented
+        reason = str(error).split("\n")[0]
+        raise InputError(
+            f"{path} does not hold a run's BatchNorm statistics ({reason}); remove its folder to run it "
+            "again."
+        ) from error
     return by_stream

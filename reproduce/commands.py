@@ -8,7 +8,7 @@ from experiments import catalog
 from experiments.lock import holder
 from experiments.run import INITS, Run
 from experiments.staleness import changes
-from experiments.store import Store, read_json
+from experiments.store import Store, read_reason, read_record
 from reproduce import inputs
 from reproduce.quiet import import_tensorflow
 
@@ -78,7 +78,7 @@ def samples_command(args):
 def _finished_run(args):
     """(run, folder, metrics, library) of the RUN argument; imports TensorFlow."""
     folder = inputs.named_path(args.run, "RUN").absolute()
-    described, metrics = read_json(folder / "run.json"), read_json(folder / "metrics.json")
+    described, metrics = read_record(folder, "run.json"), read_record(folder, "metrics.json")
     if described is None or metrics is None:
         raise InputError(f"{folder} is not the folder of a finished run: it lacks run.json or metrics.json.")
     run = Run.from_dict(described)
@@ -101,29 +101,30 @@ def _finished_run(args):
 def status_command(args):
     """List the runs of a runs folder and how far each is."""
     root = inputs.named_path(args.runs, "--runs")
-    paths = sorted(root.glob("*/*/*/*/run.json"))
-    failed = sorted(set(root.glob("*/*/*/*/failure.json")))
-    for path in paths:
-        folder = path.parent
-        metrics, failure = read_json(folder / "metrics.json"), read_json(folder / "failure.json")
-        history = folder / "history.csv"
-        epochs = max(0, len(history.read_text().splitlines()) - 1) if history.exists() else 0
-        who = holder(folder)
-        described = read_json(path)
-        state = _done(described, Store(root)) if metrics else f"under way: {who}" if who else ""
-        state = state or (failure["reason"] if failure else "not finished")
-        total = described["schedule"]["epochs"]
-        print(f"{folder.relative_to(root)!s:60s} {epochs:3d}/{total} epochs  {state}")
-    for path in failed:
-        if not (path.parent / "run.json").exists():
-            print(f"{path.parent.relative_to(root)!s:60s} {read_json(path)['reason']}")
-    if not paths and not failed:
+    files = ("run.json", "failure.json")
+    folders = sorted({path.parent for name in files for path in root.glob(f"*/*/*/*/{name}")})
+    for folder in folders:
+        try:
+            state = _state(folder, Store(root))
+        except InputError as error:  # does not keep the others from being listed
+            state = str(error)
+        print(f"{folder.relative_to(root)!s:60s} {state}")
+    if not folders:
         print(f"no runs in {root}")
 
 
-def _done(described, store):
-    changed = changes(Run.from_dict(described), store)
-    return f"done, with {'; '.join(changed)}" if changed else "done"
+def _state(folder, store):
+    """How far the run of a folder is, in words."""
+    described, reason = read_record(folder, "run.json"), read_reason(folder) or "not finished"
+    if described is None:
+        return reason
+    run, history, who = Run.from_dict(described), folder / "history.csv", holder(folder)
+    epochs = max(0, len(history.read_bytes().splitlines()) - 1) if history.exists() else 0
+    state = f"under way: {who}" if who else reason
+    if read_record(folder, "metrics.json"):
+        changed = changes(run, store)
+        state = f"done, with {'; '.join(changed)}" if changed else "done"
+    return f"{epochs:3d}/{run.schedule.epochs} epochs  {state}"
 
 
 def parse_run(args, source, scale):
@@ -131,7 +132,7 @@ def parse_run(args, source, scale):
     tasks, weighting = inputs.parse_row(args.row)
     if args.init not in INITS or (args.init == "CoarseCTS" and source.layout == "kitti"):
         raise InputError(f"--init {args.init}: not available for {source.layout}.")
-    readings = inputs.kitti_readings(inputs.parse_readings(args.set), source, scale)
+    readings = inputs.kitti_readings(inputs.parse_readings(args), source, scale)
     run = catalog.make_run(
         catalog.dataset_label(source.name, scale), tasks, weighting, args.init, args.seed, readings,
     )  # fmt: skip

@@ -8,10 +8,11 @@ from pathlib import Path
 from data.errors import InputError
 from experiments.catalog import WEIGHTINGS
 from experiments.options import Options
-from experiments.readings import CHOICES, Readings
+from experiments.readings import CHOICES, COMPUTING, Readings
 from experiments.run import TASKS
 from experiments.sources import SCENES_MARKER, Source
 from experiments.store import Store
+from reproduce.quiet import import_tensorflow
 
 DEMO_SCENES = {
     "cityscapes": {"train": 64, "val": 20, "test": 4, "train_extra": 64},
@@ -26,10 +27,10 @@ def open_source(args, layout):
     """The data set of a layout that the options name; embedded scenes, rendered on first use, for none."""
     root = getattr(args, layout)
     if root is not None:
-        return Source(layout, Path(root).expanduser())
+        return Source(layout, named_path(root, f"--{layout}"))
     if args.scale == "paper":
         raise InputError(f"--scale paper needs a data set: give its folder with --{layout}.")
-    return demo_scenes(Path(args.runs).expanduser(), layout)
+    return demo_scenes(named_path(args.runs, "--runs"), layout)
 
 
 def demo_scenes(runs, layout):
@@ -71,8 +72,12 @@ def make_library(args, source):
 
     if args.cache == "memory":
         return Library(source, None, progress_line)
-    folder = Path(args.cache) if args.cache else Path(args.runs) / "cache"
-    return Library(source, folder.expanduser(), progress_line)
+    if args.cache is None:
+        folder = named_path(args.runs, "--runs") / "cache"
+    else:
+        folder = named_path(args.cache, "--cache")
+        refuse_in_data(folder, "--cache", source)
+    return Library(source, folder, progress_line)
 
 
 def make_options(args):
@@ -85,9 +90,44 @@ def make_options(args):
     )
 
 
+def named_path(text, option):
+    """The path that an option names, with ``~`` expanded; something need not be there.
+
+    Raises:
+        InputError: nothing can be there.
+    """
+    if not str(text):
+        raise InputError(f"{option} is empty; name a path.")
+    try:
+        path = Path(text).expanduser()
+        str(path).encode()
+    except RuntimeError as error:
+        raise InputError(f"{option} {text}: {error}; write the whole path.") from error
+    except UnicodeEncodeError as error:
+        raise InputError(f"{option} {text!r}: TensorFlow needs Unicode; name another path.") from error
+    try:
+        (path / "..").stat()  # asks for the right to look into a folder as well
+    except (FileNotFoundError, NotADirectoryError):
+        pass
+    except OSError as error:
+        raise InputError(
+            f"{option} {path}: cannot be reached ({error.strerror}); name another path."
+        ) from error
+    return path
+
+
+def refuse_in_data(path, option, *sources):
+    """Raise `InputError` when a place for results lies in a data set."""
+    for source in sources:
+        if path.resolve().is_relative_to(source.root.resolve()):
+            raise InputError(
+                f"{option} {path}: lies in the data set, which is never written to; name another."
+            )
+
+
 def make_folder(path, option):
     """Make the folder that an option names, or say in one sentence that it cannot be written to."""
-    path = Path(path).expanduser()
+    path = named_path(path, option)
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -99,8 +139,9 @@ def make_folder(path, option):
     return path
 
 
-def make_store(args):
-    """The runs folder; made when missing."""
+def make_store(args, *sources):
+    """The runs folder, outside of the data; made when missing."""
+    refuse_in_data(named_path(args.runs, "--runs"), "--runs", *sources)
     return Store(make_folder(args.runs, "--runs"))
 
 
@@ -125,15 +166,20 @@ def kitti_readings(readings, source, scale):
     return readings
 
 
-def parse_readings(pairs):
-    """`Readings` from ``name=value`` pairs of ``--set``."""
+def parse_readings(args):
+    """`Readings` from ``name=value`` pairs of ``--set``, and from options that say the same."""
+    pairs = list(args.set or ())
+    pairs += [f"precision={args.precision}"] * (args.precision is not None)
+    pairs += ["jit=true"] * args.jit + ["tf32=true"] * args.tf32
+    if args.devices is not None:
+        pairs.append(f"replicas={_devices() if args.devices == 'all' else args.devices}")
     fields = {field.name: field for field in dataclasses.fields(Readings)}
     values = {}
-    for pair in pairs or ():
+    for pair in pairs:
         name, _, text = pair.partition("=")
         if name not in fields:
             raise InputError(f"--set {pair}: no such reading; choose from {', '.join(fields)}.")
-        choices = CHOICES.get(name)
+        choices = {**CHOICES, **COMPUTING}.get(name)
         try:
             values[name] = (
                 next(c for c in choices if str(c).lower() == text.lower())
@@ -148,6 +194,14 @@ def parse_readings(pairs):
         return Readings(**values)
     except ValueError as error:
         raise InputError(f"--set: {error}.") from error
+
+
+def _devices():
+    """GPUs of this machine, or one for its CPU."""
+    import_tensorflow()
+    import tensorflow as tf
+
+    return max(1, len(tf.config.list_physical_devices("GPU")))
 
 
 def parse_row(text):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from data.errors import InputError
 from experiments.store import read_json, write_json
-from reproduce.inputs import progress_line
+from reproduce.inputs import named_path, progress_line
 from reproduce.table2 import OFFICIAL
 
 
@@ -33,9 +33,9 @@ def submission_path(option):
     Raises:
         InputError: no such file can be written.
     """
-    if not option:
+    if option is None:
         return None
-    path = Path(option).expanduser()
+    path = named_path(option, "--submission")
     if path.suffix != ".zip" or not path.parent.is_dir():
         raise InputError(f"--submission {path}: name a .zip file in a folder that exists.")
     return path

@@ -138,7 +138,7 @@ def open_cityscapes(args):
     """A verb on Cityscapes or on embedded scenes in its layout."""
     source = inputs.open_source(args, "cityscapes")
     scale = inputs.choose_scale(args, source)
-    readings = inputs.parse_readings(args.set)
+    readings = inputs.parse_readings(args)
     label = catalog.dataset_label(source.name, scale)
     notes = inputs.banner(source, scale, readings)
     return Session(args, label, scale, {label: source}, inputs.make_store(args, source), readings, notes)
@@ -153,7 +153,7 @@ def open_kitti(args, train=True):
     """
     source = inputs.open_source(args, "kitti")
     scale = inputs.choose_scale(args, source)
-    readings = inputs.kitti_readings(inputs.parse_readings(args.set), source, scale)
+    readings = inputs.kitti_readings(inputs.parse_readings(args), source, scale)
     label = catalog.dataset_label(source.name, scale)
     start, root, origin = _origin(args, scale, source, train)
     notes = inputs.banner(source, scale, readings)

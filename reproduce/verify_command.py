@@ -2,12 +2,11 @@
 
 import json
 from itertools import groupby
-from pathlib import Path
 
 from data.errors import InputError
 from data.verify import Report, verify
 from experiments.sources import Source
-from reproduce.inputs import make_folder, progress_line
+from reproduce.inputs import make_folder, named_path, progress_line, refuse_in_data
 from reproduce.render import write_texts
 
 NAMED = 20  # files of each kind of problem that are printed; the report has all
@@ -30,17 +29,16 @@ def verify_command(args):
     layout = "cityscapes" if args.kitti is None else "kitti"
     if (args.cityscapes is None) == (args.kitti is None):
         raise InputError("give the folder of one data set, with --cityscapes or with --kitti.")
-    source = Source(layout, Path(getattr(args, layout)).expanduser())
-    runs = Path(args.runs).expanduser()
-    path = Path(args.report).expanduser() if args.report else runs / f"verify-{source.name}.json"
+    source = Source(layout, named_path(getattr(args, layout), f"--{layout}"))
+    runs = named_path(args.runs, "--runs")
+    path = runs / f"verify-{source.name}.json"
+    if args.report is not None:
+        path = named_path(args.report, "--report")
     if path.suffix != ".json" or path.is_dir():
         raise InputError(f"--report {path}: name a .json file.")
     for option, folder in (("--runs", runs), ("--report", path.parent)):
-        if folder.resolve().is_relative_to(source.root.resolve()):
-            raise InputError(
-                f"{option} {folder}: lies in the data set, which is never written to; name another."
-            )
-    make_folder(path.parent, "--report" if args.report else "--runs")
+        refuse_in_data(folder, option, source)
+    make_folder(path.parent, "--runs" if args.report is None else "--report")
     memory = make_folder(runs, "--runs") / f"verify-{source.name}.jsonl"
     report = verify(layout, source.root, memory, args.fresh, progress_line(f"verifying {source.name}"))
     for line in report_lines(report):

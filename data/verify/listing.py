@@ -98,10 +98,10 @@ def list_files(layout: str, root: Path) -> Listing:
 
 
 def _list_cityscapes(root: Path) -> Listing:
-    cityscapes._require_root(root, "leftImg8bit_trainvaltest")
+    cityscapes.require_root(root, "leftImg8bit_trainvaltest")
     listing = Listing()
     for split, (needed, also) in _CITYSCAPES.items():
-        table = cityscapes._EXTRA if split == "train_extra" else cityscapes._FINE
+        table = cityscapes.EXTRA_PARTS if split == "train_extra" else cityscapes.FINE_PARTS
         parts = {part: _list_cities(root, split, *table[part]) for part in ("left", *needed, *also)}
         if not any(parts[part].paths for part in ("left", *needed)):
             listing.remarks.append(
@@ -126,18 +126,18 @@ def _list_cities(root: Path, split: str, folder: str, suffix: str, archive: str)
     if (root / top).is_dir():
         for city in sorted((root / top).iterdir()):
             if city.is_dir():
-                listed = cityscapes._list_city(str(city), suffix)
+                listed = cityscapes.list_city(str(city), suffix)
                 paths |= {name: f"{top}/{city.name}/{name}{suffix}" for name in listed}
     return _Part(top, archive, paths, lambda name: f"{top}/{name.split('_')[0]}/{name}{suffix}")
 
 
 def _list_kitti(root: Path) -> Listing:
-    kitti._list_names(root)  # refuses what is no KITTI folder
+    kitti.list_names(root)  # refuses what is no KITTI folder
     parts = {part: _list_part(root, part) for part in ("left", *_KITTI, "camera")}
     listing = Listing([SplitListing("training", len(parts["left"].paths), kitti.OFFICIAL_COUNT)])
     common = root / "calib_cam_to_cam.txt"
     needed = (*_KITTI, "camera")
-    if kitti._search_folder(root, "camera") is None:
+    if kitti.search_folder(root, "camera") is None:
         needed = _KITTI
         calibration = parts.pop("camera")
         if common.is_file():
@@ -147,7 +147,7 @@ def _list_kitti(root: Path) -> Listing:
                 f"training: no calibration ({calibration.archive}.zip), and so no errors in meters."
             )
     _add_frames(listing, "kitti", root, parts, needed)
-    labels = kitti._search_folder(root, "labels")
+    labels = kitti.search_folder(root, "labels")
     for frame in listing.splits[0].frames:
         if "camera" not in parts and common.is_file():
             frame.files["camera"] = common.name
@@ -158,8 +158,8 @@ def _list_kitti(root: Path) -> Listing:
 
 
 def _list_part(root: Path, part: str) -> _Part:
-    folders, archive = kitti._PARTS[part]
-    folder = kitti._search_folder(root, part) or root / "training" / folders[0]
+    folders, archive = kitti.PARTS[part]
+    folder = kitti.search_folder(root, part) or root / "training" / folders[0]
     top = folder.relative_to(root).as_posix()
     pair, suffix = ("", ".txt") if part == "camera" else ("_10", ".png")
 

@@ -43,7 +43,7 @@ def check(layout, root, **options):
 
 def find(root, part, split="train", index=0):
     """A file of a split of Cityscapes."""
-    suffix = {**cityscapes._FINE, **({} if split != "train_extra" else cityscapes._EXTRA)}[part]
+    suffix = {**cityscapes.FINE_PARTS, **({} if split != "train_extra" else cityscapes.EXTRA_PARTS)}[part]
     return sorted((root / suffix[0] / split).rglob(f"*{suffix[1]}"))[index]
 
 

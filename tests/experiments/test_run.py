@@ -4,12 +4,13 @@ import math
 
 import pytest
 
-from experiments.catalog import coarse_run, make_run
-from experiments.readings import AT_EVALUATION, BOUNDS, CHOICES, Readings
+from experiments.catalog import coarse_run, dependency, make_run
+from experiments.readings import AT_EVALUATION, BOUNDS, CHOICES, COMPUTING, Readings
 from experiments.run import Run
 from tests.experiments.conftest import ALTERNATIVES
 
 NAMES = {field.name for field in dataclasses.fields(Readings)}
+READ = NAMES - COMPUTING.keys() - {"replicas"}  # readings of the paper's text
 
 
 def test_rows_carry_the_names_of_the_paper():
@@ -40,13 +41,31 @@ def test_the_folder_names_everything_that_is_not_the_default():
 
 
 def test_every_reading_is_a_choice_or_a_number_and_has_an_alternative():
-    assert CHOICES.keys() | BOUNDS.keys() == NAMES
+    assert CHOICES.keys() | COMPUTING.keys() | BOUNDS.keys() == NAMES
     assert not CHOICES.keys() & BOUNDS.keys()
     assert set(AT_EVALUATION) <= NAMES
-    assert {name for name, _ in ALTERNATIVES} == NAMES
+    assert {name for name, _ in ALTERNATIVES} == READ
     for name, value in ALTERNATIVES:
         assert Readings(**{name: value}).changed() == {name: value}
     assert Readings().changed() == {}
+
+
+@pytest.mark.parametrize(
+    "readings",
+    [{"precision": "mixed_bfloat16"}, {"tf32": True}, {"jit": True}, {"replicas": 2},
+     {"replicas": 2, "batch_norm": "per_replica"}],
+)  # fmt: skip
+def test_a_run_that_is_computed_otherwise_is_another_run_and_so_is_what_it_goes_on_from(readings):
+    run = make_run("kitti", ("seg",), "none", "CoarseCTS", readings=Readings(**readings), start="cityscapes")
+    while run is not None:
+        assert run.variations == readings
+        run = dependency(run)
+
+
+def test_batch_norm_of_one_device_is_that_of_the_whole_batch():
+    assert make_run(
+        "kitti", ("seg",), "none", "random", readings=Readings(batch_norm="per_replica")
+    ) == make_run("kitti", ("seg",), "none", "random")
 
 
 def folders(make):
@@ -75,7 +94,7 @@ def test_a_run_that_feels_every_reading_of_the_training_has_a_folder_for_each(we
 
     found = folders(make)
     of_weightings = {"w_color", "w_depth", "uw_form", "uw_init", "uw_reset", "dwa_temperature"}
-    assert set(found) == NAMES - set(AT_EVALUATION) - (of_weightings - own)
+    assert set(found) == READ - set(AT_EVALUATION) - (of_weightings - own)
     everything = [folder for same in found.values() for folder in same]
     assert len(everything) == len(set(everything)) == sum(name in found for name, _ in ALTERNATIVES)
 

@@ -1,0 +1,186 @@
+"""Precision, XLA and several devices: other ways to compute the same run."""
+
+import dataclasses
+import json
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from data.errors import InputError
+from experiments import catalog
+from experiments.computing import make_optimizer, precision, strategy_of
+from experiments.execute import evaluate_again, execute
+from experiments.network import build_model
+from experiments.readings import Readings
+from experiments.store import Store
+from tests.experiments.conftest import TINY
+
+ALL = ("seg", "color", "depth")
+
+
+def run_with(tasks=ALL, weighting="UW", **readings):
+    return catalog.make_run("scenes-demo", tasks, weighting, "random", 0, Readings(**readings))
+
+
+@pytest.mark.parametrize("name", ["mixed_bfloat16", "mixed_float16"])
+def test_layers_compute_in_the_precision_and_heads_and_weights_in_float32(name):
+    model = build_model(run_with(precision=name))
+    assert keras.config.dtype_policy().name == "float32"
+    encoder = model.get_layer("encoder")
+    assert {feature.dtype for feature in encoder.outputs} == {name.removeprefix("mixed_")}
+    assert {variable.dtype for variable in model.trainable_variables} == {"float32"}
+    images = {key: np.zeros((1, 32, 64, 3), np.float32) for key in ("lab", "gray")}
+    assert {logits.dtype for logits in model(images).values()} == {tf.float32}
+    for task in ALL:
+        head = model.get_layer(f"decoder_{task}").get_layer("final_conv")
+        assert head.compute_dtype == "float32"
+
+
+def test_a_network_in_bfloat16_is_the_one_in_float32_to_its_digits():
+    draw = np.random.default_rng(0)
+    images = {key: draw.standard_normal((2, 64, 64, 3)).astype(np.float32) for key in ("lab", "gray")}
+    exact, rounded = build_model(run_with()), build_model(run_with(precision="mixed_bfloat16"))
+    rounded.set_weights(exact.get_weights())
+    for task, logits in exact(images).items():
+        other = rounded(images)[task]
+        assert 0 < np.std(other - logits) < 0.1 * np.std(logits)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["mixed_bfloat16", "mixed_float16"])
+def test_a_run_in_another_precision_is_another_run_and_resumes_to_the_bit(name, library, quiet, tmp_path):
+    run = run_with(("seg",), "none", precision=name)
+    assert run.folder.endswith(f"seed0,precision={name}")
+    undisturbed, resumed = Store(tmp_path / "a"), Store(tmp_path / "b")
+    expected = execute(run, undisturbed, library, quiet)
+    stops = iter([False, False])  # and then, before the end of the third step
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("experiments.preemption._requests", _Requests(stops))
+        with pytest.raises(Exception, match="stopped by"):
+            execute(run, resumed, library, quiet)
+    assert (resumed.folder(run) / "checkpoint").is_dir()
+    metrics = execute(run, resumed, library, quiet)
+    assert metrics["state_sha256"] == expected["state_sha256"]
+    assert evaluate_again(run, resumed.folder(run), library) == metrics["headline"]
+
+
+class _Requests(list):
+    """Of a process that is asked to stop after some looks at it."""
+
+    def __init__(self, answers):
+        super().__init__([15])
+        self.answers = answers
+
+    def __bool__(self):
+        return next(self.answers, True)
+
+
+def test_only_float16_scales_its_loss():
+    assert isinstance(
+        make_optimizer(Readings(precision="mixed_float16"), 1e-3), keras.optimizers.LossScaleOptimizer
+    )
+    for name in ("float32", "mixed_bfloat16"):
+        assert not isinstance(
+            make_optimizer(Readings(precision=name), 1e-3), keras.optimizers.LossScaleOptimizer
+        )
+
+
+def test_precision_ends_with_its_context():
+    with pytest.raises(ZeroDivisionError), precision("mixed_bfloat16"):
+        raise ZeroDivisionError
+    assert keras.config.dtype_policy().name == "float32"
+
+
+def test_more_devices_than_there_are_and_batches_that_cannot_be_shared_out():
+    with pytest.raises(InputError, match=r"replicas=16: this machine has .* fewer --devices"):
+        strategy_of(run_with(replicas=16))
+    with pytest.raises(ValueError, match="jit"):
+        Readings(jit=True, replicas=2)
+
+
+IN_ANOTHER_PROCESS = """
+import json, pathlib, sys
+import tensorflow as tf
+cpu = tf.config.list_physical_devices("CPU")[0]
+tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+from experiments.datasets import Library
+from experiments.execute import execute
+from experiments.options import Options
+from experiments.run import Run
+from experiments.sources import Source
+from experiments.store import Store
+root, runs, descriptions = sys.argv[1:]
+library = Library(Source("cityscapes", pathlib.Path(root)), None)
+options = Options(imagenet_weights="none", progress="none", tensorboard=False)
+for description in json.loads(descriptions):
+    assert execute(Run.from_dict(description), Store(runs), library, options)
+"""
+# Where the gradient of a weight is rounding noise, Adam's first steps still have their full length, so that
+# two computations of the same part; a small rate keeps that apart from what is tested.
+SCHEDULE = dataclasses.replace(TINY, size=(128, 64), learning_rate=1e-5)
+SHORT = dataclasses.replace(SCHEDULE, epochs=1)
+RUNS = {
+    "one": ({}, ("seg",), SCHEDULE),
+    "two": ({"replicas": 2}, ("seg",), SCHEDULE),
+    "apart": ({"replicas": 2, "batch_norm": "per_replica"}, ("seg",), SCHEDULE),
+    "jit": ({"jit": True}, ("seg",), SCHEDULE),
+    "one, all tasks": ({}, ALL, SHORT),
+    "two, all tasks": ({"replicas": 2}, ALL, SHORT),
+}
+
+
+@pytest.fixture(scope="module")
+def computed(scenes, tmp_path_factory):
+    """The same run on one device, on two and under XLA: dict of (run, metrics, store)."""
+    store = Store(tmp_path_factory.mktemp("runs"))
+    runs = {
+        name: dataclasses.replace(
+            run_with(tasks, "UW" if len(tasks) > 1 else "none", **readings), schedule=schedule, base=schedule
+        )
+        for name, (readings, tasks, schedule) in RUNS.items()
+    }
+
+    def train(names):
+        descriptions = json.dumps([runs[name].to_dict() for name in names])
+        command = [sys.executable, "-c", IN_ANOTHER_PROCESS, scenes.root, store.root, descriptions]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr[-3000:]
+
+    train([name for name in RUNS if name != "jit"])
+    train(["jit"])  # whose process has no op determinism
+    return {name: (run, store.metrics(run), store) for name, run in runs.items()}
+
+
+def losses_of(computed, name):
+    run, metrics, _ = computed[name]
+    return np.array([[row[f"loss_{task}"] for task in run.tasks] for row in metrics["history"]])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("pair", [("two", "one"), ("jit", "one"), ("two, all tasks", "one, all tasks")])
+def test_two_devices_with_synchronized_batch_norm_and_xla_train_as_one_device_does(computed, pair):
+    mine, theirs = (losses_of(computed, name) for name in pair)
+    np.testing.assert_allclose(mine, theirs, rtol=1e-4)
+
+
+@pytest.mark.slow
+def test_without_synchronization_they_do_not(computed):
+    one, apart = (losses_of(computed, name) for name in ("one", "apart"))
+    assert np.abs(apart / one - 1).max() > 1e-3
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "said"), [("two", "replicas=2"), ("apart", "per_replica"), ("jit", "jit=True")]
+)
+def test_what_was_trained_otherwise_is_evaluated_by_one_device(computed, library, name, said):
+    run, metrics, store = computed[name]
+    assert said in run.folder
+    again = evaluate_again(run, store.folder(run), library)
+    for key, value in metrics["headline"].items():
+        assert again[key] == pytest.approx(value, abs=1e-6)

@@ -1,0 +1,335 @@
+"""Whatever a user's folders are called and wherever they are: results come where they belong.
+
+One tiny run is trained as a user would, by another process, with the ugliest paths for everything at once and
+with the data set mounted read-only where that is permitted; the other verbs work on what it left.
+"""
+
+import errno
+import json
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from data.scenes import write_cityscapes, write_kitti
+from experiments import catalog
+from experiments.store import FORMAT, Store, write_json
+from reproduce import table2
+from reproduce.__main__ import main
+from tests.conftest import REPOSITORY
+
+NAME = "ä 日本 [x]*? 100% \\ 'q' $HOME"
+RUN = "scenes-demo/SS+D-GS/random/seed0,epochs=1,size=64x32"
+
+# Runs a command under a mount of its own that is gone with it, where the system permits that.
+READ_ONLY = """
+mount --bind "$1" "$1" && mount -o remount,bind,ro "$1" || exit
+if touch "$1/new" 2>/dev/null; then exit; fi
+echo mounted
+shift
+exec "$@"
+"""
+
+
+class World:
+    """Folders of a user, all with ugly names, and the data set in them.
+
+    ``home`` is HOME and ``cwd`` the current folder. The data set ``home/data`` is a link; below it a city's
+    folder is a link, and so is each right image.
+    """
+
+    def __init__(self, root):
+        self.home, self.cwd, self.disk = (root / f"{part} {NAME}" for part in ("home", "cwd", "disk"))
+        self.home.mkdir(parents=True)
+        self.cwd.mkdir()
+        data = self.disk / "data"
+        write_cityscapes(
+            data, {"train": 3, "val": 2, "test": 1, "train_extra": 1}, (128, 64), seed=1, processes=1
+        )
+        for path in sorted((data / "rightImg8bit").rglob("*.png")):
+            move_and_link(path, self.disk / "files" / path.name)
+        move_and_link(next((data / "leftImg8bit" / "train").iterdir()), self.disk / "a city")
+        write_kitti(self.disk / "kitti", 5, size=(128, 48), seed=1, processes=1)
+        move_and_link(self.disk / "kitti" / "training" / "image_3", self.disk / "a part")
+        for name in ("data", "kitti"):
+            (self.home / f"{name} {NAME}").symlink_to(self.disk / name, target_is_directory=True)
+        self.before = snapshot(self.disk)
+
+    @property
+    def run(self):
+        return self.cwd / f"runs {NAME}" / RUN
+
+
+def move_and_link(path, target):
+    target.parent.mkdir(parents=True, exist_ok=True)
+    path.rename(target)
+    path.symlink_to(os.path.relpath(target, path.parent), target_is_directory=target.is_dir())
+
+
+def snapshot(folder):
+    """What would tell of any change below a folder."""
+    found = {}
+    for path in [folder, *folder.rglob("*")]:
+        status = path.lstat()
+        found[path] = (status.st_mode, status.st_ino, status.st_size, status.st_mtime_ns)
+    return found
+
+
+@pytest.fixture(scope="module")
+def untrained(tmp_path_factory):
+    return World(tmp_path_factory.mktemp("world"))
+
+
+@pytest.fixture(scope="module")
+def training(untrained):
+    """(world, whether its data was read-only, finished process) of one training."""
+    options = ["--row", "SS+D/GS", "--epochs", "1", "--size", "64x32"]
+    paths = ["--cityscapes", f"~/data {NAME}", "--runs", f"runs {NAME}", "--cache", f"../cache {NAME}"]
+    command = [sys.executable, "-m", "reproduce", "train", *options, *paths]
+    environment = os.environ | {"HOME": str(untrained.home), "PYTHONPATH": str(REPOSITORY)}
+
+    def carry_out(*before):
+        return subprocess.run(
+            [*before, *command], cwd=untrained.cwd, env=environment, capture_output=True, text=True
+        )
+
+    alone = ["unshare", "--map-root-user", "--mount", "sh", "-c", READ_ONLY, "sh", untrained.disk]
+    done = carry_out(*alone) if shutil.which("unshare") else None
+    read_only = done is not None and done.stdout.startswith("mounted")
+    return untrained, read_only, done if read_only else carry_out()
+
+
+@pytest.fixture
+def world(training, monkeypatch):
+    """A world with a finished run, as this process' HOME and current folder."""
+    found, _, done = training
+    assert done.returncode == 0, done.stderr
+    monkeypatch.setenv("HOME", str(found.home))
+    monkeypatch.chdir(found.cwd)
+    return found
+
+
+@pytest.fixture(autouse=True)
+def the_data_stays_as_it_was(untrained):
+    """No test of this file may leave a trace in a data set."""
+    yield
+    assert snapshot(untrained.disk) == untrained.before
+
+
+def reproduce(*arguments):
+    return main([str(argument) for argument in arguments])
+
+
+def test_a_training_leaves_its_files_where_they_belong_and_nothing_elsewhere(world):
+    assert (world.run / "metrics.json").is_file()
+    assert list((world.home.parent / f"cache {NAME}").glob("*.left.*.raw"))
+    described = json.loads((world.run / "run.json").read_text(encoding="utf-8"))
+    assert described["data"]["root"] == str(world.disk / "data")
+    names = {path.name.removesuffix(f" {NAME}") for path in world.home.parent.iterdir()}
+    assert names == {"home", "cwd", "disk", "cache"}
+    assert "~" not in " ".join(path.name for path in world.cwd.iterdir())
+    assert not (world.cwd / f"runs {NAME}" / "cache").exists()
+
+
+def test_a_read_only_data_set_is_enough(training):
+    _, read_only, done = training
+    if not read_only:
+        pytest.skip("this user may not mount anything, not even for a process of its own")
+    assert done.returncode == 0, done.stderr
+
+
+def assert_the_recorded_numbers(capsys):
+    lines = capsys.readouterr().out.splitlines()
+    numbers = [line for line in lines if "difference" in line]
+    assert len(numbers) == 5
+    assert all(line.endswith("difference +0.0e+00") for line in numbers)
+
+
+def test_evaluate_with_a_relative_path_from_another_folder(world, capsys, monkeypatch):
+    elsewhere = world.run.parent / "seed1"
+    elsewhere.mkdir(exist_ok=True)
+    monkeypatch.chdir(elsewhere)
+    cache = f"{os.path.relpath(world.home.parent)}/cache {NAME}"
+    assert reproduce("evaluate", f"../{world.run.name}", "--cache", cache) == 0
+    assert_the_recorded_numbers(capsys)
+
+
+@pytest.mark.parametrize("linked", [pytest.param("run", marks=pytest.mark.slow), "dataset"])
+def test_evaluate_a_run_behind_a_link(world, capsys, linked, tmp_path):
+    """The link is to the run itself, or to the folder of all runs on a data set, on another disk."""
+    if linked == "run":
+        named = world.home / f"best {NAME}"
+        named.symlink_to(world.run)
+        runs = world.cwd / f"runs {NAME}"
+    else:
+        shutil.copytree(world.run, tmp_path / "disk" / RUN.partition("/")[2])
+        runs = tmp_path / f"runs {NAME}"
+        runs.mkdir()
+        (runs / "scenes-demo").symlink_to(tmp_path / "disk")
+        named = runs / RUN
+    assert reproduce("evaluate", named) == 0
+    assert_the_recorded_numbers(capsys)
+    assert list((runs / "cache").iterdir())
+    shutil.rmtree(runs / "cache")
+
+
+def test_samples(world):
+    out = f"~/samples {NAME}.PNG"
+    assert reproduce("samples", world.run, out, "--count", "1", "--cache", f"../cache {NAME}") == 0
+    assert np.asarray(Image.open(world.home / out[2:])).std() > 10
+
+
+def test_status(world, capsys):
+    assert reproduce("status", "--runs", f"runs {NAME}") == 0
+    (line,) = capsys.readouterr().out.splitlines()
+    assert line.startswith(RUN)
+    assert "done" in line
+
+
+@pytest.mark.parametrize("layout", ["cityscapes", "kitti"])
+def test_verify(world, capsys, tmp_path, layout):
+    data = f"~/{'data' if layout == 'cityscapes' else 'kitti'} {NAME}"
+    report = os.path.relpath(tmp_path / f"report {NAME}.x.json")
+    for known in (False, True):
+        runs = tmp_path / f"runs {NAME}"
+        assert reproduce("verify", f"--{layout}", data, "--runs", runs, "--report", report) == 0
+        shown = capsys.readouterr().out
+        assert f"wrote {report}" in shown
+        assert (", 0 known from before" in shown) is not known
+    assert {path.name.partition(NAME)[0] for path in tmp_path.iterdir()} == {"runs ", "report "}
+    assert json.loads((tmp_path / f"report {NAME}.x.json").read_text(encoding="utf-8"))["whole"] is True
+
+
+def test_table_2_and_a_submission(world, tmp_path):
+    """Of the row from CoarseCTS, for which the finished run stands in."""
+    store, scores = Store(tmp_path / f"runs {NAME}"), dict.fromkeys(table2.OFFICIAL.values(), 0.5)
+    for run in catalog.table1_runs("scenes-demo"):
+        if run.init == "CoarseCTS" and catalog.table_row(run) in ("SSCoarseCTS", "SS+D/GS"):
+            shutil.copytree(world.run, store.folder(run))
+            write_json(store.folder(run) / "official.json", scores)
+    submission, out = f"~/submission {NAME}.zip", os.path.relpath(tmp_path / f"out {NAME}")
+    options = ["--cityscapes", world.home / f"data {NAME}", "--init", "CoarseCTS", "--runs", store.root]
+    assert reproduce("table2", *options, "--out", out, "--submission", submission) == 0
+    with zipfile.ZipFile(world.home / submission[2:]) as archive:
+        (name,) = archive.namelist()
+    assert name.endswith("_pred.png")
+    assert {path.suffix for path in (tmp_path / f"out {NAME}").iterdir()} == {".txt", ".md", ".csv", ".json"}
+
+
+def test_table_3_from_runs_behind_a_link(world, capsys, tmp_path):
+    """The name of the link says what the runs are of."""
+    for run in catalog.with_dependencies(catalog.table1_runs("cityscapes")):
+        write_json(tmp_path / "disk" / run.folder / "metrics.json", {"format": FORMAT})
+    link, other = tmp_path / f"runs {NAME}" / "cityscapes", tmp_path / "disk" / "other"
+    for folder in (link.parent, other):
+        folder.mkdir()
+    link.symlink_to(tmp_path / "disk" / "cityscapes")
+    options = ["--kitti", f"~/kitti {NAME}", "--runs", os.path.relpath(tmp_path / f"more {NAME}"), "--plan"]
+    options += ["--out", tmp_path / f"out {NAME}", "--cache", "~/unused", "--imagenet-weights", "~/unused"]
+    for named in (link, f"{os.path.relpath(other)}/../cityscapes"):
+        assert reproduce("table3", *options, "--cityscapes-runs", named) == 0
+        lines = capsys.readouterr().out.splitlines()
+        assert any("-after-cityscapes/seed0" in line for line in lines)
+        assert all("done" in line for line in lines if line.startswith("cityscapes/"))
+    assert not (world.home / "unused").exists()
+
+
+@pytest.mark.parametrize("out", ["~/scenes {}", "scenes {}"])
+def test_scenes(world, monkeypatch, tmp_path, out):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    options = ["--layout", "kitti", "--count", "1", "--size", "64x32"]
+    assert reproduce("scenes", out.format(NAME), *options) == 0
+    (folder,) = tmp_path.iterdir()
+    assert folder.name == f"scenes {NAME}"
+    assert (folder / "scenes.json").is_file()
+
+
+# Every option that takes a path, as the last words of a command; {} is the path.
+OPTIONS = {
+    "--cityscapes": ["table1", "--plan", "--cityscapes", "{}"],
+    "--kitti": ["train", "--row", "SS", "--kitti", "{}"],
+    "--cityscapes of table3": ["table3", "--plan", "--kitti", "KITTI", "--cityscapes", "{}"],
+    "--cityscapes-runs": ["table3", "--plan", "--kitti", "KITTI", "--cityscapes-runs", "{}"],
+    "--runs": ["table1", "--plan", "--cityscapes", "DATA", "--runs", "{}"],
+    "--runs of status": ["status", "--runs", "{}"],
+    "--runs of verify": ["verify", "--kitti", "KITTI", "--runs", "{}"],
+    "--out": ["compare", "--cityscapes", "DATA", "--out", "{}"],
+    "--cache": ["train", "--row", "SS", "--cityscapes", "DATA", "--cache", "{}"],
+    "--report": ["verify", "--kitti", "KITTI", "--report", "{}"],
+    "RUN": ["evaluate", "{}"],
+    "RUN of samples": ["samples", "{}", "x.png"],
+    "OUT of samples": ["samples", "RUN", "{}"],
+    "OUT of scenes": ["scenes", "{}"],
+    "--submission": ["table2", "--cityscapes", "DATA", "--submission", "{}"],
+}
+
+
+@pytest.fixture
+def call(untrained, monkeypatch, tmp_path):
+    """Runs a command of `OPTIONS` with a path, in a folder of its own."""
+    monkeypatch.chdir(tmp_path)
+    places = {"DATA": untrained.disk / "data", "KITTI": untrained.disk / "kitti", "RUN": tmp_path}
+
+    def call(option, path):
+        words = [path if word == "{}" else places.get(word, word) for word in OPTIONS[option]]
+        return reproduce(*words, *([] if "--runs" in words or "train" not in words else ["--runs", "runs"]))
+
+    return call
+
+
+@pytest.mark.parametrize(
+    "path", ["", "~nosuchuser/x", "x" * 300, "loop/x", "\udcff/x"], ids=lambda path: ascii(path[:12])
+)
+@pytest.mark.parametrize("option", OPTIONS)
+def test_a_path_where_nothing_can_be_is_refused_by_its_option(call, capsys, tmp_path, option, path):
+    (tmp_path / "loop").symlink_to("loop")
+    before = snapshot(tmp_path)
+    assert call(option, path) == 2
+    sentence = capsys.readouterr().err.splitlines()[-1]
+    assert sentence.startswith(f"reproduce: {option.split(' ')[0]} ")
+    assert path.partition("/")[0].encode(errors="backslashreplace").decode() in sentence
+    made = snapshot(tmp_path).keys() - before.keys()
+    assert made <= {tmp_path / "runs", tmp_path / "runs" / "cache"}
+
+
+@pytest.mark.parametrize("option", ["--runs", "--out", "--cache", "--runs of verify", "--report"])
+def test_a_place_for_results_in_the_data_set_is_refused(call, capsys, untrained, option):
+    """Also behind the link by which the data set is known; that nothing was written is checked above."""
+    data = untrained.home / f"{'kitti' if 'KITTI' in OPTIONS[option] else 'data'} {NAME}"
+    assert call(option, data / "new" / "results.json") == 2
+    sentence = capsys.readouterr().err.splitlines()[-1]
+    assert sentence.startswith(f"reproduce: {option.split(' ')[0]} {data}")
+    assert "never written to" in sentence
+
+
+def test_a_picture_in_the_data_set_is_refused(world, capsys):
+    assert reproduce("samples", world.run, f"~/data {NAME}/x.png", "--cache", f"../cache {NAME}") == 2
+    assert "never written to" in capsys.readouterr().err
+
+
+def test_a_city_that_is_a_link_to_itself_is_named(untrained, capsys, tmp_path):
+    data = shutil.copytree(untrained.disk / "data", tmp_path / "data")
+    city = data / "leftImg8bit" / "train" / "loop"
+    city.symlink_to(city.name)
+    assert reproduce("table1", "--plan", "--cityscapes", data, "--runs", tmp_path / "runs") == 2
+    assert f"{city} cannot be listed (Too many levels" in capsys.readouterr().err
+
+
+def test_a_folder_of_kitti_that_may_not_be_listed_is_named(call, capsys, monkeypatch, untrained):
+    folder, iterdir = untrained.disk / "kitti" / "training" / "image_2", Path.iterdir
+
+    def refuse(path):
+        if path == folder:
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return iterdir(path)
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    assert call("--kitti", untrained.disk / "kitti") == 2
+    assert f"{folder} cannot be listed (Permission denied)" in capsys.readouterr().err
