@@ -37,16 +37,19 @@ def rgb_to_lab(rgb):
     """
     rgb = tf.convert_to_tensor(rgb)
     if rgb.dtype == tf.uint8:  # a table of 256 entries replaces a power per value
-        linear = tf.gather(_LINEAR_OF_BYTE, tf.cast(rgb, tf.int32))
+        linear = [tf.gather(_LINEAR_OF_BYTE, plane) for plane in tf.unstack(tf.cast(rgb, tf.int32), axis=-1)]
     else:
         rgb = tf.cast(rgb, tf.float32)
         curved = tf.pow((tf.maximum(rgb, 0.04045) + 0.055) / 1.055, 2.4)
-        linear = tf.where(rgb > 0.04045, curved, rgb / 12.92)
-    xyz = _mix_channels(linear, _RGB_TO_SCALED_XYZ)
-    root = tf.pow(tf.maximum(xyz, 0.008856), 1.0 / 3.0)
-    f = tf.where(xyz > 0.008856, root, 7.787 * xyz + 16.0 / 116.0)
-    fx, fy, fz = f[..., 0], f[..., 1], f[..., 2]
+        linear = tf.unstack(tf.where(rgb > 0.04045, curved, rgb / 12.92), axis=-1)
+    fx, fy, fz = map(_lab_curve, _mix_planes(linear, _RGB_TO_SCALED_XYZ))
     return tf.stack([116.0 * fy - 16.0, 500.0 * (fx - fy), 200.0 * (fy - fz)], axis=-1)
+
+
+def _lab_curve(plane):
+    # Logarithm and exponential are vectorized on a CPU, unlike the power.
+    root = tf.exp(tf.math.log(tf.maximum(plane, 0.008856)) * np.float32(1 / 3))
+    return tf.where(plane > 0.008856, root, 7.787 * plane + 16.0 / 116.0)
 
 
 def lab_to_rgb(lab):
@@ -63,15 +66,16 @@ def lab_to_rgb(lab):
     f = tf.stack([fy + lab[..., 1] / 500.0, fy, fy - lab[..., 2] / 200.0], axis=-1)
     f = tf.maximum(f, 0.0)
     xyz = tf.where(f > 0.2068966, f**3, (f - 16.0 / 116.0) / 7.787)
-    linear = tf.clip_by_value(_mix_channels(xyz, _SCALED_XYZ_TO_RGB), 0.0, 1.0)
+    linear = tf.stack(_mix_planes(tf.unstack(xyz, axis=-1), _SCALED_XYZ_TO_RGB), axis=-1)
+    linear = tf.clip_by_value(linear, 0.0, 1.0)
     curved = 1.055 * tf.pow(tf.maximum(linear, 0.0031308), 1 / 2.4) - 0.055
     return tf.where(linear > 0.0031308, curved, 12.92 * linear)
 
 
-def _mix_channels(image, matrix):
+def _mix_planes(planes, matrix):
     """Matrix times every pixel; not with matmul, whose factors a GPU may round to 10 bits (TF32)."""
-    x, y, z = image[..., 0], image[..., 1], image[..., 2]
-    return tf.stack([a * x + b * y + c * z for a, b, c in matrix], axis=-1)
+    x, y, z = planes
+    return [a * x + b * y + c * z for a, b, c in matrix]
 
 
 class ColorBins:
@@ -114,10 +118,12 @@ class ColorBins:
         Returns:
             int32 tensor ``[...]`` in 0..35.
         """
-        ab = tf.cast(lab, tf.float32)[..., 1:]
-        position = (ab - self._low.astype(np.float32)) / self._width.astype(np.float32)
-        index = tf.cast(tf.clip_by_value(tf.floor(position), 0, self.BINS - 1), tf.int32)
-        return self.BINS * index[..., 0] + index[..., 1]
+        _, a, b = tf.unstack(tf.cast(lab, tf.float32), axis=-1)
+        return self.BINS * self._bin(a, 0) + self._bin(b, 1)
+
+    def _bin(self, plane, channel):
+        position = (plane - np.float32(self._low[channel])) / np.float32(self._width[channel])
+        return tf.cast(tf.clip_by_value(tf.floor(position), 0, self.BINS - 1), tf.int32)
 
     def to_json(self, path):
         """Write means and deviations to the file ``path``."""

@@ -7,6 +7,9 @@ import tensorflow as tf
 
 from data.color import ColorStatistics, rgb_to_lab
 
+# Everything here is TensorFlow's ops already: AutoGraph would translate it for a second, and change nothing.
+AS_IT_IS = tf.autograph.experimental.do_not_convert
+
 
 @dataclasses.dataclass(frozen=True)
 class Preparation:
@@ -131,7 +134,7 @@ def training_batches(cache, preparation, batch_size, seed, epochs, start_step=0,
         return index, coin < 0.5
 
     samples = tf.data.Dataset.range(start_step * batch_size, epochs * per_epoch)
-    return _prepared(samples.map(frame_at), cache, preparation, batch_size, drop_remainder=True)
+    return _prepared(samples.map(AS_IT_IS(frame_at)), cache, preparation, batch_size, drop_remainder=True)
 
 
 def _index_at(sample, frames, per_epoch, seed):
@@ -184,6 +187,6 @@ def _prepared(samples, cache, preparation, batch_size, drop_remainder):
         images["valid_size"] = tf.gather(valid_sizes, index)
         return images if mirrored is None else images | {"mirrored": mirrored}
 
-    frames = samples.map(load, num_parallel_calls=tf.data.AUTOTUNE)
+    frames = samples.map(AS_IT_IS(load), num_parallel_calls=tf.data.AUTOTUNE)
     batches = frames.batch(batch_size, drop_remainder=drop_remainder)
-    return batches.map(preparation, num_parallel_calls=tf.data.AUTOTUNE).prefetch(2)
+    return batches.map(AS_IT_IS(preparation), num_parallel_calls=tf.data.AUTOTUNE).prefetch(2)

@@ -70,7 +70,7 @@ def make_predictor(model, tasks, disp_scale):
         ``[1, H, W]``, and ``depth`` ``[1, H, W, 1]``, disparity in px of the network's image.
     """
 
-    @tf.function(reduce_retracing=True)
+    @tf.function(reduce_retracing=True, autograph=False)
     def predict(batch, native_size):
         logits = model(batch, training=False)
         maps = {}

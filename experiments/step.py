@@ -34,9 +34,9 @@ def make_train_step(model, weighting, optimizer, objective, progress, jit=False)
         return tf.stack([*losses.values(), total])
 
     if jit:
-        replica_step = tf.function(replica_step, jit_compile=True)
+        replica_step = tf.function(replica_step, jit_compile=True, autograph=False)
 
-    @tf.function(reduce_retracing=True)
+    @tf.function(reduce_retracing=True, autograph=False)
     def train_step(batch):
         losses = strategy.run(replica_step, args=(batch,))
         progress.add(strategy.reduce(tf.distribute.ReduceOp.MEAN, losses, axis=None))

@@ -65,7 +65,7 @@ def estimate_statistics(encoder, batches):
     """
     layers = batch_norm_layers(encoder)
 
-    @tf.function(reduce_retracing=True)
+    @tf.function(reduce_retracing=True, autograph=False)
     def accumulate(images, momentum):
         with _momentum(layers, momentum):  # k/(k+1) turns the moving average into the plain mean
             encoder(images, training=True)

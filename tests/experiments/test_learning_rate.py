@@ -129,7 +129,7 @@ def go(run, library, folder, options, monkeypatch, until=None):
     """
     script, rates = [5, 4, 4, 4, 4, 4, 3, 3, 2, 3, 3, 2, 2, 1, 1, 1, 1, 1, 1, 1], []
 
-    def small_step(model, weighting, optimizer, objective, progress):
+    def small_step(model, weighting, optimizer, objective, progress, jit):
         def step(batch):
             if int(progress.step) == until:
                 raise KeyboardInterrupt
