@@ -7,7 +7,7 @@ ARGS ?=
 # The tested versions, most of which have no release for Python 3.10.
 PINS := $(shell $(PYTHON) -c 'import sys; print("-c constraints.txt" * (sys.version_info >= (3, 11)))')
 
-.PHONY: table1 test test-slow lint clean
+.PHONY: table1 test test-slow test-faults bench lint clean
 
 table1: $(VENV)/.installed  ## Table 1: on embedded scenes, or ARGS="--cityscapes DIR"
 	$(BIN)/reproduce table1 $(ARGS)
@@ -17,6 +17,12 @@ test: $(VENV)/.installed-dev  ## the fast tests
 
 test-slow: $(VENV)/.installed-dev  ## the tests that take minutes
 	$(BIN)/python -m pytest -m slow $(ARGS)
+
+test-faults: $(VENV)/.installed-dev  ## kill -9, full disks, damaged files, two processes: minutes
+	$(BIN)/python -m pytest -m fault tests/faults $(ARGS)
+
+bench: $(VENV)/.installed-bench  ## times beside Keras, torch, scikit-image, cityscapesScripts
+	$(BIN)/reproduce bench $(ARGS)
 
 lint: $(VENV)/.installed-dev  ## style, unused code, direction of imports
 	$(BIN)/ruff check .
@@ -35,4 +41,8 @@ $(VENV)/.installed: $(VENV)/bin/python setup.py constraints.txt
 
 $(VENV)/.installed-dev: $(VENV)/.installed
 	$(BIN)/pip install -q $(PINS) -e '.[dev]'
+	touch $@
+
+$(VENV)/.installed-bench: $(VENV)/.installed
+	$(BIN)/pip install -q $(PINS) -e '.[bench]'
 	touch $@

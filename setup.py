@@ -30,6 +30,10 @@ setup(
     ],
     extras_require={
         "gpu": ["tensorflow[and-cuda]>=2.21,<2.22"],
+        "bench": [  # what is timed beside ours; torchvision comes with it and needs torch of the same build
+            "segmentation-models-pytorch>=0.5,<0.7",
+            "torch>=2.6,<3",
+        ],
         "dev": [
             "hypothesis>=6.100,<7",
             "import-linter>=2.1,<3",

@@ -2,13 +2,15 @@
 
 On disk every image is one file without a header, written to a temporary name and renamed: any number of
 readers and writers may share the folder, random access costs one read, and the operating system's page cache
-does the rest.
+does the rest. A file's name ends in the checksum of its content: a damaged one is made again before a run
+learns from it.
 """
 
 import contextlib
 import hashlib
 import math
 import uuid
+import zlib
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -23,7 +25,7 @@ from data.frames import Frame
 from data.labels import IGNORE, ids_to_train_ids
 
 CHANNELS = {"left": 3, "right": 3, "labels": 1}
-FORMAT = 2  # of the cached files; part of their names
+FORMAT = 3  # of the cached files; part of their names
 
 
 class FrameCache:
@@ -63,7 +65,7 @@ class FrameCache:
                 "larger --size, or resize them with --set kitti_fit=resize"
             )
         self._memory: dict[str, np.ndarray] = {}
-        self._paths: dict[str, list[str]] = {}
+        self._paths: dict[str, list[str | None]] = {}
 
     def __len__(self):
         return len(self.frames)
@@ -79,17 +81,20 @@ class FrameCache:
         return (height, width, 3) if CHANNELS[part] == 3 else (height, width)
 
     def build(self, progress: Callable[[int, int], None] | None = None):
-        """Decode what is not there yet, on all cores; the first damaged file raises `InputError`."""
+        """Decode what is not there yet or damaged, on all cores; a damaged source raises `InputError`."""
         jobs = [(part, index) for index in range(len(self)) for part in self.parts]
         if self.folder is None:
             self._memory = {part: np.empty((len(self), *self.shape(part)), np.uint8) for part in self.parts}
         else:
             with self._writing():
                 self.folder.mkdir(parents=True, exist_ok=True)
+            there = {_stem(path.name): str(path) for path in self.folder.iterdir()}
             self._paths = {
-                part: [str(self._path(part, frame)) for frame in self.frames] for part in self.parts
+                part: [there.get(self._name(part, frame)) for frame in self.frames] for part in self.parts
             }
-            jobs = [job for job in jobs if not self._is_there(*job)]
+            with ThreadPoolExecutor() as pool:
+                sound = list(pool.map(lambda job: self._is_sound(*job), jobs))
+            jobs = [job for job, is_sound in zip(jobs, sound, strict=True) if not is_sound]
         with ThreadPoolExecutor() as pool:
             for done, _ in enumerate(pool.map(lambda job: self._build_one(*job), jobs), start=1):
                 if progress:
@@ -113,37 +118,44 @@ class FrameCache:
         """A re-iterable over the images of a part without their padding; one is held at a time."""
         return _Images(self, part)
 
-    def _path(self, part, frame):
+    def _name(self, part, frame):
+        """Name of an image's file, without the checksum at its end."""
         source = getattr(frame, part)
         try:
             stat = source.stat()
         except OSError as error:
             raise InputError(f"{source} cannot be read ({error.strerror}); unpack it again") from error
         identity = f"{FORMAT} {source.resolve()} {stat.st_size} {stat.st_mtime_ns} {self.size} {self.fit}"
-        return self.folder / f"{frame.name}.{part}.{hashlib.sha256(identity.encode()).hexdigest()[:16]}.raw"
+        return f"{frame.name}.{part}.{hashlib.sha256(identity.encode()).hexdigest()[:16]}"
 
-    def _is_there(self, part, index):
+    def _is_sound(self, part, index):
+        """Whether an image's file is there and holds what was written."""
+        path = self._paths[part][index]
         try:
-            return Path(self._paths[part][index]).stat().st_size == math.prod(self.shape(part))
+            content = path and Path(path).read_bytes()
         except FileNotFoundError:
             return False
+        return (
+            bool(content) and len(content) == math.prod(self.shape(part)) and path.endswith(_ending(content))
+        )
 
     def _build_one(self, part, index):
         source = getattr(self.frames[index], part)
         image = ids_to_train_ids(read_labels(source)) if part == "labels" else read_rgb(source)
-        image = self._fit(image, labels=part == "labels")
+        image = np.ascontiguousarray(self._fit(image, labels=part == "labels"))
         if self.folder is None:
             self._memory[part][index] = image
             return
-        path = Path(self._paths[part][index])
+        path = self.folder / (self._name(part, self.frames[index]) + _ending(image))
         temporary = path.with_name(f"{path.name}.{uuid.uuid4().hex}.tmp")
         try:
             with self._writing():
-                temporary.write_bytes(np.ascontiguousarray(image))
+                temporary.write_bytes(image)
                 temporary.replace(path)
         finally:
             with contextlib.suppress(OSError):
                 temporary.unlink()
+        self._paths[part][index] = str(path)
 
     @contextlib.contextmanager
     def _writing(self):
@@ -180,6 +192,14 @@ class _Images:
     def __iter__(self):
         for index, (width, height) in enumerate(self.cache.valid_sizes):
             yield self.cache.image(self.part, index)[:height, :width]
+
+
+def _ending(content):
+    return f".{zlib.crc32(content):08x}.raw"
+
+
+def _stem(name):
+    return name.removesuffix(".raw").rpartition(".")[0]
 
 
 def _png_size(path):

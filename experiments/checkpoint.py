@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from data.errors import InputError
 from experiments.disk import bring_to_disk, full_disk_is_an_oserror
-from experiments.store import write_json
+from experiments.store import without_pattern, write_json
 
 KEEP = 2
 
@@ -32,11 +32,13 @@ class Checkpoints:
         self.folder, self.minutes = Path(folder), minutes
         self._saved_at = time.monotonic()
         self._checkpoint = tf.train.Checkpoint(**tracked)
+        self._damaged: set[Path] = set()
 
     def save(self, step: int):
-        """Write the state after ``step`` steps, then remove all but the last two."""
+        """Write the state after ``step`` steps, then remove all but the last two that are sound."""
         self.save_as(f"step-{step:09d}")
-        for old in self.saved()[:-KEEP]:
+        sound = [state for state in self.saved() if state not in self._damaged]
+        for old in set(self.saved()) - set(sound[-KEEP:]):
             shutil.rmtree(old)
         self._saved_at = time.monotonic()
 
@@ -63,6 +65,7 @@ class Checkpoints:
                     bring_to_disk(path)
                 shutil.rmtree(final, ignore_errors=True)
                 temporary.rename(final)
+            self._damaged.discard(final)
         except OSError:
             shutil.rmtree(temporary, ignore_errors=True)  # makes room, and is worth nothing
             raise
@@ -82,7 +85,8 @@ class Checkpoints:
         """Restore the newest sound state.
 
         Args:
-            warn: called with a sentence for each damaged state that is passed over.
+            warn: called with a sentence for each damaged state that is passed over, and for each that a
+                process left half written, which is removed.
             at_most: passes over states after more steps than that.
 
         Returns:
@@ -91,21 +95,28 @@ class Checkpoints:
         Raises:
             InputError: the state is not one of this run, as this version trains it.
         """
+        for unfinished in self.folder.glob("*.tmp"):
+            warn(f"checkpoint {unfinished} was left half written and is removed")
+            shutil.rmtree(unfinished)
         for folder in reversed(self.saved()):
             if at_most is not None and int(folder.name.removeprefix("step-")) > at_most:
                 continue
             if not is_sound(folder):
-                warn(f"checkpoint {folder} is damaged and not used; the run goes on from an earlier state")
+                warn(
+                    f"checkpoint {folder} is damaged and not used; the run goes on from the state before it, "
+                    "or from its beginning where there is none"
+                )
+                self._damaged.add(folder)
                 continue
-            status = self._checkpoint.read(str(folder / "state"))
             try:
-                status.assert_existing_objects_matched()
+                with without_pattern(folder) as plain:
+                    status = self._checkpoint.read(str(plain / "state"))
+                    status.assert_existing_objects_matched().expect_partial()
             except AssertionError as error:
                 raise InputError(
                     f"{folder} was written by another version of this program and cannot be gone on from; "
                     f"remove {self.folder.parent} to run it again, or use that version."
                 ) from error
-            status.expect_partial()
             return True
         return False
 
@@ -115,7 +126,7 @@ def is_sound(folder: Path) -> bool:
     try:
         sums = json.loads((folder / "SHA256.json").read_text())
         return bool(sums) and all(_checksum(folder / name) == expected for name, expected in sums.items())
-    except (OSError, ValueError):
+    except (OSError, ValueError, AttributeError):  # AttributeError: JSON, but no dict
         return False
 
 

@@ -2,7 +2,7 @@
 
 import dataclasses
 import hashlib
-import uuid
+import zlib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from data.pipeline import Preparation
 from experiments.fingerprint import evaluation_files, fingerprint, seen_by, training_files
 from experiments.scores import READ_CAMERA
 from experiments.sources import Source
+from experiments.store import write_text
 
 
 @dataclasses.dataclass(frozen=True)
@@ -122,11 +123,13 @@ class Library:
             if self.folder is None:
                 return color_statistics(cache.images("left"))
             names = "\n".join(cache.paths("left"))  # they change with the images
-            path = self.folder / f"colors.{hashlib.sha256(names.encode()).hexdigest()[:16]}.json"
-            if not path.is_file():
-                temporary = path.with_suffix(f".{uuid.uuid4().hex}.tmp")
-                temporary.write_text(color_statistics(cache.images("left")).to_json())
-                temporary.replace(path)
-            return ColorStatistics.from_json(path.read_text())
+            stem = f"colors.{hashlib.sha256(names.encode()).hexdigest()[:16]}"
+            for path in self.folder.glob(f"{stem}.*.json"):  # the name ends in the checksum of the content
+                text = path.read_text(encoding="utf-8", errors="replace")
+                if path.name == f"{stem}.{zlib.crc32(text.encode()):08x}.json":
+                    return ColorStatistics.from_json(text)
+            text = color_statistics(cache.images("left")).to_json()
+            write_text(self.folder / f"{stem}.{zlib.crc32(text.encode()):08x}.json", text)
+            return ColorStatistics.from_json(text)
 
         return self._once(("statistics", size, fit, seed), make)

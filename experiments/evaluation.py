@@ -78,15 +78,21 @@ def make_predictor(model, tasks, disp_scale):
             width, height = _valid_size(batch["mask"])
             # Logits rather than classes are enlarged, and padding is cut off before.
             native = tf.image.resize(logits["seg"][:, :height, :width], native_size[::-1], "bilinear")
-            maps["seg_native"] = tf.argmax(native, -1, tf.int32)
-            maps["seg_network"] = tf.argmax(logits["seg"], -1, tf.int32)
+            maps["seg_native"] = classes_of(native)
+            maps["seg_network"] = classes_of(logits["seg"])
         if "color" in tasks:
-            maps["color"] = tf.argmax(logits["color"], -1, tf.int32)
+            maps["color"] = classes_of(logits["color"])
         if "depth" in tasks:
             maps["depth"] = disparity_from_logits(logits["depth"], disp_scale)
         return maps
 
     return predict
+
+
+@tf.function(jit_compile=True, autograph=False)
+def classes_of(logits):
+    """Most likely class of each pixel, int32; XLA is far faster at so short a last axis."""
+    return tf.argmax(logits, -1, tf.int32)
 
 
 def _valid_size(mask):

@@ -24,7 +24,7 @@ from experiments.lock import only_one
 from experiments.network import Unavailable, build_model, initialize, make_weighting, source_state
 from experiments.objective import Objective
 from experiments.readings import Readings
-from experiments.store import FORMAT, read_json, write_json
+from experiments.store import FORMAT, read_json, sealed, write_json
 from experiments.training import train
 from models.multitask import STREAM, encoder_input
 from models.normalization import estimate_statistics, save_statistics
@@ -103,7 +103,7 @@ def _execute(run, store, library, options):
     metrics["session_seconds"] = round(time.monotonic() - started, 1)
     state = Checkpoints(folder / "checkpoint", model=model, weighting=weighting)
     state.save_as("final")  # weights alone: two thirds of a resumable state are Adam's moments
-    write_json(folder / "metrics.json", metrics)
+    write_json(folder / "metrics.json", sealed(metrics))
     state.remove_all()
     return metrics
 

@@ -48,12 +48,15 @@ class MeanIoU:
         if y_true.shape != y_pred.shape:
             raise ValueError(f"Shapes of y_true {y_true.shape} and y_pred {y_pred.shape} differ.")
         self._require_classes("y_pred", y_pred)
-        valid = y_true != IGNORE
-        y_true, y_pred = y_true[valid], y_pred[valid]
-        self._require_classes("y_true", y_true)
-        cells = y_true.astype(np.intp) * self.num_classes + y_pred.astype(np.intp)
-        counts = np.bincount(cells, minlength=self.num_classes**2)
-        self._confusion += counts.reshape(self._confusion.shape)
+        if y_true.dtype != np.uint8:
+            self._require_classes("y_true", y_true[y_true != IGNORE])
+        # Ignored pixels are counted in a row of their own: cheaper than to take them out.
+        cells = y_true.astype(np.uint16) * np.uint16(self.num_classes) + y_pred.astype(np.uint16)
+        counts = np.bincount(cells.ravel(), minlength=(IGNORE + 1) * self.num_classes)
+        counts = counts.reshape(IGNORE + 1, self.num_classes)
+        if counts[self.num_classes : IGNORE].any():
+            self._require_classes("y_true", y_true[y_true != IGNORE])
+        self._confusion += counts[: self.num_classes]
 
     def update_confusion(self, matrix) -> None:
         """Add a confusion matrix that was counted elsewhere, for example on another replica.

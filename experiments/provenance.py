@@ -17,6 +17,7 @@ _WITHOUT_EFFECT = (
 )  # fmt: skip
 
 
+@functools.cache
 def versions():
     """Versions of the packages that decide numbers."""
     return {package: version(package) for package in PACKAGES}

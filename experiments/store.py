@@ -1,6 +1,7 @@
 """The runs folder: where a run's files are, and whether it is finished."""
 
 import contextlib
+import hashlib
 import json
 import os
 import re
@@ -11,6 +12,7 @@ from data.errors import InputError
 from experiments.run import Run
 
 FORMAT = 1
+SEAL = "sha256"  # of everything else in a record
 
 
 class Store:
@@ -86,6 +88,8 @@ def read_record(folder: Path, name: str) -> dict | None:
         InputError: the file is damaged, or of another format than this version's.
     """
     record = read_json(folder / name)
+    if record is not None and record.pop(SEAL, None) not in (None, _digest(record)):
+        raise InputError(f"{folder / name} is damaged (its checksum differs); remove it to make it again.")
     if record is not None and record.get("format", FORMAT) != FORMAT:
         raise InputError(
             f"{folder / name} has format {record['format']}, and this version reads format {FORMAT}: remove "
@@ -111,6 +115,16 @@ def read_json(path: Path) -> dict | None:
     except (ValueError, RecursionError) as error:
         raise InputError(f"{path} is damaged ({error}); remove it to make it again.") from error
     return content
+
+
+def sealed(record: dict) -> dict:
+    """A record with the checksum that `read_record` looks at."""
+    plain = _plain(record)
+    return plain | {SEAL: _digest(plain)}
+
+
+def _digest(plain):
+    return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()
 
 
 def write_json(path: Path, value):

@@ -9,6 +9,7 @@ import sys
 from data.errors import InputError
 from experiments.preemption import EXIT_CODE, Stopped
 from experiments.run import INITS
+from reproduce.bench import NAMES as COMPARISONS
 
 # What `all` makes, see `reproduce.everything`; here, so that --help needs no import.
 ALL_VERBS = (
@@ -44,9 +45,11 @@ def main(argv=None):
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise
+        places = (error.filename, *(getattr(args, name, None) for name in ("runs", "out")))
+        where = next((place for place in places if place), "the results")
         print(
-            f"reproduce: no space left on the disk of {error.filename or args.runs}; free some, and the same "
-            "command goes on from the last checkpoint",
+            f"reproduce: no space left on the disk of {where}; free some, and the same command goes on from "
+            "the last checkpoint",
             file=sys.stderr,
         )
         return 2
@@ -185,6 +188,17 @@ def make_parser():
     status = _add(verbs, "status", "commands:status_command", "list the runs and how far each is")
     status.add_argument("--runs", default="runs", metavar="DIR")
 
+    bench = _add(
+        verbs, "bench", "bench.command:bench_command", "time this code beside what one would use in its place"
+    )
+    bench.add_argument("--only", nargs="+", choices=COMPARISONS, metavar="NAME", help=", ".join(COMPARISONS))
+    bench.add_argument("--quick", action="store_true", help="tiny amounts: does it work?")
+    bench.add_argument("--repeat", type=int, metavar="N", help="rounds, all in turns (7)")
+    bench.add_argument("--size", metavar="WxH", help="of the network's image (1024x512)")
+    bench.add_argument("--batch", type=int, default=2, help="stereo pairs a step (2)")
+    bench.add_argument("--runs", default="runs", metavar="DIR")
+    bench.add_argument("--out", metavar="DIR", help="folder of bench.json and bench.md (RUNS/bench)")
+
     scenes = _add(verbs, "scenes", "commands:scenes_command", "write embedded street scenes as a data set")
     scenes.add_argument("out", metavar="OUT")
     scenes.add_argument("--layout", choices=("cityscapes", "kitti"), default="cityscapes")
@@ -256,6 +270,11 @@ def _reading_options(parser):
     parser.add_argument(
         "--set", nargs="+", metavar="NAME=VALUE", help="readings of the paper: disp_scale=W …"
     )
+    computing = parser.add_argument_group("how it is computed; other choices are other runs")
+    computing.add_argument("--precision", choices=("float32", "mixed_bfloat16", "mixed_float16"))
+    computing.add_argument("--devices", metavar="N|all", help="GPUs that share each batch (1)")
+    computing.add_argument("--jit", action="store_true", help="compile the training step with XLA")
+    computing.add_argument("--tf32", action="store_true", help="TensorFloat-32 where float32 is asked for")
 
 
 def _cache_option(parser):

@@ -6,10 +6,12 @@ from experiments.catalog import dependency
 from experiments.execute import check_same_data, execute
 from experiments.lock import BusyError, holder
 from experiments.network import imagenet_weights
+from experiments.preemption import stopping_at_once
 
 POLL_SECONDS = 5  # between two looks at runs that other processes have
 
 
+@stopping_at_once()
 def run_all(runs, store, libraries, options, report=print):
     """Carry out runs in order; a run without a result does not stop the others.
 
@@ -24,6 +26,9 @@ def run_all(runs, store, libraries, options, report=print):
             weights. Runs on data that is not here are passed over.
         options: `experiments.options.Options`.
         report: takes a line for each run.
+
+    Raises:
+        Stopped: the process was asked to stop, be it while it decodes or waits; the same call goes on.
     """
     runs = [run for run in runs if run.dataset in libraries]
     todo = [run for run in runs if store.metrics(run) is None]

@@ -30,6 +30,14 @@ def test_nothing_saved_is_nothing_restored(state):
     assert not state[1].restore()
 
 
+def test_a_folder_whose_name_would_be_a_pattern_holds_states_as_well(tmp_path):
+    value = tf.Variable(1.0)
+    Checkpoints(tmp_path / "runs [1]*", value=value).save(1)
+    value.assign(2.0)
+    assert Checkpoints(tmp_path / "runs [1]*", value=value).restore()
+    assert float(value) == 1.0
+
+
 @pytest.mark.parametrize("damage", ["truncate", "flip", "remove", "sums"])
 def test_a_damaged_newest_state_gives_way_to_the_one_before(state, damage):
     value, checkpoints = state

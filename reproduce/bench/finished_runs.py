@@ -1,0 +1,71 @@
+"""A runs folder as the tables find it after weeks: many finished runs, copied from one that was trained."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from experiments import catalog
+from experiments.fingerprint import fingerprint
+from experiments.headline import headline
+from experiments.sources import Source
+from experiments.store import Store, read_json, write_json
+from reproduce.bench.worker import WorkerError
+
+Record = dict[str, Any]
+
+
+def train_one(source: Source, runs: Path) -> tuple[Record, Record]:
+    """Train and evaluate a run of all three tasks for an epoch.
+
+    Args:
+        source: its data.
+        runs: where its files go.
+
+    Returns:
+        What its ``run.json`` and its ``metrics.json`` say.
+    """
+    command = [sys.executable, "-m", "reproduce", "train", "--cityscapes", str(source.root)]
+    command += ["--runs", str(runs), "--row", "SS+C+D/GS", "--epochs", "1", "--size", "64x32"]
+    done = subprocess.run([*command, "--no-tensorboard"], capture_output=True, text=True)
+    if done.returncode:
+        raise WorkerError(f"reproduce train ended with {done.returncode}: {done.stderr.strip()}")
+    folder = next(runs.rglob("metrics.json")).parent
+    return read_json(folder / "run.json"), read_json(folder / "metrics.json")
+
+
+def fill_store(
+    runs: Path, source: Source, number: int, images: int, described: Record, metrics: Record
+) -> tuple[list[int], int]:
+    """Give at least so many runs of Table 1 at demo scale the results of one run, each for its tasks.
+
+    Args:
+        runs: the runs folder.
+        source: data of the runs.
+        number: of finished runs, at least.
+        images: that each result is to list; the run's own are repeated under other names.
+        described, metrics: of a run of all three tasks on that data.
+
+    Returns:
+        ``(seeds, runs)``: seeds of the table, and how many runs are finished.
+    """
+    dataset = catalog.dataset_label(source.name, "demo")
+    seeds = list(range(-(-number // len(catalog.table1_runs(dataset)))))
+    every, store = catalog.table1_runs(dataset, seeds), Store(runs)
+    for run in every:
+        results = {
+            kind: {task: _with_images(scores[task], images) for task in run.tasks}
+            for kind, scores in metrics["results"].items()
+        }
+        numbers = {"results": results, "headline": headline(results, run.readings)}
+        data = described["data"] | {"fingerprint": fingerprint(run, source.frames)}
+        write_json(store.folder(run) / "run.json", described | run.to_dict() | {"data": data})
+        write_json(store.folder(run) / "metrics.json", metrics | numbers)
+    return seeds, len(every)
+
+
+def _with_images(scores, images):
+    if "by_image" not in scores:
+        return scores
+    values = list(scores["by_image"].values())
+    return scores | {"by_image": {f"frame_{i:06d}": values[i % len(values)] for i in range(images)}}

@@ -1,0 +1,40 @@
+"""The training step of all three tasks beside that of segmentation alone."""
+
+from reproduce.bench.comparison import Bar, Comparison, Result, Settings, Spread
+from reproduce.bench.turns import in_turns
+from reproduce.bench.worker import workers
+
+TASKS = {"SS": ["seg"], "SS+C+D": ["seg", "color", "depth"]}
+
+
+def measure(settings: Settings) -> Result:
+    """Seconds a step, and memory."""
+    shape = {"size": settings.size, "batch": settings.batch}
+    jobs = {name: ("our_step", {"tasks": tasks} | shape) for name, tasks in TASKS.items()}
+    with workers(jobs, settings.scratch) as started:
+        facts = {name: worker.facts for name, worker in started.items()}
+        calls = {name: lambda worker=worker: worker.call("step") for name, worker in started.items()}
+        found, order = in_turns(calls, settings.repeat)
+        for name, worker in started.items():
+            facts[name] |= worker.call("memory")
+    times = {name: Spread(f"step of {name}", "s", found[name]["seconds"]) for name in TASKS}
+    ratio = times["SS+C+D"].over(times["SS"], "time of SS+C+D ÷ time of SS")
+    single, joint = (facts[name]["forward_convolution_flops"] for name in TASKS)
+    facts["flop_ratio"] = joint / single
+    excess = ratio.scaled(single / joint, "that ÷ the ratio of counted FLOPs", "")
+    return Result(
+        measured=times,
+        ratios=[ratio, excess],
+        bars=[Bar("ratio of times ÷ ratio of FLOPs", excess.median, 1.05)],
+        facts=facts,
+        order=order,
+    )
+
+
+COMPARISON = Comparison(
+    "Training step, three tasks beside one",
+    "SS+C+D beside SS, as times and as FLOPs of the convolutions of the forward graph (training counts 3 "
+    "times that for both, so that the ratio is the same). Asked: the ratio of times is at most 1.05 of the "
+    "ratio of FLOPs.",
+    measure,
+)

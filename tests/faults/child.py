@@ -1,0 +1,100 @@
+"""A process that trains as the command line does, keeps a journal, and comes to harm at a given call."""
+
+import dataclasses
+import functools
+import importlib
+import itertools
+import os
+import signal
+import sys
+from pathlib import Path
+
+
+@dataclasses.dataclass(frozen=True)
+class At:
+    """A signal that a process sends to itself before a call.
+
+    Attributes:
+        call: ``module:name`` as it is looked up where it is called; the name may be that of a method.
+        nth: of the calls, from 1.
+        holding: only calls count with this text in one of their paths or strings.
+        signal: SIGSTOP leaves what happens next to the parent.
+    """
+
+    call: str
+    nth: int = 1
+    holding: str = ""
+    signal: int = signal.SIGKILL
+
+
+def run(commands, out, err, journal, faults):
+    """Carry out a command line, or the ``train`` commands of several runs as one table, and exit."""
+    for path, descriptor in ((out, 1), (err, 2)):
+        os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND), descriptor)
+    sys.stdout.reconfigure(line_buffering=True)  # the parent waits for lines
+    watch_steps(journal)
+    for fault in faults:
+        arm(fault)
+    from reproduce.__main__ import main
+
+    if len(commands) > 1:
+        share(commands)
+    else:
+        sys.exit(main(commands[0]))
+
+
+def share(commands):
+    """What a table does with its runs, for those of several ``train`` commands on the same data."""
+    from experiments.executors.local import run_all
+    from reproduce import inputs
+    from reproduce.__main__ import make_parser
+    from reproduce.commands import parse_run
+
+    parsed = [make_parser().parse_args(command) for command in commands]
+    source = inputs.open_source(parsed[0], "cityscapes")
+    runs = [parse_run(args, source, "demo") for args in parsed]
+    libraries = {runs[0].dataset: inputs.make_library(parsed[0], source)}
+    run_all(runs, inputs.make_store(parsed[0]), libraries, inputs.make_options(parsed[0]))
+
+
+def arm(fault):
+    """Put a fault before the call that it names; what is called stays as it is."""
+    module, _, name = fault.call.partition(":")
+    owner = importlib.import_module(module)
+    *parents, last = name.split(".")
+    for parent in parents:
+        owner = getattr(owner, parent)
+    original, count = getattr(owner, last), itertools.count(1)
+
+    @functools.wraps(original)
+    def armed(*args, **kwargs):
+        texts = [str(arg) for arg in args if isinstance(arg, (str, Path))]
+        counts = not fault.holding or any(fault.holding in text for text in texts)
+        if counts and next(count) == fault.nth:
+            os.kill(os.getpid(), fault.signal)
+        return original(*args, **kwargs)
+
+    setattr(owner, last, armed)
+
+
+def watch_steps(journal):
+    """Write to the journal from which step a run goes on, and each step that begins."""
+    import experiments.training
+
+    file, batches = (
+        os.open(journal, os.O_WRONLY | os.O_CREAT | os.O_APPEND),
+        experiments.training.training_batches,
+    )
+
+    def watched(cache, preparation, size, seed, epochs, first=0, augment="none"):
+        os.write(file, f"from {first}\n".encode())
+        for step, batch in enumerate(batches(cache, preparation, size, seed, epochs, first, augment), first):
+            begin_step(file, step)
+            yield batch
+
+    experiments.training.training_batches = watched
+
+
+def begin_step(file, step):
+    """Note a step, at once and as a whole."""
+    os.write(file, f"step {step}\n".encode())
