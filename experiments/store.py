@@ -143,7 +143,8 @@ def write_text(path: Path, text: str):
             os.fsync(file.fileno())
         temporary.replace(path)
     except OSError as error:
-        error.filename = error.filename or str(path)  # a write for which there is no space names no file
+        if error.errno and not error.filename:  # a write for which there is no space names no file
+            error.filename = str(path)
         raise
     finally:
         temporary.unlink(missing_ok=True)

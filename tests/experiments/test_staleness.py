@@ -10,7 +10,7 @@ from experiments.execute import execute
 from experiments.executors.local import run_all
 from experiments.sources import Source, fingerprint_now
 from experiments.staleness import changes
-from experiments.store import Store, write_json
+from experiments.store import Store, read_record, sealed, write_json
 from reproduce.comparison import compare
 from reproduce.render import to_csv, to_json, to_markdown
 from reproduce.table1 import COLUMNS, GROUPS
@@ -50,9 +50,9 @@ def restored(finished):
 
 
 def edit(path, change):
-    content = json.loads(path.read_text())
+    content = read_record(path.parent, path.name)
     change(content)
-    write_json(path, content)
+    write_json(path, sealed(content))
 
 
 def test_a_run_that_was_just_made_is_as_it_would_be_made_now(finished, scenes):

@@ -1,5 +1,4 @@
 import dataclasses
-import json
 
 import numpy as np
 import pytest
@@ -13,7 +12,7 @@ from data.pipeline import ordered_batches
 from data.scenes import write_cityscapes, write_kitti
 from experiments import catalog
 from experiments.sources import Source
-from experiments.store import Store, read_json, write_json
+from experiments.store import Store, read_json, read_record, write_json
 from reproduce import figures, panels, samples
 from reproduce.pictures import Pictures
 from tests.experiments.conftest import TINY, tiny_run
@@ -187,7 +186,7 @@ def test_an_evaluation_without_scores_of_images_is_refused(finished, cityscapes,
     store, baseline, best = finished
     old = Store(tmp_path)
     for run in (baseline, best):
-        metrics = json.loads((store.folder(run) / "metrics.json").read_text())
+        metrics = read_record(store.folder(run), "metrics.json")
         for task in metrics["results"]["per_input"].values():
             task.pop("by_image", None)
         write_json(old.folder(run) / "metrics.json", metrics)
