@@ -194,8 +194,13 @@ class _Images:
             yield self.cache.image(self.part, index)[:height, :width]
 
 
+def checksum(content):
+    """CRC-32 of bytes, in which the names of cached files end."""
+    return f"{zlib.crc32(content):08x}"
+
+
 def _ending(content):
-    return f".{zlib.crc32(content):08x}.raw"
+    return f".{checksum(content)}.raw"
 
 
 def _stem(name):

@@ -2,11 +2,10 @@
 
 import dataclasses
 import hashlib
-import zlib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from data.cache import FrameCache
+from data.cache import FrameCache, checksum
 from data.color import ColorStatistics, color_statistics
 from data.decode import read_disparity
 from data.errors import InputError
@@ -124,12 +123,12 @@ class Library:
                 return color_statistics(cache.images("left"))
             names = "\n".join(cache.paths("left"))  # they change with the images
             stem = f"colors.{hashlib.sha256(names.encode()).hexdigest()[:16]}"
-            for path in self.folder.glob(f"{stem}.*.json"):  # the name ends in the checksum of the content
-                text = path.read_text(encoding="utf-8", errors="replace")
-                if path.name == f"{stem}.{zlib.crc32(text.encode()):08x}.json":
-                    return ColorStatistics.from_json(text)
+            for path in self.folder.glob(f"{stem}.*.json"):
+                content = path.read_bytes()
+                if path.name == f"{stem}.{checksum(content)}.json":
+                    return ColorStatistics.from_json(content.decode())
             text = color_statistics(cache.images("left")).to_json()
-            write_text(self.folder / f"{stem}.{zlib.crc32(text.encode()):08x}.json", text)
+            write_text(self.folder / f"{stem}.{checksum(text.encode())}.json", text)
             return ColorStatistics.from_json(text)
 
         return self._once(("statistics", size, fit, seed), make)

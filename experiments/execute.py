@@ -24,7 +24,7 @@ from experiments.lock import only_one
 from experiments.network import Unavailable, build_model, initialize, make_weighting, source_state
 from experiments.objective import Objective
 from experiments.readings import Readings
-from experiments.store import FORMAT, read_json, sealed, write_json
+from experiments.store import FORMAT, sealed, write_json
 from experiments.training import train
 from models.multitask import STREAM, encoder_input
 from models.normalization import estimate_statistics, save_statistics
@@ -68,8 +68,8 @@ def _execute(run, store, library, options):
         with strategy.scope():
             model, weighting = build_model(run), make_weighting(run)
         initialize(model, weighting, run, store, options)
-        before = read_json(folder / "run.json")
-        write_json(folder / "run.json", describe(run, library, data, source_state(run, store), before))
+        described = describe(run, library, data, source_state(run, store), store.description(run))
+        write_json(folder / "run.json", described)
         write_colors(folder, data.statistics)
         (folder / "failure.json").unlink(missing_ok=True)
         objective = Objective(run.tasks, run.readings, data.statistics.class_weights(run.readings.mfb))
@@ -110,12 +110,12 @@ def _execute(run, store, library, options):
 
 def check_same_data(run, store, library):
     """Raise `InputError` when a run that was begun, or is finished, saw other data than the library's."""
-    folder = store.finished_folder(run)
-    described = read_json(folder / "run.json")
+    described = store.description(run)
     if described and described["data"]["fingerprint"] != library.fingerprint(run):
         raise InputError(
-            f"{folder} was made with other data (then at {described['data']['root']}, now "
-            f"{library.source.root}); name another --runs folder, or remove that run."
+            f"{store.finished_folder(run)} was made with other data (then at "
+            f"{described['data']['root']}, now {library.source.root}); name another --runs folder, or "
+            "remove that run."
         )
 
 

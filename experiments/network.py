@@ -8,7 +8,7 @@ import tensorflow as tf
 from data.errors import InputError
 from experiments.catalog import dependency
 from experiments.computing import precision
-from experiments.store import read_json, without_pattern
+from experiments.store import without_pattern
 from models.initialization import copy_parts, find_imagenet_weights, initialize_randomly, load_imagenet
 from models.multitask import build_multitask_unet
 from models.normalization import batch_norm_layers
@@ -23,10 +23,10 @@ def build_model(run):
     """The network of a run, with segmentation-models' own initialization."""
     with precision(run.readings.precision):
         model = build_multitask_unet(run.tasks, run.readings.color_input, run.readings.encoder_pass)
-    synchronized = run.readings.replicas > 1 and run.readings.batch_norm == "synchronized"
-    for part in model.layers:
-        for layer in batch_norm_layers(part) if isinstance(part, keras.Model) else ():
-            layer.synchronized = synchronized
+    if run.readings.replicas > 1 and run.readings.batch_norm == "synchronized":
+        for part in (layer for layer in model.layers if isinstance(layer, keras.Model)):
+            for layer in batch_norm_layers(part):
+                layer.synchronized = True
     return model
 
 
@@ -76,8 +76,8 @@ def source_folder(run, store):
 
 def source_state(run, store):
     """SHA-256 of the state that a run goes on from (`experiments.training.train`); None for one from none."""
-    folder = source_folder(run, store)
-    return folder and read_json(folder / "metrics.json").get("state_sha256")
+    source = dependency(run)
+    return source and store.metrics(source).get("state_sha256")
 
 
 def _parts_to_load(run):

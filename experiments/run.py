@@ -86,9 +86,8 @@ class Run:
     @property
     def variations(self):
         """What differs from the defaults of this scale, dict of name to value."""
-        schedule = dataclasses.asdict(self.schedule)
-        base = dataclasses.asdict(self.base or self.schedule)
-        changed = {name: value for name, value in schedule.items() if value != base[name]}
+        base = vars(self.base or self.schedule)
+        changed = {name: value for name, value in vars(self.schedule).items() if value != base[name]}
         return changed | self.readings.changed()
 
     @property

@@ -28,10 +28,9 @@ def changes(run, store, fingerprint=None):
 
 def _switches(run, described):
     """Defaults that a later version changed are no part of a run's name, but of its description."""
-    now, then = run.to_dict(), described
     for name in ("schedule", "readings"):
-        for key, value in now[name].items():
-            before = then[name].get(key)
+        for key, value in vars(getattr(run, name)).items():
+            before = described[name].get(key)
             if before != (list(value) if isinstance(value, tuple) else value):
                 yield f"other switches ({key} was {before}, now {value})"
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from data.errors import InputError
 from reproduce import inputs
 from reproduce.index import Part, write_index
+from reproduce.parser import make_parser
 
 CITYSCAPES, KITTI = "cityscapes", "kitti"
 
@@ -67,8 +68,6 @@ def _left_out(args, data):
 
 def _run(verb, args, folder, options):
     """Run a verb with the options of ``all`` that it has."""
-    from reproduce.__main__ import make_parser
-
     own = vars(make_parser().parse_args([verb]))
     if args.plan and "plan" not in own:
         print("trains nothing")

@@ -125,9 +125,15 @@ def refuse_in_data(path, option, *sources):
             )
 
 
-def make_folder(path, option):
-    """Make the folder that an option names, or say in one sentence that it cannot be written to."""
+def make_folder(path, option, *sources):
+    """Make the folder that an option names, or say in one sentence that it cannot be written to.
+
+    Args:
+        path, option: as for `named_path`.
+        sources: data sets that it must not lie in.
+    """
     path = named_path(path, option)
+    refuse_in_data(path, option, *sources)
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -141,8 +147,7 @@ def make_folder(path, option):
 
 def make_store(args, *sources):
     """The runs folder, outside of the data; made when missing."""
-    refuse_in_data(named_path(args.runs, "--runs"), "--runs", *sources)
-    return Store(make_folder(args.runs, "--runs"))
+    return Store(make_folder(args.runs, "--runs", *sources))
 
 
 def progress_line(description):

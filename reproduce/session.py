@@ -55,8 +55,7 @@ class Session:
         """Folder of what the verb writes."""
         if self.args.out is None:
             return inputs.make_folder(self.store.root / "tables", "--out")
-        inputs.refuse_in_data(inputs.named_path(self.args.out, "--out"), "--out", *self.sources.values())
-        return inputs.make_folder(self.args.out, "--out")
+        return inputs.make_folder(self.args.out, "--out", *self.sources.values())
 
     @functools.cached_property
     def data_library(self):

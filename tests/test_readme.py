@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from reproduce.__main__ import make_parser
+from reproduce.parser import make_parser
 from tests.conftest import REPOSITORY
 
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")

@@ -47,8 +47,8 @@ def share(commands):
     """What a table does with its runs, for those of several ``train`` commands on the same data."""
     from experiments.executors.local import run_all
     from reproduce import inputs
-    from reproduce.__main__ import make_parser
     from reproduce.commands import parse_run
+    from reproduce.parser import make_parser
 
     parsed = [make_parser().parse_args(command) for command in commands]
     source = inputs.open_source(parsed[0], "cityscapes")

@@ -4,8 +4,9 @@ from experiments import catalog
 from experiments.readings import Readings
 from experiments.store import Store, write_json
 from reproduce import inputs, table2
-from reproduce.__main__ import ALL_VERBS, main, make_parser
+from reproduce.__main__ import main
 from reproduce.everything import PARTS
+from reproduce.parser import ALL_VERBS, make_parser
 from reproduce.readings_table import variants
 
 
