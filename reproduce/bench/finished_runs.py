@@ -9,7 +9,7 @@ from experiments import catalog
 from experiments.fingerprint import fingerprint
 from experiments.headline import headline
 from experiments.sources import Source
-from experiments.store import Store, read_json, write_json
+from experiments.store import Store, read_record, sealed, write_json
 from reproduce.bench.worker import WorkerError
 
 Record = dict[str, Any]
@@ -31,7 +31,7 @@ def train_one(source: Source, runs: Path) -> tuple[Record, Record]:
     if done.returncode:
         raise WorkerError(f"reproduce train ended with {done.returncode}: {done.stderr.strip()}")
     folder = next(runs.rglob("metrics.json")).parent
-    return read_json(folder / "run.json"), read_json(folder / "metrics.json")
+    return read_record(folder, "run.json"), read_record(folder, "metrics.json")
 
 
 def fill_store(
@@ -60,7 +60,7 @@ def fill_store(
         numbers = {"results": results, "headline": headline(results, run.readings)}
         data = described["data"] | {"fingerprint": fingerprint(run, source.frames)}
         write_json(store.folder(run) / "run.json", described | run.to_dict() | {"data": data})
-        write_json(store.folder(run) / "metrics.json", metrics | numbers)
+        write_json(store.folder(run) / "metrics.json", sealed(metrics | numbers))
     return seeds, len(every)
 
 

@@ -16,10 +16,10 @@ def prepare(arguments):
 
     def compare():
         printed, start = io.StringIO(), time.perf_counter()
-        with contextlib.redirect_stdout(printed):
+        with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
             code = main(arguments)
         if code:
-            raise RuntimeError(f"reproduce {' '.join(arguments)} ended with {code}")
+            raise RuntimeError(f"reproduce compare ended with {code}: {printed.getvalue().strip()}")
         return {"seconds": time.perf_counter() - start}
 
     return {}, {"compare": compare}
