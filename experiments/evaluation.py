@@ -1,5 +1,8 @@
 """Every number of a run's network, on the validation images."""
 
+import collections
+from concurrent.futures import ThreadPoolExecutor
+
 import tensorflow as tf
 
 from data.pipeline import ordered_batches
@@ -8,6 +11,8 @@ from experiments.scores import ColorScore, DepthScore, SegmentationScore
 from losses import disparity_from_logits
 from models.multitask import STREAM
 from models.normalization import statistics_of
+
+READERS = 4  # threads, and images of ground truth in memory
 
 
 class Evaluator:
@@ -47,18 +52,40 @@ class Evaluator:
 
     def _evaluate(self, stream):
         scores = {task: self._score(task) for task in self._tasks[stream]}
-        for index, batch in enumerate(ordered_batches(self.data.val, self.data.preparation)):
+        batches = ordered_batches(self.data.val, self.data.preparation)
+        truths = read_ahead(lambda i: [score.read(i) for score in scores.values()], len(self.data.val))
+        for index, (batch, truth) in enumerate(zip(batches, truths, strict=True)):
             stop_if_requested()
             maps = self._predict[stream](batch, self.data.val.native_sizes[index])
             maps = {name: values.numpy() for name, values in maps.items()}
-            for score in scores.values():
-                score.update(index, batch, maps)
+            for score, its_truth in zip(scores.values(), truth, strict=True):
+                score.update(index, its_truth, batch, maps)
         return {task: score.result() for task, score in scores.items()}
 
     def _score(self, task):
         if task == "depth":
             return DepthScore(self.data.val, self.layout)
         return {"seg": SegmentationScore, "color": ColorScore}[task](self.data.val)
+
+
+def read_ahead(read, count):
+    """``read(0)``, …, ``read(count - 1)``, made by other threads while one works on those before.
+
+    Args:
+        read: function of an index; PNG files are decoded outside Python's global lock.
+        count: how many.
+
+    Yields:
+        What it returns, in order; few are in memory at a time.
+    """
+    with ThreadPoolExecutor(READERS) as pool:
+        waiting = collections.deque()
+        for index in range(count):
+            waiting.append(pool.submit(read, index))
+            if len(waiting) == READERS:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
 
 
 def make_predictor(model, tasks, disp_scale):

@@ -26,11 +26,16 @@ class SegmentationScore:
         self.native, self.network = MeanIoU(NUM_CLASSES), MeanIoU(NUM_CLASSES)
         self.by_image = {}  # native, by the frame's name
 
-    def update(self, index, batch, predictions):
-        """Add image ``index``: its prepared batch of one and the maps of `experiments.evaluation`."""
-        frame = self.cache.frames[index]
-        image = self.by_image[frame.name] = MeanIoU(NUM_CLASSES)
-        image.update_state(ids_to_train_ids(read_labels(frame.labels)), predictions["seg_native"][0])
+    def read(self, index):
+        """The ground truth of image ``index`` that its batch does not hold: native trainIds."""
+        return ids_to_train_ids(read_labels(self.cache.frames[index].labels))
+
+    def update(self, index, truth, batch, predictions):
+        """Add image ``index``: what `read` gave, its prepared batch of one, and the maps of
+        `experiments.evaluation`.
+        """
+        image = self.by_image[self.cache.frames[index].name] = MeanIoU(NUM_CLASSES)
+        image.update_state(truth, predictions["seg_native"][0])
         self.native.merge(image)
         self.network.update_state(batch["labels"].numpy(), predictions["seg_network"])
 
@@ -59,7 +64,10 @@ class ColorScore:
     def __init__(self, cache):
         self.metric = MeanIoU(ColorBins.CLASSES)
 
-    def update(self, index, batch, predictions):
+    def read(self, index):
+        """None: the batch holds the ground truth."""
+
+    def update(self, index, truth, batch, predictions):
         """Add one image; padding does not count."""
         truth = np.where(batch["mask"].numpy() > 0, batch["color"].numpy(), IGNORE)
         self.metric.update_state(truth, predictions["color"])
@@ -90,12 +98,18 @@ class DepthScore:
         self.by_image = {}
         self.constant = ConstantDisparity(self.CAP)
 
-    def update(self, index, batch, predictions):
+    def read(self, index):
+        """The ground truth of image ``index``: disparity in px of the network's image, NaN where unknown."""
+        width, height = map(int, self.cache.valid_sizes[index])
+        return resize_disparity(
+            self.decode(read_disparity(self.cache.frames[index].disparity)), (height, width)
+        )
+
+    def update(self, index, truth, batch, predictions):
         """Add one image."""
         frame = self.cache.frames[index]
         width, height = map(int, self.cache.valid_sizes[index])
         native_width = int(self.cache.native_sizes[index][0])
-        truth = resize_disparity(self.decode(read_disparity(frame.disparity)), (height, width))
         found = predictions["depth"][0, :height, :width, 0]
         self.constant.update(truth)
         self._add("disp_half", MINIMUM_DISPARITY, truth, found)

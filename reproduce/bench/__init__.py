@@ -5,5 +5,5 @@ processes (`jobs`), because libraries disturb each other in one process, and in 
 moods.
 """
 
-NAMES = ("step", "joint", "input", "lab", "evaluation", "tables", "startup")
+NAMES = ("step", "joint", "precision", "input", "lab", "evaluation", "tables", "startup")
 """Comparisons, in the order in which they run; each is a module of this package."""

@@ -47,7 +47,7 @@ def test_miou_of_each_image_at_native_resolution(cache):
             rng.random(truth.shape) < 0.3, rng.integers(0, 19, truth.shape), np.minimum(truth, 18)
         )
         maps = {"seg_native": found[None], "seg_network": np.zeros((1, *TINY.size[::-1]), int)}
-        score.update(index, batch(TINY.size), maps)
+        score.update(index, score.read(index), batch(TINY.size), maps)
         expected[frame.name] = miou(truth, found)
     result = score.result()
     assert result["by_image"] == pytest.approx(expected, abs=1e-12)
@@ -61,7 +61,7 @@ def test_abs_rel_of_each_image_in_px_of_the_networks_image(cache):
     for index, frame in enumerate(cache.frames):
         truth = resize_disparity(decode_cityscapes(read_disparity(frame.disparity)), TINY.size[::-1])
         found = rng.uniform(0.1, 60, truth.shape)
-        score.update(index, None, {"depth": found[None, :, :, None]})
+        score.update(index, score.read(index), None, {"depth": found[None, :, :, None]})
         valid = (truth >= 0.5) & (truth <= 50)
         expected[frame.name] = np.mean(np.abs(np.minimum(found[valid], 50) - truth[valid]) / truth[valid])
     result = score.result()
@@ -79,7 +79,7 @@ def test_an_image_without_ground_truth_has_no_score(tmp_path):
 
     seg, depth = SegmentationScore(cache), DepthScore(cache, "cityscapes")
     zeros = np.zeros((1, *size[::-1]), int)
-    seg.update(0, batch(size), {"seg_native": zeros, "seg_network": zeros})
-    depth.update(0, None, {"depth": zeros[..., None] + 1.0})
+    seg.update(0, seg.read(0), batch(size), {"seg_native": zeros, "seg_network": zeros})
+    depth.update(0, depth.read(0), None, {"depth": zeros[..., None] + 1.0})
     assert math.isnan(seg.result()["by_image"]["empty"])
     assert math.isnan(depth.result()["by_image"]["empty"])

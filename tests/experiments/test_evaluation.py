@@ -2,9 +2,10 @@ import numpy as np
 import pytest
 
 from data.decode import read_labels
+from data.errors import InputError
 from data.labels import IGNORE, train_ids_to_ids
 from data.pipeline import ordered_batches
-from experiments.evaluation import Evaluator, make_predictor
+from experiments.evaluation import READERS, Evaluator, make_predictor, read_ahead
 from experiments.metrics import DisparityErrors
 from experiments.network import build_model, initialize, make_weighting
 from experiments.scores import ConstantDisparity, DepthScore, constant_class_miou
@@ -66,7 +67,7 @@ def test_disparity_errors_of_a_known_prediction_in_all_three_units(evaluated, fa
     data, _, _ = evaluated
     score = DepthScore(data.val, "cityscapes")
     for index in range(len(data.val)):
-        score.update(index, None, _Truth(score, index, factor).maps)
+        score.update(index, score.read(index), None, _Truth(score, index, factor).maps)
     result = score.result()
     assert result["disp_half"]["abs_rel"] == pytest.approx(factor - 1, abs=1e-6)
     assert result["disp_full"]["abs_rel"] == pytest.approx(factor - 1, abs=1e-6)
@@ -94,3 +95,29 @@ def test_the_constant_class_is_what_the_metric_says_of_it():
     metric = MeanIoU(19)
     metric.update_state(truth, np.zeros_like(truth))
     assert constant_class_miou(metric.confusion) == pytest.approx(metric.result())
+
+
+@pytest.mark.parametrize("count", [0, 1, READERS, 3 * READERS + 1])
+def test_ground_truth_is_read_ahead_in_order_and_never_far(count):
+    asked, taken = [], []
+
+    def read(index):
+        asked.append(index)
+        return index
+
+    for value in read_ahead(read, count):
+        taken.append(value)
+        assert max(asked) < len(taken) - 1 + READERS
+    assert taken == list(range(count))
+
+
+def test_an_error_of_reading_ahead_is_raised_where_its_image_is_due():
+    def read(index):
+        if index == 2:
+            raise InputError("a damaged file")
+        return index
+
+    found = read_ahead(read, 5)
+    assert [next(found), next(found)] == [0, 1]
+    with pytest.raises(InputError, match="damaged"):
+        next(found)

@@ -18,7 +18,7 @@ from reproduce.bench.measuring import peak_mib, timed
 from reproduce.quiet import import_tensorflow
 
 
-def prepare(tasks, size, batch, matmul=0):
+def prepare(tasks, size, batch, matmul=0, precision="float32"):
     """A step on one batch again and again.
 
     Args:
@@ -26,10 +26,11 @@ def prepare(tasks, size, batch, matmul=0):
         size: (width, height) in px.
         batch: pairs a step.
         matmul: rows of the square matrices that the call ``matmul`` multiplies; 0 for no such call.
+        precision: of the run.
     """
     import_tensorflow()
     as_in_a_run()
-    run = make_run(tasks, size, batch)
+    run = make_run(tasks, size, batch, precision)
     model, step, progress = make_step(run, STATISTICS)
     data, times = draw_batch(run.tasks, size, batch), steps_per_call()
     counts = count_flops(_forward(model, data))

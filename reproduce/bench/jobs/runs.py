@@ -13,6 +13,7 @@ from experiments.network import build_model, make_weighting
 from experiments.objective import Objective
 from experiments.optimizer import Adam
 from experiments.progress import Progress
+from experiments.readings import Readings
 from experiments.step import make_train_step
 from models.initialization import initialize_randomly
 from reproduce.bench.jobs.colors import MEAN, STD
@@ -21,9 +22,10 @@ SEED = 0
 STATISTICS = ColorStatistics(MEAN, STD, ((1,) * ColorBins.CLASSES,))
 
 
-def make_run(tasks, size, batch):
+def make_run(tasks, size, batch, precision="float32"):
     """A run from random weights; several tasks have fixed weights."""
-    run = catalog.make_run("scenes-demo", tasks, "GS" if len(tasks) > 1 else "none", "random", SEED)
+    weighting, readings = "GS" if len(tasks) > 1 else "none", Readings(precision=precision)
+    run = catalog.make_run("scenes-demo", tasks, weighting, "random", SEED, readings)
     return dataclasses.replace(
         run, schedule=dataclasses.replace(run.schedule, size=tuple(size), batch_size=batch)
     )
