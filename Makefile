@@ -7,19 +7,22 @@ ARGS ?=
 # The tested versions, most of which have no release for Python 3.10.
 PINS := $(shell $(PYTHON) -c 'import sys; print("-c constraints.txt" * (sys.version_info >= (3, 11)))')
 
-.PHONY: table1 test test-slow test-faults bench lint clean
+.PHONY: table1 test test-slow test-faults test-cluster bench lint clean
 
 table1: $(VENV)/.installed  ## Table 1: on embedded scenes, or ARGS="--cityscapes DIR"
 	$(BIN)/reproduce table1 $(ARGS)
 
 test: $(VENV)/.installed-dev  ## the fast tests
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
 
 test-slow: $(VENV)/.installed-dev  ## the tests that take minutes
 	$(BIN)/python -m pytest -m slow $(ARGS)
 
 test-faults: $(VENV)/.installed-dev  ## kill -9, full disks, damaged files, two processes: minutes
 	$(BIN)/python -m pytest -m fault tests/faults $(ARGS)
+
+test-cluster: $(VENV)/.installed-cluster  ## runs on a Ray cluster and over several hosts, all on this machine
+	$(BIN)/python -m pytest -m cluster tests/cluster $(ARGS)
 
 bench: $(VENV)/.installed-bench  ## times beside Keras, torch, scikit-image, cityscapesScripts
 	$(BIN)/reproduce bench $(ARGS)
@@ -40,9 +43,13 @@ $(VENV)/.installed: $(VENV)/bin/python setup.py constraints.txt
 	touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed
-	$(BIN)/pip install -q $(PINS) -e '.[dev]'
+	$(BIN)/pip install -q $(PINS) -e '.[dev,export]'
 	touch $@
 
 $(VENV)/.installed-bench: $(VENV)/.installed
 	$(BIN)/pip install -q $(PINS) -e '.[bench]'
+	touch $@
+
+$(VENV)/.installed-cluster: $(VENV)/.installed-dev
+	$(BIN)/pip install -q $(PINS) -e '.[cluster]'
 	touch $@

@@ -15,10 +15,12 @@ setup(
     long_description_content_type="text/markdown",
     license="MIT",
     packages=find_packages(include=[pattern for name in FOLDERS for pattern in (name, f"{name}.*")]),
+    package_data={"reproduce.report": ["templates/*"]},
     python_requires=">=3.10,<3.14",
     install_requires=[
         "cityscapesScripts>=2.2.4,<2.4",
         "image-classifiers==1.0.0",
+        "jinja2>=3.1.4,<4",
         "keras>=3.12,<3.16",
         "matplotlib>=3.8,<4",
         "numpy>=1.26,<2.4",  # cityscapesScripts 2.3 calls np.in1d, which numpy 2.4 removed
@@ -34,10 +36,19 @@ setup(
             "segmentation-models-pytorch>=0.5,<0.7",
             "torch>=2.6,<3",
         ],
+        "cluster": ["ray>=2.60,<3"],  # --executor ray
+        "export": [  # reproduce export --format onnx|tflite
+            "ai-edge-litert>=2.1,<3",
+            "onnx>=1.17,<2",
+            "onnxruntime>=1.20,<2",
+            "tf2onnx>=1.17,<1.18",
+        ],
         "dev": [
             "hypothesis>=6.100,<7",
             "import-linter>=2.1,<3",
+            "playwright>=1.49,<2",  # drives the system's Chromium; its own browsers are not needed
             "pre-commit>=3.7,<5",
+            "pytest-xdist>=3.6,<4",
             "pytest>=8,<10",
             "ruff>=0.9,<0.18",
             "tf_keras>=2.19,<2.22",  # writes weights as Keras 2 did, to test that they load

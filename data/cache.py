@@ -142,7 +142,7 @@ class FrameCache:
     def _build_one(self, part, index):
         source = getattr(self.frames[index], part)
         image = ids_to_train_ids(read_labels(source)) if part == "labels" else read_rgb(source)
-        image = np.ascontiguousarray(self._fit(image, labels=part == "labels"))
+        image = np.ascontiguousarray(fit_image(image, self.size, self.fit, labels=part == "labels"))
         if self.folder is None:
             self._memory[part][index] = image
             return
@@ -167,22 +167,34 @@ class FrameCache:
                 "free space or name another with --cache"
             ) from error
 
-    def _fit(self, image, labels):
-        width, height = self.size
-        if self.fit == "pad":
-            below, right = height - image.shape[0], width - image.shape[1]
-            pads = [(0, below), (0, right)] + [(0, 0)] * (image.ndim - 2)
-            if labels:
-                return np.pad(image, pads, constant_values=IGNORE)
-            return np.pad(image, pads, mode="edge")
-        if image.shape[:2] == (height, width):
-            return image
+
+def fit_image(image, size, fit, labels=False):
+    """An image at the network's size, see `FrameCache`.
+
+    Args:
+        image: uint8 ``[H, W, 3]``, or trainIds ``[H, W]``.
+        size: (width, height) of the result; with ``pad`` not smaller than the image.
+        fit: ``resize`` or ``pad``.
+        labels: whether these are trainIds.
+
+    Returns:
+        Array of the same kind.
+    """
+    width, height = size
+    if fit == "pad":
+        below, right = height - image.shape[0], width - image.shape[1]
+        pads = [(0, below), (0, right)] + [(0, 0)] * (image.ndim - 2)
         if labels:
-            return resize_nearest(image, (height, width))
-        picture, factors = Image.fromarray(image), (image.shape[1] // width, image.shape[0] // height)
-        if image.shape[:2] == (factors[1] * height, factors[0] * width):  # whole boxes: one rounding, not two
-            return np.asarray(picture.reduce(factors))
-        return np.asarray(picture.resize((width, height), Image.Resampling.BOX))
+            return np.pad(image, pads, constant_values=IGNORE)
+        return np.pad(image, pads, mode="edge")
+    if image.shape[:2] == (height, width):
+        return image
+    if labels:
+        return resize_nearest(image, (height, width))
+    picture, factors = Image.fromarray(image), (image.shape[1] // width, image.shape[0] // height)
+    if image.shape[:2] == (factors[1] * height, factors[0] * width):  # whole boxes: one rounding, not two
+        return np.asarray(picture.reduce(factors))
+    return np.asarray(picture.resize((width, height), Image.Resampling.BOX))
 
 
 class _Images:

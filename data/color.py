@@ -15,7 +15,7 @@ _RGB_TO_XYZ = np.array(
 )
 _WHITE = np.array([0.95047, 1.0, 1.08883])
 # The white point is divided out in the matrix: one multiplication fewer per pixel.
-_RGB_TO_SCALED_XYZ = (_RGB_TO_XYZ / _WHITE[:, None]).astype(np.float32)
+RGB_TO_SCALED_XYZ = (_RGB_TO_XYZ / _WHITE[:, None]).astype(np.float32)
 _SCALED_XYZ_TO_RGB = np.linalg.inv(_RGB_TO_XYZ / _WHITE[:, None]).astype(np.float32)
 
 
@@ -23,7 +23,7 @@ def _linear_from_srgb(srgb):
     return np.where(srgb > 0.04045, ((srgb + 0.055) / 1.055) ** 2.4, srgb / 12.92)
 
 
-_LINEAR_OF_BYTE = _linear_from_srgb(np.arange(256) / 255.0).astype(np.float32)
+LINEAR_OF_BYTE = _linear_from_srgb(np.arange(256) / 255.0).astype(np.float32)
 
 
 def rgb_to_lab(rgb):
@@ -37,12 +37,12 @@ def rgb_to_lab(rgb):
     """
     rgb = tf.convert_to_tensor(rgb)
     if rgb.dtype == tf.uint8:  # a table of 256 entries replaces a power per value
-        linear = [tf.gather(_LINEAR_OF_BYTE, plane) for plane in tf.unstack(tf.cast(rgb, tf.int32), axis=-1)]
+        linear = [tf.gather(LINEAR_OF_BYTE, plane) for plane in tf.unstack(tf.cast(rgb, tf.int32), axis=-1)]
     else:
         rgb = tf.cast(rgb, tf.float32)
         curved = tf.pow((tf.maximum(rgb, 0.04045) + 0.055) / 1.055, 2.4)
         linear = tf.unstack(tf.where(rgb > 0.04045, curved, rgb / 12.92), axis=-1)
-    fx, fy, fz = map(_lab_curve, _mix_planes(linear, _RGB_TO_SCALED_XYZ))
+    fx, fy, fz = map(_lab_curve, _mix_planes(linear, RGB_TO_SCALED_XYZ))
     return tf.stack([116.0 * fy - 16.0, 500.0 * (fx - fy), 200.0 * (fy - fz)], axis=-1)
 
 

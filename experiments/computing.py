@@ -7,6 +7,7 @@ import keras
 import tensorflow as tf
 
 from data.errors import InputError
+from experiments import multiworker
 from experiments.optimizer import Adam
 
 
@@ -32,12 +33,15 @@ def make_optimizer(readings, rate):
 
 
 def strategy_of(run):
-    """Where a run is trained: on one device, or its batches shared out among several.
+    """Where a run is trained: on one device, or its batches shared out among several, also of several hosts.
 
     Raises:
-        InputError: the machine has fewer devices, or a batch cannot be shared out among them.
+        InputError: the machine has fewer devices, or a batch cannot be shared out among them; or the hosts of
+            ``TF_CONFIG`` have another number of devices, or carry out another run.
     """
     replicas, batch_size = run.readings.replicas, run.schedule.batch_size
+    if multiworker.place():
+        return _of_several_hosts(run)
     if replicas == 1:
         return tf.distribute.get_strategy()
     devices = tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices("CPU")
@@ -52,6 +56,18 @@ def strategy_of(run):
             "devices; choose fewer --devices, or another --batch-size."
         )
     return _mirrored(tuple(device.name for device in devices[:replicas]))
+
+
+def _of_several_hosts(run):
+    shared, devices = multiworker.strategy(), multiworker.strategy().num_replicas_in_sync
+    if run.readings.replicas != devices or run.schedule.batch_size % devices:
+        raise InputError(
+            f"replicas={run.readings.replicas}, batches of {run.schedule.batch_size}: the processes of "
+            f"TF_CONFIG have {devices} devices in all; give --devices {devices}, and a --batch-size that "
+            "they can share."
+        )
+    multiworker.agree(run)
+    return shared
 
 
 @functools.cache  # a second one would number its collective operations from the start again, and mix them up

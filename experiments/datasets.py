@@ -1,5 +1,6 @@
 """The data of runs: which frames a run needs, decoded at its size, and the colors of its training images."""
 
+import contextlib
 import dataclasses
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
@@ -11,6 +12,7 @@ from data.decode import read_disparity
 from data.errors import InputError
 from data.pipeline import Preparation
 from experiments.fingerprint import evaluation_files, fingerprint, seen_by, training_files
+from experiments.lock import one_after_the_other
 from experiments.scores import READ_CAMERA
 from experiments.sources import Source
 from experiments.store import write_text
@@ -89,10 +91,15 @@ class Library:
         def make():
             parts = ["left", *(part for part in ("right", "labels") if part in need)]
             cache = FrameCache(self._frames(split, need, split_seed), size, parts, fit, self.folder)
-            cache.build(self._progress(f"decoding {self.source.name} {split}"))
+            with self._alone():
+                cache.build(self._progress(f"decoding {self.source.name} {split}"))
             return cache
 
         return self._once(("cache", split, need, size, fit, split_seed), make)
+
+    def _alone(self):
+        """Runs that start together on a host decode once: the others wait, and find it done."""
+        return contextlib.nullcontext() if self.folder is None else one_after_the_other(self.folder)
 
     def _check_ground_truth(self, split, need, seed):
         """Decode what only the evaluation reads: a damaged file must not be found after days of training."""
@@ -121,14 +128,18 @@ class Library:
             cache = self.cache("train", (), size, fit, seed)
             if self.folder is None:
                 return color_statistics(cache.images("left"))
-            names = "\n".join(cache.paths("left"))  # they change with the images
-            stem = f"colors.{hashlib.sha256(names.encode()).hexdigest()[:16]}"
-            for path in self.folder.glob(f"{stem}.*.json"):
-                content = path.read_bytes()
-                if path.name == f"{stem}.{checksum(content)}.json":
-                    return ColorStatistics.from_json(content.decode())
-            text = color_statistics(cache.images("left")).to_json()
-            write_text(self.folder / f"{stem}.{checksum(text.encode())}.json", text)
-            return ColorStatistics.from_json(text)
+            with self._alone():
+                return self._kept_statistics(cache)
 
         return self._once(("statistics", size, fit, seed), make)
+
+    def _kept_statistics(self, cache):
+        names = "\n".join(cache.paths("left"))  # they change with the images
+        stem = f"colors.{hashlib.sha256(names.encode()).hexdigest()[:16]}"
+        for path in self.folder.glob(f"{stem}.*.json"):
+            content = path.read_bytes()
+            if path.name == f"{stem}.{checksum(content)}.json":
+                return ColorStatistics.from_json(content.decode())
+        text = color_statistics(cache.images("left")).to_json()
+        write_text(self.folder / f"{stem}.{checksum(text.encode())}.json", text)
+        return ColorStatistics.from_json(text)

@@ -6,8 +6,12 @@ import fcntl
 import json
 import os
 import socket
+import time
+
+from experiments.preemption import stop_if_requested
 
 NAME = "lock"
+POLL_SECONDS = 0.2  # between two tries for a folder that another process decodes into
 
 
 class BusyError(RuntimeError):
@@ -37,6 +41,39 @@ def only_one(folder):
         file.write(json.dumps(owner))
         file.flush()
         yield
+
+
+@contextlib.contextmanager
+def one_after_the_other(folder):
+    """Wait until no other process is within this context for a folder of decoded images.
+
+    Where no lock can be made, on a read-only or full disk, nobody waits: nothing can be written there twice.
+
+    Args:
+        folder: made when missing.
+
+    Raises:
+        Stopped: the process was asked to stop while it waited.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        file = (folder / NAME).open("a", encoding="utf-8")
+    except OSError:  # who then has to write says in a sentence what is wrong
+        yield
+        return
+    with file:
+        while not _taken(file):
+            stop_if_requested()
+            time.sleep(POLL_SECONDS)
+        yield
+
+
+def _taken(file):
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def holder(folder):

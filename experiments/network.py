@@ -22,7 +22,9 @@ class Unavailable(RuntimeError):
 def build_model(run):
     """The network of a run, with segmentation-models' own initialization."""
     with precision(run.readings.precision):
-        model = build_multitask_unet(run.tasks, run.readings.color_input, run.readings.encoder_pass)
+        model = build_multitask_unet(
+            run.tasks, run.readings.color_input, run.readings.encoder_pass, run.readings.backbone
+        )
     if run.readings.replicas > 1 and run.readings.batch_norm == "synchronized":
         for part in (layer for layer in model.layers if isinstance(layer, keras.Model)):
             for layer in batch_norm_layers(part):
@@ -52,7 +54,7 @@ def initialize(model, weighting, run, store, options):
         if run.start and run.weighting == "UW" and not run.readings.uw_reset:
             _restore(folder, weighting=weighting)
     elif run.init == "ImageNet":
-        path, reason = imagenet_weights(options.imagenet_weights)
+        path, reason = imagenet_weights(options.imagenet_weights, run.readings.backbone)
         if path is None:
             raise Unavailable(reason)
         load_imagenet(model.get_layer("encoder"), path)
@@ -88,9 +90,9 @@ def _parts_to_load(run):
 
 
 @functools.cache
-def imagenet_weights(option):
+def imagenet_weights(option, backbone):
     """`models.initialization.find_imagenet_weights`, asked once: a download that fails takes its time."""
-    return find_imagenet_weights(option)
+    return find_imagenet_weights(option, backbone)
 
 
 def load_model(run, folder):

@@ -12,8 +12,9 @@ PACKAGES = ("tensorflow", "keras", "segmentation-models", "numpy", "scikit-image
 # data, and data has a fingerprint of its own.
 _FOLDERS = ("data", "losses", "models", "weighting", "experiments")
 _WITHOUT_EFFECT = (
-    "bootstrap", "callbacks", "catalog", "checkpoint", "cost", "disk", "divergence", "fingerprint",
-    "headline", "history", "inference", "lock", "options", "preemption", "provenance", "staleness", "store",
+    "bootstrap", "callbacks", "catalog", "checkpoint", "cost", "disk", "divergence", "exporting",
+    "fingerprint", "formats", "headline", "history", "inference", "lock", "options", "predictor",
+    "preemption", "provenance", "runtimes", "staleness", "standalone", "store",
 )  # fmt: skip
 
 

@@ -52,6 +52,7 @@ class Readings:
         jit: the training step is compiled by XLA.
         replicas: devices that share each batch.
         batch_norm: statistics of the whole batch, or of each replica's share.
+        backbone: of the encoder, by segmentation-models' name; the paper's is ResNet18.
     """
 
     input_norm: str = "standard"
@@ -91,6 +92,7 @@ class Readings:
     jit: bool = False
     replicas: int = 1
     batch_norm: str = "synchronized"
+    backbone: str = "resnet18"
 
     def __post_init__(self):
         for name, choices in {**CHOICES, **COMPUTING}.items():
@@ -173,12 +175,21 @@ CHOICES = {
     "coarse_load": ("encoder", "encoder+decoders"),
 }
 
-# How numbers are computed, of which the paper says nothing: no reading of its text.
+# segmentation-models' encoders that Keras 3 can build, as `models.encoder.BACKBONES`; here without an import.
+BACKBONES = (
+    "resnet18", "resnet34", "resnet50", "resnet101", "resnet152",
+    "seresnet18", "seresnet34", "seresnet50", "seresnet101", "seresnet152",
+    "seresnext50", "seresnext101", "resnext50", "resnext101",
+    "vgg16", "vgg19", "inceptionresnetv2", "inceptionv3", "mobilenet", "mobilenetv2",
+)  # fmt: skip
+
+# How numbers are computed, of which the paper says nothing, and other encoders: no reading of its text.
 COMPUTING = {
     "precision": ("float32", "mixed_bfloat16", "mixed_float16"),
     "tf32": (False, True),
     "jit": (False, True),
     "batch_norm": ("synchronized", "per_replica"),
+    "backbone": BACKBONES,
 }
 
 # Readings that are numbers: (smallest value, whether that itself is excluded).

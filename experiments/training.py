@@ -8,7 +8,7 @@ import keras
 import tensorflow as tf
 
 from data.pipeline import training_batches
-from experiments import preemption
+from experiments import multiworker, preemption
 from experiments.callbacks import history_callbacks
 from experiments.checkpoint import Checkpoints
 from experiments.computing import make_optimizer
@@ -80,7 +80,7 @@ class Training:
 
     def to_the_end(self, validate):
         """Train from the newest state that was saved."""
-        if not self.checkpoints.restore(self._options.warn):
+        if not self._restore():
             self.checkpoints.save(0)  # whatever happens now, there is a state to go back to
         epochs = self.run.schedule.epochs
         first_epoch = (int(self.progress.step) - self._epoch_is_open()) // self.steps_per_epoch
@@ -169,7 +169,7 @@ class Training:
 
         Steps are the same compiled ones, so that the state is the same to the bit.
         """
-        self.checkpoints.restore(self._options.warn, at_most=step)
+        self._restore(at_most=step)
         batches = self._batches()
         while int(self.progress.step) < step:
             if self._epoch_is_open():
@@ -181,11 +181,20 @@ class Training:
     def digest(self):
         """SHA-256 of all variables of the state."""
         digest = hashlib.sha256()
-        tracked = (self.model.variables, self.optimizer.variables, self.weighting.variables)
-        for variables in (*tracked, self.rate.variables, self.progress.variables):
-            for variable in variables:
-                digest.update(memoryview(variable.numpy()).cast("B"))
+        for variable in self._variables():
+            digest.update(memoryview(variable.numpy()).cast("B"))
         return digest.hexdigest()
+
+    def _variables(self):
+        tracked = (self.model, self.optimizer, self.weighting, self.rate, self.progress)
+        return [variable for owner in tracked for variable in owner.variables]
+
+    def _restore(self, at_most=None):
+        """Whether there was a state to restore; where hosts share the run, the first one's goes to all."""
+        there = self.checkpoints.restore(self._options.warn, at_most)
+        if multiworker.place():
+            multiworker.take_over_state(self._variables())
+        return there
 
 
 def _for_callbacks(model, optimizer):

@@ -1,6 +1,12 @@
 """The segmentation network alone: what runs in the car."""
 
 import keras
+import numpy as np
+
+from data.color import LINEAR_OF_BYTE, RGB_TO_SCALED_XYZ
+from models.decoder import build_decoder
+from models.encoder import build_encoder
+from models.multitask import CHANNELS
 
 
 def segmentation_only(model):
@@ -19,3 +25,44 @@ def segmentation_only(model):
     return keras.Model(
         lab, model.get_layer("decoder_seg")(model.get_layer("encoder")(lab)), name="segmentation"
     )
+
+
+def rgb_segmentation(model, normalize, backbone="resnet18"):
+    """The segmentation network from a camera's image on, of Keras' own layers alone.
+
+    Whoever loads it needs nothing of this project. The weights are copied, in float32.
+
+    Args:
+        model: from `build_multitask_unet`, with the task ``seg``.
+        normalize: function of Lab ``[B, H, W, 3]`` that returns what the encoder sees, with arithmetic alone:
+            `data.pipeline.Preparation.network_input`.
+        backbone: of the model.
+
+    Returns:
+        ``keras.Model`` from sRGB uint8 ``[B, H, W, 3]``, H and W multiples of 32, to logits float32
+        ``[B, H, W, 19]``.
+    """
+    parts = {
+        "encoder": build_encoder(backbone, fused=False),
+        "decoder_seg": build_decoder("seg", CHANNELS["seg"], backbone, fused=False),
+    }
+    for name, part in parts.items():
+        part.set_weights(model.get_layer(name).get_weights())
+    image = keras.layers.Input((None, None, 3), dtype="uint8", name="image")
+    logits = parts["decoder_seg"](parts["encoder"](normalize(_lab_of_bytes(image))))
+    return keras.Model(image, logits, name="segmentation")
+
+
+def _lab_of_bytes(image):
+    """`data.color.rgb_to_lab` of bytes in Keras' ops, which are saved with a model."""
+    ops = keras.ops
+    linear = ops.take(LINEAR_OF_BYTE, ops.cast(image, "int32"), axis=0)
+    planes = [linear[..., channel : channel + 1] for channel in range(3)]
+    curved = []
+    for row in RGB_TO_SCALED_XYZ.tolist():
+        x, y, z = (factor * plane for factor, plane in zip(row, planes, strict=True))
+        plane = x + y + z
+        root = ops.exp(ops.log(ops.maximum(plane, 0.008856)) * float(np.float32(1 / 3)))
+        curved.append(ops.where(plane > 0.008856, root, 7.787 * plane + 16.0 / 116.0))
+    fx, fy, fz = curved
+    return ops.concatenate([116.0 * fy - 16.0, 500.0 * (fx - fy), 200.0 * (fy - fz)], axis=-1)

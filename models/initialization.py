@@ -10,14 +10,15 @@ import keras
 import numpy as np
 
 from data.errors import InputError
+from models.imagenet_files import FILES
 
-IMAGENET_FILE = "resnet18_imagenet_1000_no_top.h5"
-IMAGENET_URL = f"https://github.com/qubvel/classification_models/releases/download/0.0.1/{IMAGENET_FILE}"
-IMAGENET_MD5 = "318e3ac0cd98d51e917526c9f62f0b50"
+IMAGENET_FILE, IMAGENET_URL, IMAGENET_MD5 = FILES["resnet18"]
+# The layers that have a kernel; a subclass of one is not always one of another.
+_WITH_KERNEL = (keras.layers.Conv2D, keras.layers.DepthwiseConv2D, keras.layers.Dense)
 
 
 def initialize_randomly(model, seed, initializer="glorot_uniform"):
-    """Draw the kernels of every convolution again (SSrandom uses Glorot's uniform distribution).
+    """Draw the kernels of every layer again (SSrandom uses Glorot's uniform distribution).
 
     segmentation-models hard-codes He's. The draw depends on the seed and the names of the sub-model alone: a
     decoder starts the same whichever other tasks there are.
@@ -29,9 +30,7 @@ def initialize_randomly(model, seed, initializer="glorot_uniform"):
     """
     for part in model.layers:
         kind = initializer if part.name.startswith("decoder") else "glorot_uniform"
-        layers = [
-            layer for layer in getattr(part, "layers", [part]) if isinstance(layer, keras.layers.Conv2D)
-        ]
+        layers = [layer for layer in getattr(part, "layers", [part]) if isinstance(layer, _WITH_KERNEL)]
         seeds = np.random.SeedSequence([seed, zlib.crc32(part.name.encode())]).generate_state(
             max(1, len(layers))
         )
@@ -40,11 +39,17 @@ def initialize_randomly(model, seed, initializer="glorot_uniform"):
             layer.kernel.assign(draw(layer.kernel.shape))
 
 
-def find_imagenet_weights(option):
+def imagenet_file(backbone):
+    """(name, address, md5) of a backbone's published weights; the md5 is None where none is published."""
+    return (IMAGENET_FILE, IMAGENET_URL, IMAGENET_MD5) if backbone == "resnet18" else FILES[backbone]
+
+
+def find_imagenet_weights(option, backbone="resnet18"):
     """The ImageNet file for ``--imagenet-weights``.
 
     Args:
         option: a path, ``auto`` (Keras' cache, else a download) or ``none``.
+        backbone: of the encoder.
 
     Returns:
         ``(path, None)``, or ``(None, reason)`` when there is no file to be had.
@@ -59,47 +64,45 @@ def find_imagenet_weights(option):
             path = Path(option).expanduser()
         except RuntimeError as error:
             raise InputError(f"--imagenet-weights {option}: {error}; write the whole path") from error
-        check_imagenet_file(path)
+        check_imagenet_file(path, backbone)
         return path, None
+    name, url, md5 = imagenet_file(backbone)
     timeout = socket.getdefaulttimeout()
     try:
         socket.setdefaulttimeout(20)
-        path = keras.utils.get_file(
-            IMAGENET_FILE, IMAGENET_URL, cache_subdir="models", file_hash=IMAGENET_MD5
-        )
+        path = keras.utils.get_file(name, url, cache_subdir="models", file_hash=md5)
         return Path(path), None
     except Exception as error:  # Keras raises a bare Exception when a download fails
         return None, (
-            f"no ImageNet weights: {IMAGENET_FILE} is not in Keras' cache and could not be downloaded "
+            f"no ImageNet weights: {name} is not in Keras' cache and could not be downloaded "
             f"({str(error).split(' -- ')[-1]}); give the file with --imagenet-weights"
         )
     finally:
         socket.setdefaulttimeout(timeout)
 
 
-def check_imagenet_file(path):
+def check_imagenet_file(path, backbone="resnet18"):
     """Raise `InputError` unless the file is there and has the md5 sum of the published one."""
+    name, url, md5 = imagenet_file(backbone)
     try:
         there = path.is_file()
         found = hashlib.md5(path.read_bytes()).hexdigest() if there else None
     except OSError as error:
         raise InputError(f"--imagenet-weights {path}: cannot be read ({error.strerror})") from error
     if not there:
+        raise InputError(f"--imagenet-weights {path}: there is no such file; it is {name} from {url}")
+    if md5 and found != md5:
         raise InputError(
-            f"--imagenet-weights {path}: there is no such file; it is {IMAGENET_FILE} from {IMAGENET_URL}"
-        )
-    if found != IMAGENET_MD5:
-        raise InputError(
-            f"--imagenet-weights {path}: md5 {found}, but {IMAGENET_FILE} has {IMAGENET_MD5}; download "
-            f"it again from {IMAGENET_URL}"
+            f"--imagenet-weights {path}: md5 {found}, but {name} has {md5}; download it again from {url}"
         )
 
 
 def load_imagenet(encoder, path):
     """Load segmentation-models' ImageNet weights (a Keras 2 ``.h5``) into an encoder.
 
-    The file's input statistics are those of RGB in 0..255, while the network sees standardized Lab: the
-    moving statistics of the layer ``bn_data`` go back to mean 0 and variance 1.
+    The input statistics of ResNets are those of RGB in 0..255, while the network sees standardized Lab: the
+    moving statistics of the layer ``bn_data`` go back to mean 0 and variance 1. What segmentation-models adds
+    below VGG, of which there are no weights, stays as it is.
 
     Args:
         encoder: from `build_encoder`.
@@ -112,13 +115,19 @@ def load_imagenet(encoder, path):
         with tempfile.TemporaryDirectory() as folder:
             link = Path(folder) / IMAGENET_FILE  # Keras goes by the name, which may be another one
             link.symlink_to(Path(path).absolute())
-            encoder.load_weights(str(link))
+            _without_center(encoder).load_weights(str(link))
     except (ValueError, OSError, KeyError) as error:
         reason = str(error).split("\n")[0]
         raise InputError(f"{path}: not the weights of this encoder ({reason})") from error
-    data = encoder.get_layer("bn_data")
-    data.moving_mean.assign(np.zeros(data.moving_mean.shape))
-    data.moving_variance.assign(np.ones(data.moving_variance.shape))
+    for data in (layer for layer in encoder.layers if layer.name == "bn_data"):
+        data.moving_mean.assign(np.zeros(data.moving_mean.shape))
+        data.moving_variance.assign(np.ones(data.moving_variance.shape))
+
+
+def _without_center(encoder):
+    """The part of an encoder that is the backbone."""
+    added = [layer for layer in encoder.layers if layer.name == "center_block1_conv"]
+    return keras.Model(encoder.inputs, added[0].input) if added else encoder
 
 
 def copy_parts(source, target, parts):

@@ -37,7 +37,7 @@ def build_multitask_unet(tasks, color_input="repeat", encoder_pass="two", backbo
         color_input: ``repeat`` feeds L three times; ``embed1x1`` puts the paper's 1×1 convolution on L.
         encoder_pass: ``two`` calls the encoder once for each input, so that its BatchNorm normalizes each by
             its own batch statistics; ``joint`` calls it once on both inputs as one batch.
-        backbone: one of segmentation-models' names; the paper's is ``resnet18``.
+        backbone: one of `models.encoder.BACKBONES`; the paper's is ``resnet18``.
 
     Returns:
         ``keras.Model``. Inputs: dict with ``lab`` ``[B, H, W, 3]`` for seg and depth, ``gray``
@@ -46,7 +46,7 @@ def build_multitask_unet(tasks, color_input="repeat", encoder_pass="two", backbo
         Sub-models: ``encoder``, ``decoder_<task>`` and, for ``embed1x1``, the layer ``embedding``.
 
     Raises:
-        ValueError: an unknown task, color input or encoder pass.
+        ValueError: an unknown task, color input, encoder pass or backbone.
     """
     tasks = tuple(task for task in CHANNELS if task in tasks) if set(tasks) <= set(CHANNELS) else ()
     if not tasks:

@@ -7,9 +7,11 @@ from data.errors import InputError
 from experiments import catalog
 from experiments.lock import holder
 from experiments.run import INITS, Run
+from experiments.signs import signs_of_life
 from experiments.staleness import changes
 from experiments.store import Store, read_reason, read_record
 from reproduce import inputs
+from reproduce.execution import check_executor, run_all
 from reproduce.quiet import import_tensorflow
 
 
@@ -35,12 +37,12 @@ def train_command(args):
     run = parse_run(args, source, scale)
     for line in inputs.banner(source, scale, run.readings):
         print(line)
+    check_executor(args)
     import_tensorflow()
-    from experiments.executors.local import run_all
-
     store = inputs.make_store(args, source)
     libraries = {run.dataset: inputs.make_library(args, source)}
-    run_all(catalog.with_dependencies([run]), store, libraries, inputs.make_options(args))
+    if not run_all(args, catalog.with_dependencies([run]), store, libraries):
+        return
     metrics = store.metrics(run)
     if metrics is None:
         raise InputError(f"{run} has no result: {store.failure(run)}")
@@ -49,7 +51,7 @@ def train_command(args):
 
 def evaluate_command(args):
     """Evaluate a finished run again from its weights and compare with what it recorded."""
-    run, folder, metrics, library = _finished_run(args)
+    run, folder, metrics, library = finished_run(args)
     from experiments.execute import evaluate_again
 
     for name, value in evaluate_again(run, folder, library).items():
@@ -67,7 +69,7 @@ def samples_command(args):
         raise InputError(f"{out}: the folder {out.parent} does not exist; make it first.")
     if args.count < 1:
         raise InputError("--count is at least 1.")
-    run, folder, _, library = _finished_run(args)
+    run, folder, _, library = finished_run(args)
     inputs.refuse_in_data(out, "OUT", library.source)
     from reproduce.samples import write_samples
 
@@ -75,13 +77,18 @@ def samples_command(args):
     print(f"wrote {out}")
 
 
-def _finished_run(args):
-    """(run, folder, metrics, library) of the RUN argument; imports TensorFlow."""
+def read_run(args):
+    """(run, folder, run.json, metrics.json) of the RUN argument, which must be finished."""
     folder = inputs.named_path(args.run, "RUN").absolute()
     described, metrics = read_record(folder, "run.json"), read_record(folder, "metrics.json")
     if described is None or metrics is None:
         raise InputError(f"{folder} is not the folder of a finished run: it lacks run.json or metrics.json.")
-    run = Run.from_dict(described)
+    return Run.from_dict(described), folder, described, metrics
+
+
+def finished_run(args):
+    """(run, folder, metrics, library) of the RUN argument; imports TensorFlow."""
+    run, folder, described, metrics = read_run(args)
     layout = catalog.layout_of(run.dataset)
     if getattr(args, layout) is None:
         setattr(args, layout, described["data"]["root"])
@@ -118,13 +125,15 @@ def _state(folder, store):
     described, reason = read_record(folder, "run.json"), read_reason(folder) or "not finished"
     if described is None:
         return reason
-    run, history, who = Run.from_dict(described), folder / "history.csv", holder(folder)
-    epochs = max(0, len(history.read_bytes().splitlines()) - 1) if history.exists() else 0
-    state = f"under way: {who}" if who else reason
+    run, signs, who = Run.from_dict(described), signs_of_life(folder), holder(folder)
+    state = reason
+    if who:
+        saved = "" if signs.step is None else f", saved at step {signs.step}"
+        state = f"under way: {who}{saved}, last sign of life {signs.quiet_seconds:.0f} s ago"
     if read_record(folder, "metrics.json"):
         changed = changes(run, store)
         state = f"done, with {'; '.join(changed)}" if changed else "done"
-    return f"{epochs:3d}/{run.schedule.epochs} epochs  {state}"
+    return f"{signs.epochs:3d}/{run.schedule.epochs} epochs  {state}"
 
 
 def parse_run(args, source, scale):

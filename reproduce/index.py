@@ -80,6 +80,8 @@ def _section(number, part, folder):
         link = html.escape(_relative(path, folder))
         if path.suffix == ".txt":
             out.append(f"<pre>{html.escape(path.read_text(encoding='utf-8'))}</pre>")
+        elif path.suffix == ".html":
+            out.append(f'<p><a href="{link}">With curves, classes and pictures, on a page of its own</a></p>')
         elif path.suffix == ".png":
             out.append(f'<p><a href="{link}"><img src="{link}" alt="{html.escape(path.stem)}"></a></p>')
     links = (_relative(path, folder) for path in part.paths)

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from data.errors import InputError
+from experiments import multiworker
 from experiments.catalog import WEIGHTINGS
 from experiments.options import Options
 from experiments.readings import CHOICES, COMPUTING, Readings
@@ -174,7 +175,7 @@ def kitti_readings(readings, source, scale):
 def parse_readings(args):
     """`Readings` from ``name=value`` pairs of ``--set``, and from options that say the same."""
     pairs = list(args.set or ())
-    pairs += [f"precision={args.precision}"] * (args.precision is not None)
+    pairs += [f"{name}={value}" for name in ("precision", "backbone") if (value := getattr(args, name))]
     pairs += ["jit=true"] * args.jit + ["tf32=true"] * args.tf32
     if args.devices is not None:
         pairs.append(f"replicas={_devices() if args.devices == 'all' else args.devices}")
@@ -202,11 +203,12 @@ def parse_readings(args):
 
 
 def _devices():
-    """GPUs of this machine, or one for its CPU."""
+    """GPUs of this machine, or one for its CPU; of all machines that share the run."""
     import_tensorflow()
     import tensorflow as tf
 
-    return max(1, len(tf.config.list_physical_devices("GPU")))
+    where = multiworker.place()
+    return max(1, len(tf.config.list_physical_devices("GPU"))) * (where.processes if where else 1)
 
 
 def parse_row(text):

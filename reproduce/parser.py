@@ -2,6 +2,7 @@
 
 import argparse
 
+from experiments.readings import BACKBONES
 from experiments.run import INITS
 from reproduce.bench import NAMES as COMPARISONS
 
@@ -32,7 +33,7 @@ def make_parser():
     _data_options(everything, "cityscapes", "kitti")
     everything.add_argument("--without", nargs="+", choices=ALL_VERBS, default=[], metavar="VERB")
     _out_options(everything)
-    _training_options(everything)
+    _training_options(everything, json=False)  # a plan for each verb
 
     for number in (1, 3):
         table = _add(
@@ -137,13 +138,25 @@ def make_parser():
         verbs, "evaluate", "commands:evaluate_command", "evaluate a finished run again from its weights"
     )
     samples = _add(verbs, "samples", "commands:samples_command", "draw predictions of a finished run")
-    for finished in (evaluate, samples):
+    export = _add(
+        verbs, "export", "export_command:export_command", "write a run's segmentation network for others"
+    )
+    for finished in (evaluate, samples, export):
         finished.add_argument("run", metavar="RUN", help="folder of the run")
         finished.add_argument("--cityscapes", metavar="DIR", help="where the data is now")
         finished.add_argument("--kitti", metavar="DIR", help="where the data is now")
         _cache_option(finished)
     samples.add_argument("out", metavar="OUT", help="file: .png, .pdf or .svg")
     samples.add_argument("--count", type=int, default=4, help="images")
+    export.add_argument("--format", required=True, choices=("keras", "savedmodel", "tflite", "onnx"))
+    export.add_argument("--out", metavar="PATH", help="file or folder (RUN/export/segmentation…)")
+    export.add_argument("--logits", action="store_true", help="logits as output rather than trainIds")
+
+    predict = _add(verbs, "predict", "predict_command:predict_command", "predict images with a finished run")
+    predict.add_argument("run", metavar="RUN", help="folder of the run; its data is not needed")
+    predict.add_argument("images", nargs="+", metavar="IMAGE", help="files, or folders with all below them")
+    predict.add_argument("--out", metavar="DIR", help="where they go (RUN/predictions)")
+    predict.add_argument("--label-ids", action="store_true", help="label ids rather than trainIds")
 
     status = _add(verbs, "status", "commands:status_command", "list the runs and how far each is")
     status.add_argument("--runs", default="runs", metavar="DIR")
@@ -211,6 +224,20 @@ def _seed(text):
     return value
 
 
+def _count(text):
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError("at least 1")
+    return value
+
+
+def _speed(text):
+    value = float(text)
+    if not 0 < value < 1e9:
+        raise argparse.ArgumentTypeError("a speed is above 0")
+    return value
+
+
 _FOLDERS = {
     "cityscapes": "folder with leftImg8bit, gtFine, …",
     "kitti": "folder with training/image_2, semantic, …",
@@ -231,6 +258,9 @@ def _reading_options(parser):
         "--set", nargs="+", metavar="NAME=VALUE", help="readings of the paper: disp_scale=W …"
     )
     computing = parser.add_argument_group("how it is computed; other choices are other runs")
+    computing.add_argument(
+        "--backbone", choices=BACKBONES, metavar="NAME", help=f"of the encoder: {', '.join(BACKBONES)}"
+    )
     computing.add_argument("--precision", choices=("float32", "mixed_bfloat16", "mixed_float16"))
     computing.add_argument("--devices", metavar="N|all", help="GPUs that share each batch (1)")
     computing.add_argument("--jit", action="store_true", help="compile the training step with XLA")
@@ -241,9 +271,13 @@ def _cache_option(parser):
     parser.add_argument("--cache", metavar="DIR|memory", help="decoded images; memory for small sets only")
 
 
-def _training_options(parser, plan=True):
+def _training_options(parser, plan=True, json=True):
     if plan:
         parser.add_argument("--plan", action="store_true", help="print the runs and what is left; start none")
+        parser.add_argument("--gpus", type=_count, metavar="N", help="with --plan: hours on so many")
+        parser.add_argument("--tflops", type=_speed, metavar="S", help="of one; else as measured here")
+    if plan and json:
+        parser.add_argument("--json", action="store_true", help="with --plan: for programs")
     parser.add_argument("--imagenet-weights", default="auto", metavar="FILE|auto|none")
     _cache_option(parser)
     parser.add_argument(
@@ -251,3 +285,12 @@ def _training_options(parser, plan=True):
     )
     parser.add_argument("--progress", choices=("auto", "bar", "lines", "none"), default="auto")
     parser.add_argument("--no-tensorboard", action="store_true")
+    where = parser.add_argument_group("where it is computed; docs/CLUSTER.md")
+    where.add_argument(
+        "--executor", choices=("local", "ray"), default="local", help="one run at a time, or a cluster"
+    )
+    where.add_argument(
+        "--ray-address", metavar="HOST:PORT|auto", help="of a cluster; else one of this machine"
+    )
+    where.add_argument("--gpus-per-run", type=float, metavar="N", help="or a fraction (1, if there are GPUs)")
+    where.add_argument("--cpus-per-run", type=float, metavar="N", help="for its input (1)")

@@ -1,51 +1,168 @@
 """``--plan``: what would run, what is left of it, and how long that takes."""
 
-from experiments.cost import flop_per_step, steps
+import dataclasses
+
+from data.errors import InputError
+from experiments.catalog import dependency
+from experiments.cost import flop_per_step, schedule, steps
 from experiments.history import read_history
 
 
-def plan_lines(runs, store, sources, needs):
-    """Lines of the plan.
+@dataclasses.dataclass(frozen=True)
+class Planned:
+    """A run of a plan.
+
+    Attributes:
+        folder: of the run.
+        state: ``done``, ``under way``, ``to do``, ``no data``, or why it cannot run.
+        steps: of the whole run; None where its data is not at hand.
+        steps_left: of them.
+        flop_left: floating-point operations of those.
+        needs: folder of the run that it goes on from, or None.
+        replicas: devices that share it.
+    """
+
+    folder: str
+    state: str
+    steps: int | None
+    steps_left: int
+    flop_left: float
+    needs: str | None
+    replicas: int
+
+
+@dataclasses.dataclass(frozen=True)
+class Plan:
+    """Runs in the order in which they would run, and how fast they are.
+
+    Attributes:
+        runs: `Planned`.
+        speed: FLOP/s of a run, from epochs that were timed in this runs folder; None without any.
+    """
+
+    runs: list[Planned]
+    speed: float | None
+
+    @property
+    def to_run(self):
+        """Those that can run and are not finished."""
+        return [run for run in self.runs if run.state in ("under way", "to do")]
+
+    @property
+    def flop_left(self):
+        """Floating-point operations of those."""
+        return sum(run.flop_left for run in self.to_run)
+
+
+def make_plan(runs, store, sources, cannot):
+    """Look at every run.
 
     Args:
         runs: in the order in which they would run.
         store: `experiments.store.Store`.
         sources: `experiments.sources.Source` by the name of the data set.
-        needs: dict of run folder to the reason why it cannot run.
-
-    Returns:
-        List of str. Hours come from the speed of runs that are finished or under way in this runs folder;
-        without any there are none.
+        cannot: dict of run folder to the reason why it cannot run.
     """
-    counts = {}
-    lines, left_flop, measured_flop, measured_seconds = [], 0.0, 0.0, 0.0
+    counts, planned, measured_flop, measured_seconds = {}, [], 0.0, 0.0
     for run in runs:
+        is_done, needed = store.metrics(run) is not None, dependency(run)
+        what = {"needs": needed and needed.folder, "replicas": run.readings.replicas}
         if run.dataset not in sources:
-            lines.append(f"{run.folder:60s} {'done' if store.metrics(run) else 'no data'}")
+            planned.append(Planned(run.folder, "done" if is_done else "no data", None, 0, 0.0, **what))
             continue
         data = (run.dataset, run.split)
         if data not in counts:  # another split of KITTI has as many frames
             counts[data] = len(sources[run.dataset].frames(run.split))
         total = steps(run, counts[data])
         history = read_history(store.folder(run) / "history.csv")
-        done = total if store.metrics(run) else total * len(history) // run.schedule.epochs
+        left = total - (total if is_done else total * len(history) // run.schedule.epochs)
         for row in history:
             if row["images_per_second"] > 0:
                 epoch_steps = total / run.schedule.epochs
                 measured_flop += flop_per_step(run) * epoch_steps
                 measured_seconds += epoch_steps * run.schedule.batch_size / row["images_per_second"]
-        state = "done" if store.metrics(run) else needs.get(run.folder) or ("under way" if done else "to do")
-        if run.folder not in needs:
-            left_flop += (total - done) * flop_per_step(run)
-        pflop = (total - done) * flop_per_step(run) / 1e15
-        lines.append(
-            f"{run.folder:60s} {state:10s} {total - done:8d} of {total} steps left {pflop:12.3f} PFLOP"
-        )
-    speed = measured_flop / measured_seconds if measured_seconds else None
+        state = "done" if is_done else cannot.get(run.folder) or ("under way" if left < total else "to do")
+        planned.append(Planned(run.folder, state, total, left, left * flop_per_step(run), **what))
+    return Plan(planned, measured_flop / measured_seconds if measured_seconds else None)
+
+
+def forecast(plan, gpus, tflops=None):
+    """How long what is left of a plan takes on a number of GPUs, each of which has one run at a time.
+
+    Args:
+        plan: `Plan`.
+        gpus: how many.
+        tflops: TFLOP/s of one of them; None for what was measured here.
+
+    Returns:
+        `experiments.cost.Schedule`, in hours.
+
+    Raises:
+        InputError: the speed is not known, or a run is shared by more devices than that.
+    """
+    if tflops is None and plan.speed is None:
+        raise InputError("--gpus: no epoch of these runs has been timed in this runs folder; give --tflops.")
+    slots = gpus // max((run.replicas for run in plan.to_run), default=1)
+    if slots < 1:
+        raise InputError(f"--gpus {gpus}: fewer than the --devices that share a run.")
+    hours = {
+        run.folder: run.flop_left / 3600 / (tflops * 1e12 * run.replicas if tflops else plan.speed)
+        for run in plan.to_run
+    }
+    return schedule(hours, {run.folder: run.needs for run in plan.to_run}, slots)
+
+
+def plan_lines(plan, gpus=None, tflops=None):
+    """Lines of a plan; ``gpus`` and ``tflops`` as for `forecast`, None for no forecast."""
+    lines = []
+    for run in plan.runs:
+        if run.steps is None:
+            lines.append(f"{run.folder:60s} {run.state}")
+        else:
+            left = f"{run.steps_left:8d} of {run.steps} steps left {run.flop_left / 1e15:12.3f} PFLOP"
+            lines.append(f"{run.folder:60s} {run.state:10s} {left}")
+    speed = tflops * 1e12 if tflops else plan.speed
+    source = "given" if tflops else "measured here"
     hours = (
-        f"{left_flop / speed / 3600:.1f} hours at the {speed / 1e12:.2f} TFLOP/s measured here"
+        f"{plan.flop_left / speed / 3600:.1f} hours at the {speed / 1e12:.2f} TFLOP/s {source}"
         if speed
-        else ("hours unknown: no epoch of these runs has been timed here yet")
+        else "hours unknown: no epoch of these runs has been timed here yet"
     )
-    lines.append(f"left: {left_flop / 1e15:.3f} PFLOP, {hours}")
+    lines.append(f"left: {plan.flop_left / 1e15:.3f} PFLOP, {hours}")
+    if gpus is not None:
+        seen = forecast(plan, gpus, tflops)
+        limit = "the critical path" if seen.is_limited_by_path else "the number of GPUs"
+        lines.append(
+            f"on {gpus} GPUs: {seen.end:.3g} hours to the end; {limit} limits (critical path "
+            f"{seen.path_length:.3g} hours, work shared out evenly {seen.work_per_slot:.3g} hours)"
+        )
+        lines += [f"critical path: {' → '.join(seen.path)}"] * bool(seen.path)
     return lines
+
+
+def plan_json(plan, notes, gpus=None, tflops=None):
+    """The same as plain JSON values."""
+    runs = [
+        {
+            "folder": run.folder,
+            "state": run.state,
+            "steps": run.steps,
+            "steps_left": run.steps_left,
+            "pflop_left": run.flop_left / 1e15,
+            "needs": run.needs,
+        }
+        for run in plan.runs
+    ]
+    content = {"notes": notes, "runs": runs, "pflop_left": plan.flop_left / 1e15}
+    content |= {"measured_tflops": plan.speed and plan.speed / 1e12, "given_tflops": tflops}
+    if gpus is not None:
+        seen = forecast(plan, gpus, tflops)
+        content["forecast"] = {
+            "gpus": gpus,
+            "hours": seen.end,
+            "critical_path": seen.path,
+            "critical_path_hours": seen.path_length,
+            "evenly_shared_hours": seen.work_per_slot,
+            "limited_by": "critical path" if seen.is_limited_by_path else "gpus",
+        }
+    return content

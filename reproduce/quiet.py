@@ -19,7 +19,8 @@ def import_tensorflow():
         gpus = tf.config.list_physical_devices("GPU")
         for gpu in gpus:
             tf.config.experimental.set_memory_growth(gpu, True)  # leaves the rest to other processes
-        tf.config.list_logical_devices()  # a message for each device that is not there
+        if not os.environ.get("TF_CONFIG"):  # the hosts that share a run find each other before that
+            tf.config.list_logical_devices()  # a message for each device that is not there
     names = [tf.config.experimental.get_device_details(gpu).get("device_name", "GPU") for gpu in gpus]
     why = "no GPU that TensorFlow can use; TF_CPP_MIN_LOG_LEVEL=0 says why"
     print(f"computing on {names[0] if names else f'the CPU ({why})'}")

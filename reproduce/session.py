@@ -3,6 +3,7 @@
 import argparse
 import dataclasses
 import functools
+import json
 import sys
 
 from data.errors import InputError
@@ -11,8 +12,10 @@ from experiments.readings import AT_EVALUATION, Readings
 from experiments.sources import Source, fingerprint_now
 from experiments.store import Store
 from reproduce import inputs, render
-from reproduce.plan import plan_lines
+from reproduce.execution import check_executor, run_all
+from reproduce.plan import make_plan, plan_json, plan_lines
 from reproduce.quiet import import_tensorflow
+from reproduce.report.make import make_report
 from reproduce.tables import collect, stale_notes
 
 
@@ -91,40 +94,50 @@ class Session:
         Returns:
             Whether there may be results: False after a plan.
         """
-        for line in self.notes:
-            print(line)
+        check_executor(self.args)
         ordered = catalog.with_dependencies(runs)
         if self.args.plan:
-            print("\n".join(plan_lines(ordered, self.store, self.sources, self._cannot_run(ordered))))
+            self._print_plan(ordered)
             return False
+        for line in self.notes:
+            print(line)
         if any(self.store.metrics(run) is None for run in ordered):
             import_tensorflow()
-            from experiments.executors.local import run_all
-
             others = {label: data for label, data in self.sources.items() if label != self.label}
             libraries = {label: inputs.make_library(self.args, data) for label, data in others.items()}
             libraries[self.label] = self.data_library
-            run_all(ordered, self.store, libraries, inputs.make_options(self.args))
+            run_all(self.args, ordered, self.store, libraries)
         return True
+
+    def _print_plan(self, runs):
+        plan, args = make_plan(runs, self.store, self.sources, self._cannot_run(runs)), self.args
+        if args.json:
+            print(
+                json.dumps(plan_json(plan, self.notes, args.gpus, args.tflops), indent=1, ensure_ascii=False)
+            )
+        else:
+            print("\n".join([*self.notes, *plan_lines(plan, args.gpus, args.tflops)]))
 
     def _cannot_run(self, runs):
         without = [run for run in runs if run.init == "ImageNet" and self.args.imagenet_weights == "none"]
         return dict.fromkeys((run.folder for run in without), "no ImageNet weights")
 
-    def show(self, table, stem, *more):
-        """Print a table and write it in every format.
+    def show(self, table, stem, *more, shown):
+        """Print a table and write it in every format, and its report (`reproduce.report`).
 
         Args:
             table: `reproduce.comparison.Table`.
             stem: of the files, before the data's label.
             more: other files of the verb that are there already; None is passed over.
+            shown: (name of the row, run) of its rows, and of baselines that are no row of it.
 
         Returns:
             Paths of all files.
         """
         print(render.to_text(table, color=sys.stdout.isatty()))
-        written = [*render.write_table(table, self.out, f"{stem}-{self.label}"), *more]
-        return self.wrote(*written)
+        name = f"{stem}-{self.label}"
+        written = [*render.write_table(table, self.out, name), *filter(None, more)]
+        return self.wrote(*written, *make_report(self, table, f"report-{name}", shown, written))
 
     def wrote(self, *paths):
         """Say which files were written, and return their paths; None is passed over."""

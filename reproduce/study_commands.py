@@ -23,7 +23,7 @@ def text_numbers_command(args):
         return []
     measured, reasons = session.collect(runs, name=lambda run: names[run.folder])
     table = text_numbers.build(measured, reasons, session.notes_on(runs))
-    written = session.show(table, "text-numbers")
+    written = session.show(table, "text-numbers", shown=named)
     import_tensorflow()
     from experiments.inference import measure_inference
 
@@ -48,7 +48,9 @@ def grid_search_command(args):
     pictures = heat_map.write_heat_map(
         runs, measured, session.init, notes, session.out, f"{stem}-{session.label}"
     )
-    return session.show(table, stem, *pictures)
+    return session.show(
+        table, stem, *pictures, shown=[(grid_search.row_name(run), run) for run in [*runs, *alone]]
+    )
 
 
 def readings_command(args):
@@ -62,7 +64,8 @@ def readings_command(args):
         return []
     table = readings_table.build(found, session.store, session.notes_on(runs), session.fingerprint)
     row = args.row.replace("/", "-")
-    return session.show(table, f"readings-{row}-{session.init}")
+    shown = [(variant.name, run) for variant in found for run in variant.runs]
+    return session.show(table, f"readings-{row}-{session.init}", shown=shown)
 
 
 def _make_run(session, tasks, weighting, seed, readings):

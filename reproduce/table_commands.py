@@ -61,7 +61,7 @@ def table2_command(args):
             measured[name, session.init] = [official.scores_of(run, store, lambda: session.data_library)]
             reasons[name, session.init] = remarks.get((catalog.table_row(run), run.init))
     table = table2.build(measured, reasons, session.init, notes)
-    written = session.show(table, "table2")
+    written = session.show(table, "table2", shown=list(chosen.items()))
     if submission:
         official.write_submission(submission, chosen["Best"], store, lambda: session.data_library)
     return written
@@ -70,9 +70,12 @@ def table2_command(args):
 def table4_command(args):
     """Table 4: other methods as published, this one as measured."""
     session, runs = _open_table1(args)
-    shown = [run for run in runs if (catalog.table_row(run), run.init) in table4.OURS.values()]
+    names = {address: name for name, address in table4.OURS.items()}
+    by_address = [((catalog.table_row(run), run.init), run) for run in runs]
+    shown = [(names[address], run) for address, run in by_address if address in names]
     measured, reasons = session.collect(runs)
-    return session.show(table4.build(measured, reasons, session.notes_on(shown)), "table4")
+    table = table4.build(measured, reasons, session.notes_on([run for _, run in shown]))
+    return session.show(table, "table4", shown=shown)
 
 
 def claims_command(args):
@@ -118,7 +121,8 @@ def _show_table(session, module, runs):
     table = dataclasses.replace(table, footnotes=(*table.footnotes, *footnotes(runs, store, readings)))
     stem = module.__name__.rsplit(".", 1)[-1]
     appendix = write_appendix(runs, store, notes, session.out, f"{stem}-{session.label}-appendix")
-    return session.show(table, stem, appendix)
+    shown = [(catalog.table_row(run), run) for run in [*runs, *alone]]
+    return session.show(table, stem, appendix, shown=shown)
 
 
 def select(runs, rows, inits):

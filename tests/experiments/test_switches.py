@@ -210,7 +210,9 @@ class Bench:
             patch.setattr("experiments.training.make_train_step", recorder.make_train_step)
             patch.setattr("experiments.execute.measure", recorder.measure)
             patch.setattr("experiments.network.build_multitask_unet", self.network)
-            patch.setattr("experiments.network.imagenet_weights", lambda option: (Path("weights"), None))
+            patch.setattr(
+                "experiments.network.imagenet_weights", lambda option, backbone: (Path("weights"), None)
+            )
             patch.setattr("experiments.network.load_imagenet", fill)
             if run.readings.changed():
                 patch.setattr(Checkpoints, "save_as", lambda *arguments: None)

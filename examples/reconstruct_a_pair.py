@@ -1,0 +1,49 @@
+"""The reconstruction loss (Eq. 2 and 3) on one stereo pair of your own, without any network.
+
+``python reconstruct_a_pair.py left.png right.png disparity.png``: a rectified pair, whose disparity is found
+by gradient descent on the loss alone. Without files an embedded street scene is rendered.
+"""
+
+import sys
+
+import keras
+import numpy as np
+import tensorflow as tf
+from PIL import Image
+
+from data.scenes import render_scene
+from losses import disparity_from_logits, reconstruction_loss
+
+if len(sys.argv) > 2:
+    pair = [np.asarray(Image.open(path).convert("RGB")) for path in sys.argv[1:3]]
+else:
+    scene = render_scene(seed=0, split="train", index=3, size=(128, 64))
+    pair = [scene.left, scene.right]
+left, right = (tf.constant(image[None], tf.float32) / 255 for image in pair)  # [1, H, W, 3] in 0..1
+height, width = left.shape[1:3]
+
+# One unknown for each 8x8 pixels: a single pixel looks like many others.
+coarse = tf.Variable(tf.fill([1, -(-height // 8), -(-width // 8), 1], -3.0))
+optimizer = keras.optimizers.Adam(0.1)
+
+
+@tf.function
+def descend():
+    """One step; returns loss and disparity in px."""
+    with tf.GradientTape() as tape:
+        disparity = disparity_from_logits(tf.image.resize(coarse, (height, width)), scale="0.3W")
+        loss = reconstruction_loss(left, right, disparity)
+    optimizer.apply([tape.gradient(loss, coarse)], [coarse])
+    return loss, disparity
+
+
+first, _ = descend()
+for _ in range(150):
+    last, disparity = descend()
+print(f"reconstruction loss: {float(first):.5f} -> {float(last):.5f}")
+print(f"disparity: {float(tf.reduce_min(disparity)):.1f} to {float(tf.reduce_max(disparity)):.1f} px")
+if len(sys.argv) <= 2:
+    error = np.abs(disparity[0, ..., 0] - scene.disparity)[~scene.occluded]
+    print(f"median error: {np.nanmedian(error):.2f} px")
+if len(sys.argv) > 3:  # KITTI's coding: 256 times the px, in 16 bits
+    Image.fromarray(np.round(disparity[0, ..., 0].numpy() * 256).astype(np.uint16)).save(sys.argv[3])

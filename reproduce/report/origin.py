@@ -1,0 +1,73 @@
+"""Where the numbers of a report come from: code, versions, machines and data, as the runs recorded them."""
+
+from collections.abc import Sequence
+
+from experiments.readings import Readings
+from experiments.run import Run
+from experiments.store import Store
+
+
+def origins(runs: Sequence[Run], store: Store) -> list[tuple[str, list[str]]]:
+    """What the sessions that trained some runs say of themselves.
+
+    Args:
+        runs: those that have not begun are passed over.
+        store: of the runs.
+
+    Returns:
+        (what it is, different values in order of appearance); a value that not all have, with their number.
+    """
+    described = [found for run in runs if (found := store.description(run))]
+    sessions = [session for each in described for session in each.get("sessions", ())]
+    data = [each.get("data", {}) for each in described]
+    found = [
+        ("Code, git commit", _values(s.get("git_commit") for s in sessions)),
+        ("Code, digest of what decides numbers", _values(s.get("code") for s in sessions)),
+        ("Packages", _values(_pairs(s.get("versions")) for s in sessions)),
+        ("Machine", _values(_text(s.get("machine")) for s in sessions)),
+        ("Devices", _values(_text(s.get("devices")) for s in sessions)),
+        ("Sessions", _span(sessions)),
+        ("Data", _values(each.get("root") for each in data)),
+        ("Data, fingerprint", _values(each.get("fingerprint") for each in data)),
+        ("Images", _values(_frames(each) for each in data)),
+    ]
+    return [(name, values) for name, values in found if values]
+
+
+def switches(readings: Readings) -> list[tuple[str, object, object]]:
+    """(name, value, default) of the readings of the paper that are not the default."""
+    default = vars(Readings())
+    return [(name, value, default[name]) for name, value in readings.changed().items()]
+
+
+def _values(found):
+    counts = {}
+    for value in found:
+        if value:
+            counts[value] = counts.get(value, 0) + 1
+    if len(counts) < 2:
+        return list(counts)
+    return [f"{value} ({count} ×)" for value, count in counts.items()]
+
+
+def _pairs(versions):
+    return ", ".join(f"{name} {version}" for name, version in (versions or {}).items())
+
+
+def _text(value):
+    if isinstance(value, dict):
+        return _pairs(value)
+    return ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else value
+
+
+def _frames(data):
+    if "train_frames" not in data:
+        return None
+    return f"{data['train_frames']} to train on, {data['val_frames']} to validate"
+
+
+def _span(sessions):
+    started = sorted(filter(None, (session.get("started") for session in sessions)))
+    if not started:
+        return []
+    return [f"{len(sessions)}, the first started {started[0]}, the last {started[-1]}"]

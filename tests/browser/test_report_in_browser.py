@@ -1,0 +1,159 @@
+"""The page of a table in Chromium: on a phone, a tablet and a desk, light and dark, and on paper."""
+
+import os
+import shutil
+
+import pytest
+
+from experiments import catalog
+from experiments.readings import Readings
+from experiments.store import Store
+from reproduce import table1
+from reproduce.report.page import Report, write_report
+from reproduce.report.pictures import embed
+from reproduce.tables import collect
+from tests.conftest import REPOSITORY
+from tests.reproduce.report_runs import finish_table1
+
+pytestmark = pytest.mark.slow
+sync_api = pytest.importorskip(
+    "playwright.sync_api", reason="playwright is not installed: pip install '.[dev]'"
+)
+
+NOTE = "DEMO SCALE on embedded street scenes: not comparable with the paper."
+LONG = "no ImageNet weights: resnet18_imagenet_1000_no_top.h5 is not in " + "/very/long/folder" * 20
+WIDTHS = (390, 768, 1440)
+SCHEMES = ("light", "dark")
+
+# Elements that stick out of the window, apart from what scrolls in its own box.
+STICKING_OUT = """() => [...document.body.querySelectorAll("*")].filter(element => {
+  const box = element.getBoundingClientRect();
+  return !element.closest(".scroll *") && box.width && (box.right > innerWidth + 1 || box.left < -1);
+}).map(element => element.outerHTML.slice(0, 120))"""
+
+# Words of a chart that leave it, or lie on other words of it.
+BAD_WORDS = """() => [...document.querySelectorAll("svg[role=img]")].flatMap(svg => {
+  const frame = svg.getBoundingClientRect();
+  const words = [...svg.querySelectorAll("text")].map(word => [word, word.getBoundingClientRect()]);
+  const out = words.filter(([_, box]) => box.left < frame.left - 1 || box.right > frame.right + 1
+    || box.top < frame.top - 2 || box.bottom > frame.bottom + 2).map(([word]) => "out: " + word.textContent);
+  const on = words.flatMap(([one, a], index) => words.slice(index + 1).filter(([other, b]) =>
+    Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1 &&
+    Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 4)
+    .map(([other]) => one.textContent + " on " + other.textContent));
+  return [...out, ...on];
+})"""
+
+# Texts whose color is too close to what lies behind them: less than 4.5 (WCAG 2, level AA).
+PALE = """() => {
+  const light = color => {
+    const [r, g, b] = color.match(/[\\d.]+/g).slice(0, 3).map(c => c / 255)
+      .map(c => c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const behind = element => {
+    const color = getComputedStyle(element).backgroundColor;
+    return color !== "rgba(0, 0, 0, 0)" || !element.parentElement ? color : behind(element.parentElement);
+  };
+  const own = element => [...element.childNodes].some(n => n.nodeType === 3 && n.textContent.trim());
+  const shown = [...document.body.querySelectorAll(":not(title)")].filter(own);
+  return shown.map(element => {
+    const style = getComputedStyle(element), inSvg = element.namespaceURI.endsWith("svg");
+    const [a, b] = [light(inSvg ? style.fill : style.color), light(behind(element))];
+    return [(Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05), element.outerHTML.slice(0, 120)];
+  }).filter(([contrast]) => contrast < 4.5);
+}"""
+
+
+@pytest.fixture(scope="module")
+def page_file(tmp_path_factory):
+    """The report of a Table 1 with two empty rows, long reasons and a picture."""
+    folder = tmp_path_factory.mktemp("report")
+    store = Store(folder / "runs")
+    rows = catalog.table1_runs("scenes-demo")
+    empty = {run.folder: LONG for run in rows if run.init == "ImageNet" and run.row in ("SS+C/GS", "SS+D/UW")}
+    runs = finish_table1(store, without=empty)
+    measured, reasons = collect(runs, store, Readings(), unavailable=empty)
+    table = table1.build(measured, reasons, [NOTE])
+    shown = [(catalog.table_row(run), run) for run in runs]
+    picture = embed(REPOSITORY / "docs" / "samples.png", ["Predictions."])
+    report = Report(table, shown, store, Readings(), "scenes-demo", [picture], files=[folder / "table1.csv"])
+    return write_report(report, folder, "report")
+
+
+@pytest.fixture(scope="module")
+def browser():
+    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if found is None:
+        pytest.skip("no Chromium on this machine (Debian: apt-get install chromium)")
+    with sync_api.sync_playwright() as playwright:
+        sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []  # root has none
+        browser = playwright.chromium.launch(executable_path=found, args=sandbox)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(params=[(width, scheme) for width in WIDTHS for scheme in SCHEMES], ids=str)
+def opened(request, browser, page_file):
+    """The page in a window, and what it said and asked for."""
+    width, scheme = request.param
+    page = browser.new_page(viewport={"width": width, "height": 844}, color_scheme=scheme)
+    page.said, page.asked_for = [], []
+    page.on("console", lambda message: page.said.append(message.text))
+    page.on("pageerror", lambda error: page.said.append(str(error)))
+    page.on("request", lambda request: page.asked_for.append(request.url))
+    page.goto(page_file.as_uri())
+    yield page
+    page.close()
+
+
+def test_it_opens_without_an_error_and_asks_for_nothing(opened, page_file):
+    assert opened.said == []
+    assert [url for url in opened.asked_for if not url.startswith("data:")] == [page_file.as_uri()]
+    assert opened.locator("table").count() == 1
+    assert opened.locator("tbody tr:not(.group)").count() == 21
+    assert opened.locator("svg[role=img]").count() > 50
+    assert NOTE in opened.locator("[role=note]").inner_text()
+    assert opened.evaluate("[...document.images].every(image => image.naturalWidth > 0)")
+
+
+def test_nothing_sticks_out_and_every_word_can_be_read(opened):
+    assert opened.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert opened.evaluate(STICKING_OUT) == []
+    assert opened.evaluate(BAD_WORDS) == []
+    assert opened.evaluate(PALE) == []
+
+
+def test_the_table_scrolls_in_its_own_box_and_keeps_the_names_of_its_rows(browser, page_file):
+    page = browser.new_page(viewport={"width": 390, "height": 844})
+    page.goto(page_file.as_uri())
+    box, name = page.locator(".scroll"), page.locator("th[scope=row]").first
+    before = name.bounding_box()["x"]
+    assert box.evaluate("box => box.scrollWidth > box.clientWidth")
+    box.evaluate("box => box.scrollLeft = 500")
+    assert name.bounding_box()["x"] == pytest.approx(before, abs=2)
+    assert page.evaluate("scrollX") == 0
+    page.close()
+
+
+def test_a_note_of_an_empty_cell_leads_to_its_reason(browser, page_file):
+    page = browser.new_page()
+    page.goto(page_file.as_uri())
+    page.locator("sup a").first.click()
+    assert LONG in page.locator(":target").inner_text()
+    page.close()
+
+
+def test_it_prints_with_the_whole_table_on_the_paper(browser, page_file, tmp_path):
+    page = browser.new_page(color_scheme="dark")
+    page.goto(page_file.as_uri())
+    page.emulate_media(media="print", color_scheme="dark")
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    page.set_viewport_size({"width": 1032, "height": 700})  # A4 across, without its margins
+    assert page.evaluate("document.querySelector('.numbers').getBoundingClientRect().right <= innerWidth")
+    path = tmp_path / "report.pdf"
+    page.pdf(path=path, prefer_css_page_size=True)
+    content = path.read_bytes()
+    assert content.startswith(b"%PDF")
+    assert 3 < content.count(b"/Type /Page\n") < 30
+    page.close()

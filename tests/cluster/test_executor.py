@@ -1,0 +1,139 @@
+"""Refusals and waits of the executors, and a cache that is built once by all who need it."""
+
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+import data.cache
+from data.errors import InputError
+from experiments.datasets import Library
+from experiments.executors.ray_task import Job, Outcome, carry_out
+from experiments.lock import only_one
+from experiments.options import Options
+from experiments.sources import Source
+from experiments.store import Store
+from reproduce.__main__ import main
+from tests.cluster.sleeping import equal_runs, gpus, sleeper
+from tests.conftest import REPOSITORY
+
+TRAIN = ["train", "--row", "SS"]
+
+
+def refusal(capsys, *words):
+    """The one sentence that a command line is answered with."""
+    assert main([*TRAIN, *words]) == 2
+    error = capsys.readouterr().err
+    (line,) = [line for line in error.splitlines() if line.startswith("reproduce: ")]
+    assert "Traceback" not in error
+    return line
+
+
+@pytest.mark.parametrize(
+    "option", [("--ray-address", "h:1"), ("--gpus-per-run", "1"), ("--cpus-per-run", "1")]
+)
+def test_options_of_a_cluster_without_one_are_refused(option, scenes, tmp_path, capsys):
+    line = refusal(capsys, "--cityscapes", str(scenes), "--runs", str(tmp_path), *option)
+    assert option[0] in line and "--executor ray" in line
+
+
+def test_a_cluster_without_its_package_is_refused(scenes, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    line = refusal(capsys, "--cityscapes", str(scenes), "--runs", str(tmp_path), "--executor", "ray")
+    assert "package ray" in line and ".[cluster]" in line
+
+
+def test_libraries_that_are_opened_together_decode_each_image_once(scenes, tmp_path, monkeypatch):
+    """Threads stand for processes: each library opens the lock for itself."""
+    decoded, together = [], threading.Barrier(3)
+
+    def read(path):
+        decoded.append(path)
+        return original(path)
+
+    original = data.cache.read_rgb
+    monkeypatch.setattr(data.cache, "read_rgb", read)
+
+    def prepare(_):
+        library = Library(Source("cityscapes", scenes), tmp_path / "cache")
+        together.wait()
+        cache = library.cache("train", ("right",), (64, 32), "resize")
+        return [cache.image("left", index).tobytes() for index in range(len(cache))]
+
+    with ThreadPoolExecutor(3) as pool:
+        first, *more = pool.map(prepare, range(3))
+    assert len(decoded) == 4 + 4 and len(set(decoded)) == 8
+    assert more == [first, first]
+
+
+def test_a_run_does_not_begin_while_another_process_has_the_one_that_it_needs(tmp_path):
+    job = Job((tmp_path,), {}, Options(), None)
+    (run,) = equal_runs(1)
+    assert carry_out(job, run, Outcome()) == Outcome()
+
+
+@pytest.mark.cluster
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("127.0.0.1:9", "nothing answers there"),
+        ("no.such.host.invalid:6379", "nothing answers there"),
+        ("6379x", "nothing answers there"),
+    ],
+)
+def test_an_address_without_a_cluster_is_refused(address, said, scenes, tmp_path, capsys):
+    words = ("--cityscapes", str(scenes), "--runs", str(tmp_path), "--executor", "ray")
+    line = refusal(capsys, *words, "--ray-address", address)
+    assert address in line and said in line
+
+
+@pytest.mark.cluster
+def test_what_no_node_can_ever_take_is_refused_before_anything_is_decoded(scenes, tmp_path):
+    words = ["train", "--row", "SS", "--cityscapes", scenes, "--runs", tmp_path, "--executor", "ray"]
+    command = [sys.executable, "-m", "reproduce", *map(str, words), "--gpus-per-run", "5"]
+    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=200)
+    assert done.returncode == 2, done.stderr
+    assert "no node of the Ray cluster has 1 CPU and 5 GPUs" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "cache").exists()
+
+
+@pytest.mark.cluster
+@pytest.mark.parametrize("amount", [-1, 1.5, float("nan")])
+def test_amounts_that_ray_cannot_share_out_are_refused(amount):
+    from experiments.executors.ray_cluster import Cluster
+
+    with pytest.raises(InputError, match="--gpus-per-run"):
+        Cluster(gpus_per_run=amount)
+
+
+@pytest.mark.cluster
+def test_a_run_that_another_process_has_is_waited_for(tmp_path):
+    from experiments.executors import ray, ray_cluster
+
+    runs, store, lines = equal_runs(2), Store(tmp_path), []
+    job = Job((tmp_path,), {}, Options(), None)
+    release, held = threading.Event(), only_one(store.folder(runs[0]))
+
+    def report(line):
+        lines.append(line)
+        if "waiting for" in line:
+            release.set()
+
+    def let_go():
+        assert release.wait(60)
+        held.__exit__(None, None, None)
+
+    held.__enter__()
+    thread = threading.Thread(target=let_go)
+    with gpus(2):
+        thread.start()
+        work = sleeper({run.folder: 0.1 for run in runs})
+        ray.see_through(runs, store, job, ray_cluster.Cluster(), report, work)
+    thread.join()
+    waited = next(k for k, line in enumerate(lines) if line.startswith(f"waiting for {runs[0]}: process"))
+    assert waited < next(k for k, line in enumerate(lines) if f"{runs[0]}: slept" in line)
+    assert lines[-1].startswith("[2/2]")
+    assert "2 GPUs" in lines[0] and "1 GPU and 1 CPU for a run" in lines[0]

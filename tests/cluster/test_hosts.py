@@ -1,0 +1,130 @@
+"""One run over several hosts: two processes that find each other on the loopback."""
+
+import json
+import signal
+import socket
+
+import numpy as np
+import pytest
+
+from experiments import multiworker
+from experiments.history import read_history
+from reproduce.__main__ import main
+from tests.cluster.processes import Command
+
+TOLERANCE = 1e-3  # of the losses: sums over the devices come in another order
+
+ROW, PLACE = "SS+D/UW", "scenes-demo/SS+D-UW/random/seed0,epochs=4,learning_rate=1e-05,replicas=2,size=64x32"
+
+
+def train(scenes, runs, *more):
+    """The command line of a run of 4 epochs of 2 steps."""
+    words = ["train", "--cityscapes", scenes, "--row", ROW, "--epochs", 4, "--size", "64x32", "--devices", 2]
+    words += ["--learning-rate", "0.00001"]  # Adam's first steps are of full length where a gradient is noise
+    return [*words, "--runs", runs, "--no-tensorboard", "--checkpoint-minutes", "0.0001", *more]
+
+
+def start(home, words):
+    """The two processes, each on a port that was free."""
+    sockets = [socket.socket() for _ in range(2)]
+    for each in sockets:
+        each.bind(("127.0.0.1", 0))
+    workers = [f"127.0.0.1:{each.getsockname()[1]}" for each in sockets]
+    for each in sockets:
+        each.close()
+    home.mkdir(parents=True, exist_ok=True)
+    tasks = [{"type": "worker", "index": index} for index in range(2)]
+    configs = [json.dumps({"cluster": {"worker": workers}, "task": task}) for task in tasks]
+    return [Command(home / f"p{k}", *words, TF_CONFIG=config) for k, config in enumerate(configs)]
+
+
+@pytest.fixture(scope="module")
+def undisturbed(scenes, tmp_path_factory):
+    """Runs folder of the run that two processes shared from its beginning to its end."""
+    home = tmp_path_factory.mktemp("hosts")
+    processes = start(home, train(scenes, home / "runs"))
+    assert [process.wait() for process in processes] == [0, 0], processes[0].err[-3000:]
+    assert "process 0 has the results" in processes[1].out
+    return home / "runs"
+
+
+def losses(runs):
+    """Losses by epoch and task, ``[4, 2]``."""
+    return np.array(
+        [[row["loss_seg"], row["loss_depth"]] for row in read_history(runs / PLACE / "history.csv")]
+    )
+
+
+@pytest.mark.cluster
+def test_two_processes_train_as_two_devices_of_one_do(undisturbed, scenes, tmp_path):
+    script = (
+        "import sys, tensorflow as tf\n"
+        "cpu = tf.config.list_physical_devices('CPU')[0]\n"
+        "tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)\n"
+        "from reproduce.__main__ import main\n"
+        "sys.exit(main(sys.argv[1:]))\n"
+    )
+    mirrored = Command(tmp_path / "mirrored", *train(scenes, tmp_path / "runs"), script=script)
+    assert mirrored.wait() == 0, mirrored.err[-3000:]
+    np.testing.assert_allclose(losses(undisturbed), losses(tmp_path / "runs"), rtol=TOLERANCE)
+
+
+@pytest.mark.cluster
+@pytest.mark.parametrize("victim", [0, 1])
+def test_a_process_that_dies_ends_the_other_and_the_run_goes_on_to_the_same_end(
+    undisturbed, scenes, tmp_path, victim
+):
+    words = train(scenes, tmp_path / "runs")
+    processes = start(tmp_path / "first", words)
+    history = tmp_path / "runs" / PLACE / "history.csv"
+    processes[victim].until(lambda: history.exists() and read_history(history), "an epoch was done")
+    processes[victim].kill(signal.SIGKILL)
+    assert processes[victim].wait() == -signal.SIGKILL
+    other = processes[1 - victim]
+    assert other.wait() == 2, other.err[-3000:]
+    assert "another process of TF_CONFIG ended" in other.err and "Traceback" not in other.err
+    assert max(states(tmp_path / "runs")) >= 2
+    assert not (tmp_path / "runs" / PLACE / "metrics.json").exists()
+    again = start(tmp_path / "second", words)
+    assert [process.wait() for process in again] == [0, 0], again[0].err[-3000:]
+    ends = [
+        json.loads((runs / PLACE / "metrics.json").read_text()) for runs in (undisturbed, tmp_path / "runs")
+    ]
+    assert ends[0]["state_sha256"] == ends[1]["state_sha256"]
+    assert ends[0]["headline"] == ends[1]["headline"]
+    assert len(json.loads((tmp_path / "runs" / PLACE / "run.json").read_text())["sessions"]) == 2
+
+
+def states(runs):
+    """Numbers of the steps after which there is a state."""
+    return [int(path.name[5:]) for path in (runs / PLACE / "checkpoint").glob("step-?????????")]
+
+
+def refusal(capsys, *words):
+    """The one sentence that a command line is answered with."""
+    assert main(list(map(str, words))) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    return line
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        "no JSON",
+        "[]",
+        '{"cluster": {"worker": ["a:1"]}, "task": {"type": "worker", "index": 0}}',
+        '{"cluster": {"worker": ["a:1", "b:1"]}, "task": {"type": "worker", "index": 2}}',
+        '{"cluster": {"worker": ["a:1", "b:1"], "ps": ["c:1"]}, "task": {"type": "worker", "index": 0}}',
+    ],
+)
+def test_a_configuration_that_cannot_be_used_is_refused(config, scenes, tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv(multiworker.VARIABLE, config)
+    assert "TF_CONFIG cannot be used" in refusal(capsys, *train(scenes, tmp_path))
+
+
+def test_hosts_share_one_run_and_no_table(scenes, tmp_path, capsys, monkeypatch):
+    config = {"cluster": {"worker": ["a:1", "b:1"]}, "task": {"type": "worker", "index": 1}}
+    monkeypatch.setenv(multiworker.VARIABLE, json.dumps(config))
+    for words in (["table1", "--cityscapes", scenes, "--runs", tmp_path], train(scenes, tmp_path)):
+        more = ["--executor", "ray"] if words[0] == "train" else []
+        assert "reproduce train; unset it" in refusal(capsys, *words, *more)

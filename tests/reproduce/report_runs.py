@@ -1,0 +1,74 @@
+"""Runs of Table 1 that look finished and have everything that a report draws: curves, classes, sessions."""
+
+import math
+import random
+
+from data.labels import CLASS_NAMES
+from experiments import catalog
+from tests.finished import write_finished
+
+ABSENT = "train"
+"""A class without a pixel in the validation images."""
+
+
+def finish_table1(store, seeds=(0,), label="scenes-demo", epochs=20, without=()):
+    """Write made-up results of all runs of Table 1 and of the single tasks.
+
+    Args:
+        store: `experiments.store.Store`.
+        seeds, label: of the runs.
+        epochs: that each history has.
+        without: folders of runs that stay unfinished.
+
+    Returns:
+        The runs.
+    """
+    runs = [*catalog.table1_runs(label, seeds), *catalog.single_task_runs(label, seeds)]
+    for run in runs:
+        if run.folder not in without:
+            finish(store, run, epochs)
+    return runs
+
+
+def finish(store, run, epochs=20):
+    """Write made-up results of a run; the same for the same run."""
+    made_up = random.Random(run.folder)
+    results = {task: _RESULTS[task](made_up) for task in run.tasks}
+    results = {"per_input": results, "shared": results}
+    history = [_epoch(run, epoch, epochs, made_up) for epoch in range(epochs)]
+    write_finished(store, run, results=results, history=history, headline={})
+
+
+def _seg(made_up):
+    per_class = {name: made_up.uniform(0.05, 0.95) for name in CLASS_NAMES} | {ABSENT: None}
+    miou = sum(filter(None, per_class.values())) / 18
+    resolution = {"miou": miou, "classes": 18, "per_class": per_class}
+    return {"native": resolution, "network": resolution, "interval": [miou - 0.02, miou + 0.02]}
+
+
+def _depth(made_up):
+    errors = {name: made_up.uniform(0.2, 3.0) for name in ("abs_rel", "sq_rel", "rmse", "rmse_log")}
+    errors = errors | {"pooled": errors, "clipped": errors}
+    return {"disp_half": errors, "disp_full": errors, "depth_m": errors}
+
+
+_RESULTS = {"seg": _seg, "color": lambda made_up: {"miou": made_up.uniform(0.3, 0.5)}, "depth": _depth}
+
+
+def _epoch(run, epoch, epochs, made_up):
+    """A row of the history; validated every fifth epoch."""
+    start = {"seg": 2.0, "color": 1.2, "depth": 0.01}
+    fallen = {task: math.exp(-3 * epoch / epochs) * made_up.uniform(0.9, 1.1) for task in run.tasks}
+    losses = {f"loss_{task}": start[task] * share for task, share in fallen.items()}
+    weights = {task: run.weights.get(task, 1.0) for task in run.tasks}
+    if run.weighting in ("UW", "DWA"):
+        weights = {task: weight / (0.1 + fallen[task]) for task, weight in weights.items()}
+    validated = 0.6 * epoch / epochs if (epoch + 1) % 5 == 0 else None
+    return {
+        "epoch": float(epoch),
+        **losses,
+        **{f"weight_{task}": weight for task, weight in weights.items()},
+        "loss": sum(losses.values()),
+        "images_per_second": made_up.uniform(2.0, 2.4),
+        "val_sem_miou": validated if "seg" in run.tasks else None,
+    }

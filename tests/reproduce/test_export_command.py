@@ -1,0 +1,253 @@
+import contextlib
+import dataclasses
+import functools
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from data.labels import CLASS_NAMES, colorize
+from experiments import exporting, formats, runtimes
+from experiments.datasets import Library
+from experiments.run import Run
+from experiments.sources import Source
+from experiments.standalone import open_standalone
+from experiments.store import read_record
+from models import build_multitask_unet, segmentation_only
+from models.export import rgb_segmentation
+from models.normalization import statistics_of
+from reproduce.__main__ import main
+from tests.trained import train_for_a_moment
+
+# Another program, in which none of this project can be imported; it prints the classes as JSON.
+STRANGER = """
+import json, sys
+sys.modules |= dict.fromkeys(["data", "experiments", "losses", "models", "reproduce", "weighting"])
+import numpy as np
+images = np.load(sys.argv[2])
+"""
+STRANGERS = {
+    "keras": "import keras; out = np.asarray(keras.saving.load_model(sys.argv[1])(images))",
+    "savedmodel": "import tensorflow as tf\nloaded = tf.saved_model.load(sys.argv[1])\n"
+    "out = loaded.signatures['serving_default'](image=tf.constant(images))['train_ids'].numpy()",
+    "onnx": "import onnxruntime\n"
+    "out = onnxruntime.InferenceSession(sys.argv[1]).run(['train_ids'], {'image': images})[0]",
+    "tflite": "from ai_edge_litert.interpreter import Interpreter\n"
+    "lite = Interpreter(sys.argv[1]); index = lite.get_input_details()[0]['index']\n"
+    "lite.resize_tensor_input(index, images.shape); lite.allocate_tensors(); lite.set_tensor(index, images)\n"
+    "lite.invoke(); out = lite.get_tensor(lite.get_output_details()[0]['index'])",
+}
+SLOW = [pytest.param(kind, marks=pytest.mark.slow) for kind in ("savedmodel", "tflite")]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return train_for_a_moment(tmp_path_factory.mktemp("export"), "SS+C/GS")
+
+
+@pytest.fixture(scope="module")
+def exported(folder, tmp_path_factory):
+    """Function of a format: the file with trainIds, and what was said of it; made once each."""
+
+    @functools.cache
+    def exported(kind):
+        path = tmp_path_factory.mktemp(kind) / f"network{formats.ENDINGS[kind]}"
+        said = io.StringIO()
+        with contextlib.redirect_stdout(said):
+            assert export(folder, "--format", kind, "--out", path) == 0
+        return path, said.getvalue()
+
+    return exported
+
+
+def run_of(folder):
+    return Run.from_dict(read_record(folder, "run.json"))
+
+
+def expected(folder, images):
+    """Logits of the run's own network, with its statistics of Lab images."""
+    from data.color import rgb_to_lab
+
+    finished = open_standalone(run_of(folder), folder)
+    with statistics_of(finished.model.get_layer("encoder"), finished.statistics["lab"]):
+        lab = finished.preparation.network_input(rgb_to_lab(images))
+        return segmentation_only(finished.model)(lab, training=False).numpy()
+
+
+def noise(height, width, count=3):
+    return np.random.default_rng(0).integers(0, 256, (count, height, width, 3), np.uint8)
+
+
+def export(folder, *arguments):
+    return main(["export", str(folder), *map(str, arguments)])
+
+
+def refused(capsys, folder, *arguments):
+    assert export(folder, *arguments) == 2
+    said = capsys.readouterr().err.strip().splitlines()
+    assert said[-1].startswith("reproduce: ")
+    assert "Traceback" not in "".join(said)
+    return said[-1]
+
+
+@pytest.mark.parametrize("kind", ["keras", "onnx", *SLOW])
+def test_another_program_sees_what_the_run_sees(folder, exported, kind, tmp_path):
+    path, said = exported(kind)
+    assert all(word in said for word in ("at all of the pixels", "MB", "thread", str(path)))
+    assert sorted(each.name for each in path.parent.iterdir()) == [path.name, f"{path.name}.json"]
+    facts = json.loads(path.with_name(f"{path.name}.json").read_text())
+    assert (facts["same_class"], facts["images"], facts["size"]) == (1.0, 2, [64, 32])
+    assert len(facts["classes"]) == len(facts["palette"]) == 19
+    # Another number of images; where the format allows it, another size as well.
+    images = noise(32, 64) if kind == "tflite" else noise(64, 96)
+    np.save(tmp_path / "images.npy", images)
+    program = f"{STRANGER}{STRANGERS[kind]}\nassert out.dtype == np.uint8; print(json.dumps(out.tolist()))"
+    command = [sys.executable, "-I", "-c", program, str(path), str(tmp_path / "images.npy")]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=tmp_path)
+    classes = np.array(json.loads(done.stdout.splitlines()[-1]))
+    logits = expected(folder, images)
+    assert len(np.unique(classes)) > 2
+    assert classes.shape == logits.shape[:3]
+    assert (classes == logits.argmax(-1)).mean() > 0.9999
+
+
+def test_the_example_colors_images_with_nothing_of_this_project(folder, exported, tmp_path):
+    given, out = tmp_path / "images", tmp_path / "out"
+    given.mkdir()
+    image = noise(75, 131, count=1)[0]
+    Image.fromarray(image).save(given / "odd.png")
+    example = str(Path(__file__).resolve().parents[2] / "examples" / "overlay_onnx.py")
+    program = STRANGER.splitlines()[2] + f"\nimport runpy\nrunpy.run_path({example!r}, run_name='__main__')"
+    program += "\nassert not {'tensorflow', 'keras'} & set(sys.modules)"
+    command = [sys.executable, "-I", "-c", f"import sys\n{program}", exported("onnx")[0], given, out]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=tmp_path)
+    seen = np.asarray(Image.fromarray(image).resize((64, 32), Image.Resampling.BOX))[None]
+    classes = expected(folder, seen)[0].argmax(-1).astype(np.uint8)
+    assert set(done.stdout.strip().removeprefix("odd.png: ").split(", ")) == {
+        CLASS_NAMES[each] for each in np.unique(classes)
+    }
+    colors = np.asarray(Image.fromarray(colorize(classes)).resize((131, 75), Image.Resampling.NEAREST))
+    with Image.open(out / "odd_overlay.png") as overlay:
+        assert np.abs(np.array(overlay) - (image / 2 + colors / 2)).max() <= 1
+
+
+@pytest.mark.parametrize("kind", ["keras", *SLOW, pytest.param("onnx", marks=pytest.mark.slow)])
+def test_logits_are_those_of_the_run(folder, kind, tmp_path, capsys):
+    path = tmp_path / f"network{formats.ENDINGS[kind]}"
+    assert export(folder, "--format", kind, "--out", path, "--logits") == 0
+    assert "largest difference of a logit" in capsys.readouterr().out
+    images = noise(32, 64)
+    np.testing.assert_allclose(runtimes.read(kind, path, 1)(images), expected(folder, images), atol=1e-4)
+
+
+def test_the_statistics_are_those_of_lab_images_and_not_the_shared_ones(folder):
+    """Otherwise the comparison above could not tell them apart."""
+    finished, images = open_standalone(run_of(folder), folder), noise(32, 64)
+    own = segmentation_only(finished.model)(
+        finished.preparation.network_input(images.astype("float32")), training=False
+    )
+    with statistics_of(finished.model.get_layer("encoder"), finished.statistics["lab"]):
+        lab = segmentation_only(finished.model)(
+            finished.preparation.network_input(images.astype("float32")), training=False
+        )
+    assert np.abs(own - lab).max() > 1e-2
+
+
+def test_a_file_that_computes_something_else_is_not_left_behind(folder, tmp_path, capsys, monkeypatch):
+    def write_changed(kind, network, *arguments):
+        head = network.get_layer("decoder_seg").get_layer("final_conv")
+        head.bias.assign_add(np.eye(19, dtype="float32")[3] * 100)
+        runtimes.write(kind, network, *arguments)
+
+    monkeypatch.setattr(exporting, "write", write_changed)
+    path = tmp_path / "network.keras"
+    path.write_bytes(b"an older one")
+    sentence = refused(capsys, folder, "--format", "keras", "--out", path)
+    assert "network.keras" in sentence
+    assert "was not written" in sentence
+    assert [each.name for each in tmp_path.iterdir()] == ["network.keras"]
+    assert path.read_bytes() == b"an older one"
+
+
+def test_classes_may_differ_only_where_the_run_is_undecided(tmp_path):
+    logits = np.zeros((1, 1, 2, 19), "float32")
+    logits[..., 4], logits[0, 0, 0, 5], logits[0, 0, 1, 5] = 1.0, 1.0 - 5e-5, 0.5
+
+    def compare(classes):
+        found = np.array([[classes]], np.uint8)
+        return exporting._compare(lambda image: found, lambda image: logits, [None], False, tmp_path)
+
+    assert compare([4, 4])["same_class"] == 1.0
+    assert compare([5, 4])["same_class"] == 0.5
+    assert compare([5, 4])["largest_gap"] == pytest.approx(5e-5, rel=1e-2)
+    with pytest.raises(exporting.InputError, match=r"5\.0e-01"):
+        compare([4, 5])
+
+
+def test_outputs_that_are_no_numbers_are_a_difference(tmp_path):
+    logits = np.zeros((1, 1, 2, 19), "float32")
+    with pytest.raises(exporting.InputError, match="inf"):
+        exporting._compare(lambda image: logits * np.nan, lambda image: logits, [None], True, tmp_path)
+
+
+def test_a_missing_package_is_named_with_its_command(folder, capsys, monkeypatch):
+    monkeypatch.setitem(formats.PACKAGES, "onnx", ("onnx", "no_such_package"))
+    sentence = refused(capsys, folder, "--format", "onnx")
+    assert "no_such_package" in sentence
+    assert "pip install" in sentence
+
+
+def test_a_converter_that_gives_up_is_one_sentence(folder, tmp_path, capsys, monkeypatch):
+    def give_up(*arguments):
+        raise RuntimeError("cannot convert\n" + "graph\n" * 1000)
+
+    monkeypatch.setitem(runtimes._WRITE, "keras", give_up)
+    sentence = refused(capsys, folder, "--format", "keras", "--out", tmp_path / "network")
+    assert "cannot convert" in sentence
+    assert "graph" not in sentence
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.slow
+def test_an_encoder_with_code_of_its_own_is_no_keras_file(tmp_path):
+    model = build_multitask_unet(["seg"], backbone="seresnet18")
+    network = rgb_segmentation(model, lambda lab: lab, "seresnet18")
+    for kind in ("keras", "onnx"):
+        runtimes.write(kind, network, True, tmp_path / f"network{formats.ENDINGS[kind]}", (64, 32), {})
+    assert runtimes.read("onnx", tmp_path / "network.onnx", 1)(noise(32, 64)).shape == (3, 32, 64, 19)
+    with pytest.raises(exporting.InputError, match="cannot read this network"):
+        runtimes.read("keras", tmp_path / "network.keras", 1)
+
+
+def test_of_a_run_in_another_precision_the_weights_are_exported_as_they_are(folder, tmp_path):
+    run = run_of(folder)
+    rounded = dataclasses.replace(run, readings=dataclasses.replace(run.readings, precision="mixed_bfloat16"))
+    library = Library(Source("cityscapes", folder.parents[4] / "scenes"), None)
+    path = tmp_path / "network.keras"
+    facts = exporting.export_segmentation(rounded, folder, library, "keras", path, logits=True)
+    assert facts["largest_difference"] < 1e-4
+    images = noise(32, 64)
+    np.testing.assert_allclose(runtimes.read("keras", path, 1)(images), expected(folder, images), atol=1e-4)
+
+
+def test_what_is_something_else_is_not_replaced(folder, tmp_path, capsys):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.txt").write_text("years of work")
+    assert "something else" in refused(capsys, folder, "--format", "savedmodel", "--out", tmp_path / "mine")
+    assert (tmp_path / "mine" / "thesis.txt").exists()
+
+
+def test_a_run_without_segmentation_has_nothing_to_export(folder, tmp_path):
+    depth = dataclasses.replace(run_of(folder), tasks=("depth",))
+    with pytest.raises(exporting.InputError, match="no segmentation"):
+        exporting.export_segmentation(depth, folder, None, "keras", tmp_path / "network.keras")
+
+
+def test_nothing_goes_into_the_data(folder, capsys):
+    data = folder.parents[4] / "scenes" / "network"
+    assert "data set" in refused(capsys, folder, "--format", "keras", "--out", data)

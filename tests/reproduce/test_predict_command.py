@@ -1,0 +1,183 @@
+import shutil
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from data.color import rgb_to_lab
+from data.decode import read_rgb
+from data.labels import colorize, train_ids_to_ids
+from data.pictures import read_picture
+from experiments.prediction import predict_label_ids
+from experiments.predictor import Predictor
+from experiments.run import Run
+from experiments.sources import Source
+from experiments.store import read_record
+from reproduce.__main__ import main
+from tests.trained import train_for_a_moment
+
+ALL = ["color", "disparity", "disparity_color", "overlay", "train_ids"]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return train_for_a_moment(tmp_path_factory.mktemp("predict"), "SS+C+D/GS")
+
+
+@pytest.fixture(scope="module")
+def frames(folder):
+    return sorted((folder.parents[4] / "scenes" / "leftImg8bit" / "val").rglob("*.png"))
+
+
+def predict(folder, *arguments):
+    return main(["predict", str(folder), *map(str, arguments)])
+
+
+def refused(capsys, folder, *arguments):
+    assert predict(folder, *arguments) == 2
+    said = capsys.readouterr().err.strip().splitlines()
+    assert said[-1].startswith("reproduce: ")
+    assert "Traceback" not in "".join(said)
+    return said[-1]
+
+
+def pixels(path):
+    with Image.open(path) as image:
+        return np.array(image)
+
+
+def names(out):
+    return sorted(str(path.relative_to(out)) for path in out.rglob("*") if path.is_file())
+
+
+def test_images_of_any_size_and_kind(folder, tmp_path):
+    given = tmp_path / "given"
+    (given / "deep").mkdir(parents=True)
+    picture = np.random.default_rng(0).integers(0, 256, (75, 131, 3), np.uint8)
+    Image.fromarray(picture).save(given / "odd.jpg")
+    Image.fromarray(picture[..., 0]).save(given / "deep" / "grey.PNG")
+    Image.fromarray(picture).convert("RGBA").save(given / "alpha.png")
+    Image.fromarray(picture[:9, :7]).save(given / "tiny.bmp")
+    (given / "notes.txt").write_text("no image")
+    out = tmp_path / "out"
+    assert predict(folder, given, "--out", out) == 0
+    stems = ("odd", "deep/grey", "alpha", "tiny")
+    assert names(out) == sorted(f"{stem}_{name}.png" for stem in stems for name in ALL)
+    for stem in stems:
+        size = (9, 7) if stem == "tiny" else (75, 131)
+        kinds = {name: pixels(out / f"{stem}_{name}.png") for name in ALL}
+        assert kinds["train_ids"].shape == kinds["disparity"].shape == size
+        assert kinds["overlay"].shape == kinds["color"].shape == (*size, 3)
+        assert (kinds["train_ids"].dtype, kinds["disparity"].dtype) == (np.uint8, np.uint16)
+        assert kinds["train_ids"].max() < 19
+        assert kinds["disparity"].min() > 0
+        blended = read_picture(next(given.glob(f"{stem}.*"))) / 2 + colorize(kinds["train_ids"]) / 2
+        assert np.abs(kinds["overlay"] - blended).max() <= 0.5
+
+
+def test_an_image_of_the_data_is_predicted_as_the_evaluation_does(folder, frames, tmp_path):
+    from experiments.datasets import Library
+
+    run = Run.from_dict(read_record(folder, "run.json"))
+    library = Library(Source("cityscapes", folder.parents[4] / "scenes"), None)
+    ours = {frame.name: ids for frame, ids in predict_label_ids(run, folder, library, "val")}
+    assert predict(folder, *frames, "--out", tmp_path, "--label-ids") == 0
+    for frame in frames:
+        found = pixels(tmp_path / f"{frame.stem}_label_ids.png")
+        expected = next(ids for name, ids in ours.items() if frame.name.startswith(name))
+        np.testing.assert_array_equal(found, expected)
+        assert not (tmp_path / f"{frame.stem}_train_ids.png").exists()
+    assert len(np.unique(found)) > 2
+    assert set(np.unique(found)) <= set(train_ids_to_ids(np.arange(19)))
+
+
+def test_disparity_is_in_px_of_the_image_and_color_keeps_its_lightness(folder, frames):
+    run, image = Run.from_dict(read_record(folder, "run.json")), read_rgb(frames[0])
+    predictor = Predictor(run, folder)
+    small, large = (predictor(np.kron(image, np.ones((k, k, 1), np.uint8))) for k in (1, 2))
+    # Both are the same 64x32 for the network; twice as wide an image has twice the disparity.
+    np.testing.assert_allclose(large.disparity.mean(), 2 * small.disparity.mean(), rtol=1e-3)
+    assert 0 < small.disparity.min() <= small.disparity.max() < 0.3 * image.shape[1]
+    lightness = [rgb_to_lab(each).numpy()[..., 0] for each in (image, small.color)]
+    inside = np.abs(lightness[0] - 50) < 25  # of these the colors can be shown
+    assert np.abs(lightness[0] - lightness[1])[inside].mean() < 2
+    centers = predictor.finished.preparation.statistics.bins.centers
+    ab = rgb_to_lab(small.color).numpy()[..., 1:]
+    assert ab.min() > centers.min() - 5
+    assert ab.max() < centers.max() + 5
+
+
+def test_a_damaged_image_does_not_keep_the_others(folder, frames, tmp_path, capsys):
+    given, out = tmp_path / "given", tmp_path / "out"
+    given.mkdir()
+    for number, name in enumerate(("a", "b", "c")):
+        shutil.copy(frames[number % 2], given / f"{name}.png")
+    content = (given / "b.png").read_bytes()
+    (given / "b.png").write_bytes(content[: len(content) // 2])
+    sentence = refused(capsys, folder, given, "--out", out)
+    assert "1 of 3" in sentence
+    assert "b.png" in sentence
+    assert names(out) == sorted(f"{stem}_{name}.png" for stem in "ac" for name in ALL)
+
+
+@pytest.mark.parametrize("damage", ["text", "half a jpeg", "sixteen bits", "a flipped bit"])
+def test_what_cannot_be_read_is_named(damage, frames, tmp_path):
+    path = tmp_path / ("image.jpg" if damage == "half a jpeg" else "image.png")
+    if damage == "text":
+        path.write_text("no image")
+    elif damage == "sixteen bits":
+        Image.fromarray(np.zeros((32, 64), np.uint16)).save(path)
+    elif damage == "half a jpeg":
+        Image.open(frames[0]).save(path)
+        path.write_bytes(path.read_bytes()[:-700])
+    else:
+        content = bytearray(frames[0].read_bytes())
+        content[len(content) // 2] ^= 1
+        path.write_bytes(content)
+    with pytest.raises(ValueError, match=path.name) as caught:
+        read_picture(path)
+    assert ("8 bits" in str(caught.value)) == (damage == "sixteen bits")
+
+
+def test_a_photo_is_turned_as_the_camera_was_held(tmp_path):
+    image = Image.fromarray(np.zeros((40, 60, 3), np.uint8))
+    tags = image.getexif()
+    tags[274] = 6  # orientation: turn by 90°
+    image.save(tmp_path / "photo.jpg", exif=tags)
+    assert read_picture(tmp_path / "photo.jpg").shape == (60, 40, 3)
+
+
+def test_options_that_cannot_be(folder, frames, tmp_path, capsys):
+    (tmp_path / "empty").mkdir()
+    assert "empty has no image" in refused(capsys, folder, tmp_path / "empty")
+    assert "nowhere.png is not there" in refused(capsys, folder, tmp_path / "nowhere.png")
+    assert "not the folder of a finished run" in refused(capsys, tmp_path, frames[0])
+    assert "data set" in refused(capsys, folder, frames[0], "--out", frames[0].parent)
+    (tmp_path / "a").mkdir()
+    for name in ("a/x.png", "x.png"):
+        shutil.copy(frames[0], tmp_path / name)
+    sentence = refused(capsys, folder, tmp_path / "a" / "x.png", tmp_path / "x.png", "--out", tmp_path / "o")
+    assert "same files" in sentence
+    assert not (tmp_path / "o").exists()
+
+
+def test_no_image_is_overwritten(folder, frames, tmp_path, capsys):
+    for name in ("x.png", "x_overlay.png"):
+        shutil.copy(frames[0], tmp_path / name)
+    assert "x_overlay.png" in refused(capsys, folder, tmp_path, "--out", tmp_path)
+    assert (tmp_path / "x_overlay.png").read_bytes() == frames[0].read_bytes()
+    assert names(tmp_path) == ["x.png", "x_overlay.png"]
+
+
+def test_only_the_run_is_needed(folder, frames, tmp_path):
+    """Not its data, nor its place."""
+    moved, image = tmp_path / "a run", tmp_path / "image.png"
+    shutil.copytree(folder, moved)
+    shutil.copy(frames[0], image)
+    data = folder.parents[4] / "scenes"
+    hidden = data.rename(data.with_name("hidden"))
+    try:
+        assert predict(moved, image) == 0
+    finally:
+        hidden.rename(data)
+    assert names(moved / "predictions") == [f"image_{name}.png" for name in ALL]

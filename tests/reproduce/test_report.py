@@ -1,0 +1,325 @@
+"""The page of a table: whole, self-contained, escaped, with the numbers of the table and nothing else."""
+
+import html.parser
+import math
+import re
+import subprocess
+import sys
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from data.labels import CLASS_NAMES
+from data.scenes import write_cityscapes
+from experiments import catalog
+from experiments.readings import Readings
+from experiments.store import Store, write_json
+from reproduce import table1, table2
+from reproduce.__main__ import main
+from reproduce.report.axes import Axis, around
+from reproduce.report.classes import class_charts
+from reproduce.report.curves import BOTTOM, MOST_POINTS, TOP, training_curves
+from reproduce.report.page import Report, missing, to_html
+from reproduce.report.pictures import best_and_baseline, embed
+from reproduce.tables import collect
+from reproduce.wording import signed
+from tests.finished import write_finished
+from tests.reproduce.report_runs import ABSENT, finish, finish_table1
+
+NOTE = "DEMO SCALE on embedded street scenes: not comparable with the paper."
+UNFINISHED = "scenes-demo/SS+C-UW/ImageNet/seed0"
+NASTY = "<script>alert('a')</script> & \"quotes\""
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory):
+    """Table 1 but for one run."""
+    store = Store(tmp_path_factory.mktemp("runs"))
+    finish_table1(store, without=[UNFINISHED])
+    return store
+
+
+def shown_runs():
+    runs = [*catalog.table1_runs("scenes-demo"), *catalog.single_task_runs("scenes-demo")]
+    return [(catalog.table_row(run), run) for run in runs]
+
+
+def make_table(store, reasons=None):
+    measured, found = collect([run for _, run in shown_runs()], store, Readings(), unavailable=reasons or {})
+    return table1.build(measured, found, [NOTE])
+
+
+def make_page(store, **more):
+    return to_html(Report(make_table(store), shown_runs(), store, Readings(), "scenes-demo", **more))
+
+
+@pytest.fixture(scope="module")
+def page(store):
+    return make_page(store)
+
+
+class Elements(html.parser.HTMLParser):
+    """Every element with its attributes, and whether tags are closed in order."""
+
+    VOID = ("meta", "link", "br", "img")
+
+    def __init__(self, text):
+        super().__init__()
+        self.found, self.open = [], []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        self.found.append((tag, dict(attributes)))
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attributes):
+        self.found.append((tag, dict(attributes)))
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def all(self, tag):
+        return [attributes for name, attributes in self.found if name == tag]
+
+
+def text_of(markup):
+    return " ".join(re.sub(r"<[^>]+>", " ", markup).split())
+
+
+def test_the_page_is_whole_and_needs_nothing_else(page):
+    elements = Elements(page)
+    assert not elements.open
+    assert not elements.all("script")
+    sources = [a.get(key) for _, a in elements.found for key in ("src", "href") if a.get(key)]
+    assert all(source.startswith(("#", "data:")) for source in sources)
+    assert not re.search(r"https?://|@import|url\(", page)
+    names = [attributes["id"] for _, attributes in elements.found if "id" in attributes]
+    assert len(names) == len(set(names))
+    assert {source[1:] for source in sources if source.startswith("#")} <= set(names)
+
+
+def test_every_chart_is_told_in_words_and_every_table_cell_has_a_heading(page):
+    elements = Elements(page)
+    assert all(svg.get("aria-label") or svg.get("aria-hidden") for svg in elements.all("svg"))
+    assert all("scope" in heading for heading in elements.all("th") if heading)
+    assert len(elements.all("figure")) == len(elements.all("figcaption"))
+
+
+def test_the_note_comes_before_all_numbers(page):
+    assert page.index(NOTE) < page.index("<table")
+
+
+def test_every_number_of_the_table_is_on_the_page_and_an_empty_cell_holds_none(store, page):
+    table = make_table(store)
+    rows = re.findall(r"<tr><th scope=\"row\">(.*?)</tr>", page, re.DOTALL)
+    lines = [(row, init) for group in table.groups for row in group.rows for init in row.inits]
+    for (row, init), markup in zip(lines, rows, strict=True):
+        assert text_of(markup).startswith(row.label)
+        for cell, said in zip(
+            (table.cell(row.name, init, column.metric) for column in table.columns),
+            re.split(r"<td class=\"first", markup)[1:],
+            strict=True,
+        ):
+            said = text_of(f"<td {said}")
+            if not cell.applies:
+                assert said == "n/a"
+            elif cell.values:
+                assert said.startswith(f"{cell.mean:.3f}")
+                assert cell.difference is None or said.endswith(signed(cell.difference))
+                assert cell.gain is None or signed(cell.gain) in said
+            else:
+                assert said.startswith("— 1")  # the number of its reason
+                assert not re.search(r"\d\.\d{3}", said)
+
+
+def test_what_is_missing_is_listed_with_its_reason(store, page):
+    table = make_table(store, {UNFINISHED: "no ImageNet weights"})
+    assert missing(table) == [("no ImageNet weights", ["SS + C (UW), ImageNet"])]
+    assert "24 of 25" not in page  # runs of the rows alone: colorization and depth are none
+    assert "20 of 21 runs finished" in page
+
+
+def test_whatever_comes_from_outside_is_escaped(store):
+    measured, _ = collect([run for _, run in shown_runs()], store, Readings())
+    table = table1.build(measured, {("SS+C/UW", "ImageNet"): NASTY}, [NASTY])
+    page = to_html(Report(table, shown_runs(), store, Readings(), NASTY, no_pictures=NASTY))
+    assert "<script" not in page
+    assert page.count("&lt;script&gt;") >= 5
+    assert not Elements(page).open
+
+
+def test_a_bar_stands_beside_that_of_the_network_with_the_same_start(store):
+    charts = class_charts(make_table(store), shown_runs(), store, Readings())
+    by_row = {(chart.label, chart.init): chart for chart in charts}
+    assert len(charts) == 20
+    assert by_row["SSrandom", "random"].baseline is None
+    chart = by_row["SS + D (UW)", "CoarseCTS"]
+    assert chart.baseline == "SSCoarseCTS"
+    runs = {(row, run.init): run for row, run in shown_runs()}
+
+    def recorded(row):
+        return store.metrics(runs[row, "CoarseCTS"])["results"]["per_input"]["seg"]["native"]["per_class"]
+
+    for bar in chart.bars:
+        assert bar.ours == recorded("SS+D/UW")[bar.name]
+        assert bar.baseline == recorded("SSCoarseCTS")[bar.name]
+    assert [bar.name for bar in chart.bars] == list(CLASS_NAMES)
+    assert [bar.name for bar in chart.bars if bar.ours is None] == [ABSENT]
+
+
+def test_a_bar_of_several_seeds_is_their_mean(tmp_path):
+    store, seeds = Store(tmp_path), (0, 1, 2)
+    runs = [run for run in catalog.table1_runs("scenes-demo", seeds) if run.row == "SS"]
+    for run in runs:
+        finish(store, run)
+    table = table1.build({("SSrandom", "random"): [{"sem_miou": 0.5}]}, {})
+    chart = class_charts(table, [(catalog.table_row(run), run) for run in runs], store, Readings())[0]
+    roads = [
+        store.metrics(run)["results"]["per_input"]["seg"]["native"]["per_class"]["road"]
+        for run in runs
+        if run.init == "random"
+    ]
+    assert chart.bars[0].ours == pytest.approx(sum(roads) / 3)
+
+
+def test_curves_show_losses_and_changing_weights_of_each_run_on_the_same_axes(store):
+    curves = {(each.row, each.run.init): each for each in training_curves(shown_runs(), store)}
+    assert len(curves) == 24
+    kinds = {row: [chart.title for chart in each.charts] for (row, _), each in curves.items()}
+    assert kinds["SS+C+D/DWA"] == ["mean loss, log scale", "validation mIoU", "weight of the loss, log scale"]
+    assert kinds["SS+D/GS"] == kinds["SSrandom"] == ["mean loss, log scale", "validation mIoU"]
+    assert kinds["D"] == ["mean loss, log scale"]
+    assert "weights SS 1, D 100" in curves["SS+D/GS", "ImageNet"].facts
+    losses = [each.charts[0] for each in curves.values()]
+    assert len({(chart.x, chart.y) for chart in losses}) == 1
+    assert [line.task for line in curves["SS+C+D/UW", "ImageNet"].charts[0].lines] == [
+        "seg",
+        "color",
+        "depth",
+    ]
+
+
+def test_a_long_history_becomes_a_short_line_that_ends_where_it_ends(tmp_path):
+    store = Store(tmp_path)
+    run = catalog.table1_runs("scenes-demo")[0]
+    finish(store, run, epochs=1007)
+    (line,) = training_curves([("SSrandom", run)], store)[0].charts[0].lines
+    points = [tuple(map(float, point.split(","))) for point in line.points.split()]
+    assert MOST_POINTS // 2 < len(points) <= MOST_POINTS + 1
+    axis = training_curves([("SSrandom", run)], store)[0].charts[0].x
+    assert points[-1][0] == axis(1007)
+    assert all(TOP <= y <= BOTTOM for _, y in points)
+
+
+def test_numbers_that_cannot_be_drawn_leave_the_others(tmp_path):
+    store, run = Store(tmp_path), catalog.table1_runs("scenes-demo")[0]
+    losses = [1.0, None, 0.0, -1.0, 0.5]
+    history = [{"epoch": float(i), "loss_seg": loss, "weight_seg": 1.0} for i, loss in enumerate(losses)]
+    write_finished(store, run, results={}, history=history)
+    (curves,) = training_curves([("SSrandom", run)], store)
+    assert len(curves.charts[0].lines[0].points.split()) == 2
+
+
+def test_a_run_under_way_shows_its_history_and_a_damaged_one_says_so(store, tmp_path):
+    unfinished = catalog.make_run("scenes-demo", ("seg", "color"), "UW", "ImageNet")
+    assert unfinished.folder == UNFINISHED
+    folder = tmp_path / UNFINISHED
+    folder.mkdir(parents=True)
+    path = folder / "history.csv"
+    path.write_text("epoch,loss_seg,loss_color\n0,2.0,1.0\n1,1.5,0.9\n2,1.1,0.8\n")
+    (curves,) = training_curves([("SS+C/UW", unfinished)], Store(tmp_path))
+    assert curves.facts[0] == "3 of 8 epochs, not finished"
+    assert len(curves.charts) == 1
+    path.write_text("epoch,loss_seg\n0,2.0\nbroken")
+    (curves,) = training_curves([("SS+C/UW", unfinished)], Store(tmp_path))
+    assert "history.csv is damaged" in curves.facts[0]
+    assert not curves.charts
+
+
+@given(st.lists(st.floats(1e-6, 1e6), min_size=1, max_size=20), st.booleans())
+def test_every_number_has_its_place_between_the_ends(values, log):
+    axis = around(values, 138.0, 12.0, log)
+    places = [axis(value) for value in sorted(values)]
+    assert all(12.0 <= place <= 138.0 for place in places)
+    assert places == sorted(places, reverse=True)  # larger is higher
+    ticks = [place for place, _ in axis.ticks(4)]
+    assert all(12.0 <= place <= 138.0 for place in ticks)
+    assert len(ticks) <= 6
+
+
+@given(st.floats(1e-5, 1e5), st.floats(1.001, 1e4))
+def test_labels_of_ticks_say_where_they_are(low, factor):
+    for log in (False, True):
+        axis = Axis(low, low * factor, 0.0, 100.0, log)
+        for place, label in axis.ticks():
+            value = float(label)
+            if log:
+                exact = math.log(value / low) / math.log(factor) * 100
+            else:
+                exact = (value - low) / (low * factor - low) * 100
+            assert place == pytest.approx(exact, abs=0.1 + 1e-3 * 100 * low / (low * factor - low))
+
+
+def test_the_best_row_and_its_own_baseline_are_drawn(store):
+    table = make_table(store)
+    (what, best), (against, baseline) = best_and_baseline(table, shown_runs())
+    highest = max((c for c in table.cells if c.metric == "sem_miou" and c.values), key=lambda c: c.mean)
+    assert (catalog.table_row(best), best.init) == (highest.row, highest.init)
+    assert baseline.row == "SS"
+    assert baseline.init == best.init
+    assert (what, against) == ("Highest mIoU here", "Its baseline")
+
+
+def test_pictures_are_inside_the_page_with_their_captions(store, tmp_path):
+    path = tmp_path / "figure2-scenes-demo.png"
+    Image.new("RGBA", (3000, 1500), (255, 0, 0, 255)).save(path)
+    write_json(path.with_suffix(".json"), {"caption": [f"Figure 2 {NASTY}", "second"]})
+    picture = embed(path)
+    assert picture.size == (1400, 700)
+    (image,) = Elements(make_page(store, pictures=[picture])).all("img")
+    assert image["src"].startswith("data:image/jpeg;base64,")
+    assert image["alt"] == f"Figure 2 {NASTY}"
+
+
+TABLES = {
+    "table1": "report-table1-scenes-demo.html",
+    "compare": "report-table1-scenes-demo.html",
+    "table4": "report-table4-scenes-demo.html",
+    "table2": "report-table2-scenes-demo.html",
+}
+
+
+@pytest.fixture(scope="module")
+def arguments(tmp_path_factory):
+    """Options that name tiny scenes, and a runs folder in which nothing of Table 1 is left to do."""
+    data, root = tmp_path_factory.mktemp("data"), tmp_path_factory.mktemp("finished")
+    write_cityscapes(data, {"train": 2, "val": 2, "train_extra": 2}, size=(64, 32), seed=0)
+    store = Store(root)
+    runs = finish_table1(store)
+    for run in catalog.with_dependencies(runs):
+        if run not in runs:
+            finish(store, run)
+        write_json(store.folder(run) / "official.json", dict.fromkeys(table2.OFFICIAL.values(), 0.25))
+    return ["--cityscapes", str(data), "--runs", str(root)]
+
+
+@pytest.mark.parametrize("verb", TABLES)
+def test_every_table_has_its_report(capsys, arguments, tmp_path, verb):
+    assert main([verb, *arguments, "--out", str(tmp_path)]) == 0
+    assert f"wrote {tmp_path / TABLES[verb]}" in capsys.readouterr().out
+    page = (tmp_path / TABLES[verb]).read_text()
+    assert NOTE in page
+    assert "reproduce figures" in page  # how to get pictures
+
+
+def test_a_table_of_finished_runs_starts_no_tensorflow_for_its_report(arguments, tmp_path):
+    command = ["compare", *arguments, "--out", str(tmp_path)]
+    program = (
+        f"import sys; from reproduce.__main__ import main; code = main({command!r}); "
+        "assert code == 0; assert 'tensorflow' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True, capture_output=True)
+    assert (tmp_path / "report-table1-scenes-demo.html").is_file()
