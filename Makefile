@@ -7,7 +7,7 @@ ARGS ?=
 # The tested versions, most of which have no release for Python 3.10.
 PINS := $(shell $(PYTHON) -c 'import sys; print("-c constraints.txt" * (sys.version_info >= (3, 11)))')
 
-.PHONY: table1 test test-slow test-faults test-cluster bench lint clean
+.PHONY: table1 test test-slow test-faults test-cluster bench docs lint clean
 
 table1: $(VENV)/.installed  ## Table 1: on embedded scenes, or ARGS="--cityscapes DIR"
 	$(BIN)/reproduce table1 $(ARGS)
@@ -27,13 +27,16 @@ test-cluster: $(VENV)/.installed-cluster  ## runs on a Ray cluster and over seve
 bench: $(VENV)/.installed-bench  ## times beside Keras, torch, scikit-image, cityscapesScripts
 	$(BIN)/reproduce bench $(ARGS)
 
+docs: $(VENV)/.installed-docs  ## the documentation as pages in site/; fails where a link leads nowhere
+	$(BIN)/mkdocs build
+
 lint: $(VENV)/.installed-dev  ## style, unused code, direction of imports
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 
 clean:
-	rm -rf $(VENV) *.egg-info build
+	rm -rf $(VENV) *.egg-info build site
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
@@ -52,4 +55,8 @@ $(VENV)/.installed-bench: $(VENV)/.installed
 
 $(VENV)/.installed-cluster: $(VENV)/.installed-dev
 	$(BIN)/pip install -q $(PINS) -e '.[cluster]'
+	touch $@
+
+$(VENV)/.installed-docs: $(VENV)/.installed
+	$(BIN)/pip install -q $(PINS) -e '.[docs]'
 	touch $@

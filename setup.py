@@ -43,6 +43,7 @@ setup(
             "onnxruntime>=1.20,<2",
             "tf2onnx>=1.17,<1.18",
         ],
+        "docs": ["mkdocs>=1.6,<2", "mkdocs-material>=9.6,<10"],
         "dev": [
             "hypothesis>=6.100,<7",
             "import-linter>=2.1,<3",

@@ -13,7 +13,10 @@ def test_python_examples_run(block):
     exec(compile(block, "README.md", "exec"), {})
 
 
-COMMANDS = re.findall(r"^\.venv/bin/reproduce (.*?)(?:\s+#.*)?$", README, flags=re.MULTILINE)
+PAGES = {page.name: page.read_text(encoding="utf-8") for page in (REPOSITORY / "docs").glob("*.md")}
+COMMANDS = re.findall(
+    r"^\.venv/bin/reproduce (.*?)(?:\s+#.*)?$", "\n".join([README, *PAGES.values()]), flags=re.MULTILINE
+)
 
 
 @pytest.mark.parametrize("command", COMMANDS)

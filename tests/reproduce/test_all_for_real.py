@@ -1,4 +1,4 @@
-"""``reproduce all`` with real, tiny runs: every verb to its end, nothing fabricated."""
+"""``reproduce all`` and every command of the documentation with real, tiny runs: nothing fabricated."""
 
 import dataclasses
 import json
@@ -12,13 +12,24 @@ from experiments.run import Schedule
 from experiments.store import Store
 from reproduce import everything, inputs
 from reproduce.__main__ import main
+from reproduce.parser import make_parser
+from tests.test_readme import COMMANDS
 
 TINY = Schedule(epochs=1, size=(64, 32), statistics_batches=2, validate_every=0)
 
 
-@pytest.fixture
-def small(monkeypatch):
+QUIETLY = ["--imagenet-weights", "none", "--progress", "none", "--no-tensorboard"]
+
+
+@pytest.fixture(scope="module")
+def small():
     """A few small scenes, one epoch, two weights of the grid, and a few of the other readings."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        make_small(monkeypatch)
+        yield
+
+
+def make_small(monkeypatch):
     monkeypatch.setattr(
         inputs,
         "DEMO_SCENES",
@@ -45,13 +56,22 @@ def small(monkeypatch):
     )
 
 
+@pytest.fixture(scope="module")
+def home(small, tmp_path_factory):
+    """A folder in which ``reproduce all`` was called, with some photographs."""
+    folder = tmp_path_factory.mktemp("home")
+    (folder / "photos").mkdir()
+    noise = np.random.default_rng(0).integers(0, 256, (40, 70, 3), dtype=np.uint8)
+    Image.fromarray(noise).save(folder / "photos" / "noise.jpg")
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.chdir(folder)
+        assert main(["all", *QUIETLY]) == 0
+    return folder
+
+
 @pytest.mark.slow
-def test_everything_is_made_from_real_runs(small, tmp_path, capsys):
-    options = ["--imagenet-weights", "none", "--progress", "none", "--no-tensorboard"]
-    code = main(["all", "--runs", str(tmp_path), *options])
-    said = capsys.readouterr()
-    assert code == 0, said.err
-    folder = tmp_path / "tables"
+def test_everything_is_made_from_real_runs(home):
+    folder = home / "runs" / "tables"
     made = {path.name for path in folder.iterdir()}
     for stem in ("table1-scenes-demo", "table3-scenes-kitti-demo", "text-numbers-scenes-demo"):
         table = json.loads((folder / f"{stem}.json").read_text())
@@ -62,6 +82,26 @@ def test_everything_is_made_from_real_runs(small, tmp_path, capsys):
         assert {f"{stem}.png", f"{stem}.pdf", f"{stem}.json"} <= made
         assert np.asarray(Image.open(folder / f"{stem}.png")).std() > 10
     assert "Not made" not in (folder / "index.html").read_text()
-    store = Store(tmp_path)
+    store = Store(home / "runs")
     for run in catalog.grid_search_runs("scenes-demo", "CoarseCTS"):
         assert store.metrics(run) is not None
+
+
+def here(words):
+    """A command of the documentation, with the data and the runs that there are here."""
+    for word in words:
+        word = word.replace("~/data/cityscapes", "runs/data/scenes-cityscapes-128x64")
+        word = word.replace("~/data/kitti", "runs/data/scenes-kitti-128x64")
+        yield word.replace("runs/cityscapes/SS+D-GS/ImageNet", "runs/scenes-demo/SS+D-GS/CoarseCTS")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", sorted(set(COMMANDS)))
+def test_commands_of_the_documentation_do_what_they_say(home, command, monkeypatch, capsys):
+    monkeypatch.chdir(home)
+    words = list(here(command.split()))
+    args = make_parser().parse_args(words)
+    code = main(words + (QUIETLY if hasattr(args, "no_tensorboard") else []))
+    said = capsys.readouterr()
+    assert code == 0, said.err
+    assert said.out
