@@ -2,6 +2,8 @@
 
 import time
 
+from experiments import multiworker
+from experiments.computing import strategy_of
 from experiments.executors.advance import Progress, advance, runs_to_do
 from experiments.preemption import stopping_at_once
 
@@ -25,8 +27,12 @@ def run_all(runs, store, libraries, options, report=print):
         report: takes a line for each run.
 
     Raises:
+        InputError: the user has to mend something: data, weights, runs folder, devices.
         Stopped: the process was asked to stop, be it while it decodes or waits; the same call goes on.
     """
+    for run in runs:
+        if store.metrics(run) is None and not multiworker.place():
+            strategy_of(run)  # too few devices are said before hours of decoding
     todo = runs_to_do(runs, store, libraries, options, report)
     progress = Progress(len(todo), report)
     while todo:

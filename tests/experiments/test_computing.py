@@ -14,7 +14,9 @@ from data.errors import InputError
 from experiments import catalog
 from experiments.computing import make_optimizer, precision, strategy_of
 from experiments.execute import evaluate_again, execute
+from experiments.executors.local import run_all
 from experiments.network import build_model
+from experiments.options import Options
 from experiments.readings import Readings
 from experiments.store import Store
 from tests.experiments.conftest import TINY
@@ -94,6 +96,12 @@ def test_precision_ends_with_its_context():
     with pytest.raises(ZeroDivisionError), precision("mixed_bfloat16"):
         raise ZeroDivisionError
     assert keras.config.dtype_policy().name == "float32"
+
+
+def test_too_few_devices_are_said_before_anything_is_decoded(tmp_path):
+    run = run_with(replicas=16)
+    with pytest.raises(InputError, match="fewer --devices"):
+        run_all([run], Store(tmp_path), {run.dataset: None}, Options())  # no library: it is not asked
 
 
 def test_more_devices_than_there_are_and_batches_that_cannot_be_shared_out():
