@@ -69,6 +69,7 @@ def test_a_new_task_trains(run):
     assert [layer.name for layer in variables["network"].layers].count("encoder") == 1
 
 
+@pytest.mark.slow
 def test_another_encoder(run):
     _, said = run("another_encoder.py", "mobilenetv2")
     assert "mobilenetv2: 8,050,051 parameters" in said

@@ -88,7 +88,7 @@ def test_an_update_that_is_not_finite_stops_the_run_with_the_step_that_made_it(l
     assert stopped.value.details["frames"] == frames_of_step(library.prepare(run).train, 2, run.seed, 0)
 
 
-@pytest.mark.parametrize("bad_step", [1, 4])
+@pytest.mark.parametrize("bad_step", [1, pytest.param(4, marks=pytest.mark.slow)])
 def test_a_loss_that_is_not_finite_stops_the_run_before_it_does_harm(
     library, quiet, tmp_path, monkeypatch, undisturbed, bad_step
 ):

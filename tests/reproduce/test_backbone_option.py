@@ -14,6 +14,7 @@ from reproduce.parser import make_parser
 from tests.trained import train_for_a_moment
 
 
+@pytest.mark.slow
 def test_a_run_on_another_encoder(tmp_path, capsys):
     folder = train_for_a_moment(tmp_path, "SS+C+D/UW", "--backbone", "mobilenetv2")
     assert folder.name == "seed0,backbone=mobilenetv2,epochs=1,size=64x32"

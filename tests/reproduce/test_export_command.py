@@ -95,7 +95,7 @@ def refused(capsys, folder, *arguments):
     return said[-1]
 
 
-@pytest.mark.parametrize("kind", ["keras", "onnx", *SLOW])
+@pytest.mark.parametrize("kind", ["onnx", pytest.param("keras", marks=pytest.mark.slow), *SLOW])
 def test_another_program_sees_what_the_run_sees(folder, exported, kind, tmp_path):
     path, said = exported(kind)
     assert all(word in said for word in ("at all of the pixels", "MB", "thread", str(path)))
@@ -136,7 +136,8 @@ def test_the_example_colors_images_with_nothing_of_this_project(folder, exported
         assert np.abs(np.array(overlay) - (image / 2 + colors / 2)).max() <= 1
 
 
-@pytest.mark.parametrize("kind", ["keras", *SLOW, pytest.param("onnx", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["keras", "savedmodel", "tflite", "onnx"])
 def test_logits_are_those_of_the_run(folder, kind, tmp_path, capsys):
     path = tmp_path / f"network{formats.ENDINGS[kind]}"
     assert export(folder, "--format", kind, "--out", path, "--logits") == 0
@@ -224,6 +225,7 @@ def test_an_encoder_with_code_of_its_own_is_no_keras_file(tmp_path):
         runtimes.read("keras", tmp_path / "network.keras", 1)
 
 
+@pytest.mark.slow
 def test_of_a_run_in_another_precision_the_weights_are_exported_as_they_are(folder, tmp_path):
     run = run_of(folder)
     rounded = dataclasses.replace(run, readings=dataclasses.replace(run.readings, precision="mixed_bfloat16"))

@@ -203,6 +203,7 @@ def test_samples_show_every_task(finished, cityscapes, tmp_path):
         assert picture.width > 1800  # six columns
 
 
+@pytest.mark.slow
 def test_figure_4_cuts_padding_off_and_calls_no_difference_none(tmp_path):
     from experiments.datasets import Library
 
