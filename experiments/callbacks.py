@@ -1,36 +1,48 @@
-"""What is written while a run trains: a line or a bar, history.csv and TensorBoard's events."""
+"""What is written while a run trains: a line, history.csv, TensorBoard's events and the log for programs."""
 
 import sys
 
 import keras
 
+from experiments.events import log_event
+from experiments.progress_line import EpochLine, RunLine
+from experiments.tensorboard import Scalars
 
-class EpochLine(keras.callbacks.Callback):
-    """One line an epoch, for logs and pipes.
+
+class EpochEvents(keras.callbacks.Callback):
+    """Logs the end of each epoch.
 
     Args:
-        name: of the run.
-        write: takes the line.
+        path: of the file.
+        run: `experiments.run.Run`.
     """
 
-    def __init__(self, name, write=print):
+    def __init__(self, path, run):
         super().__init__()
-        self.name, self.write = name, write
+        self.path, self.run = path, run
 
     def on_epoch_end(self, epoch, logs=None):
-        """Write the line."""
-        numbers = " ".join(f"{key} {value:.4g}" for key, value in (logs or {}).items() if value == value)
-        self.write(f"{self.name}: epoch {epoch + 1}/{self.params['epochs']} {numbers}")
+        """Log it."""
+        log_event(self.path, "epoch", self.run, epoch=epoch + 1, epochs=self.params["epochs"], **(logs or {}))
 
 
-def history_callbacks(run, folder, options):
-    """Keras' callbacks for a run: progress, ``history.csv`` (append), ``tensorboard/``."""
+def history_callbacks(run, folder, options, batches):
+    """Keras' callbacks for a run: progress, ``history.csv`` (append), ``tensorboard/``, ``--json-log``.
+
+    Args:
+        run: `experiments.run.Run`.
+        folder: of the run.
+        options: `experiments.options.Options`.
+        batches: `experiments.tensorboard.Waited`, from which the run takes its batches.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     callbacks = [keras.callbacks.CSVLogger(str(folder / "history.csv"), append=True)]
     if options.tensorboard:
-        callbacks.append(keras.callbacks.TensorBoard(str(folder / "tensorboard"), write_graph=False))
+        callbacks.append(Scalars(folder, batches))
+    if options.json_log:
+        callbacks.append(EpochEvents(options.json_log, run))
     if options.progress == "bar" or (options.progress == "auto" and sys.stdout.isatty()):
-        callbacks.append(keras.callbacks.ProgbarLogger())
+        callbacks.append(RunLine(run.schedule.batch_size))
     elif options.progress != "none":
         callbacks.append(EpochLine(str(run)))
     return callbacks

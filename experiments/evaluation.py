@@ -50,6 +50,15 @@ class Evaluator:
                 results |= self._evaluate(stream)
         return {task: results[task] for task in self.run.tasks}
 
+    def maps(self, indices):
+        """Iterator of what `make_predictor` predicts of some images, with the network's own statistics."""
+        batches = ordered_batches(self.data.val, self.data.preparation, indices=indices)
+        for index, batch in zip(indices, batches, strict=True):
+            maps = {}
+            for predict in self._predict.values():
+                maps |= predict(batch, self.data.val.native_sizes[index])
+            yield {name: values.numpy() for name, values in maps.items()}
+
     def _evaluate(self, stream):
         scores = {task: self._score(task) for task in self._tasks[stream]}
         batches = ordered_batches(self.data.val, self.data.preparation)

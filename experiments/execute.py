@@ -17,6 +17,7 @@ from experiments.computing import strategy_of
 from experiments.disk import full_disk_is_an_oserror
 from experiments.divergence import DivergedError
 from experiments.evaluation import Evaluator
+from experiments.events import log_event
 from experiments.finished import inherited_colors, open_finished, write_colors
 from experiments.headline import headline, headline_names
 from experiments.history import read_history
@@ -25,6 +26,7 @@ from experiments.network import Unavailable, build_model, initialize, make_weigh
 from experiments.objective import Objective
 from experiments.readings import Readings
 from experiments.store import FORMAT, sealed, write_json
+from experiments.tensorboard import Predictions, write_hparams
 from experiments.training import train
 from models.multitask import STREAM, encoder_input
 from models.normalization import estimate_statistics, save_statistics
@@ -50,7 +52,23 @@ def execute(run, store, library, options):
         InputError: the run's folder was begun with other data.
     """
     with only_one(store.folder(run)), preemption.listening():
-        return store.metrics(run) or _execute(run, store, library, options)
+        return store.metrics(run) or _execute_and_log(run, store, library, options)
+
+
+def _execute_and_log(run, store, library, options):
+    what = {name: getattr(run, name) for name in ("tasks", "weighting", "init", "seed")}
+    log_event(options.json_log, "run started", run, epochs=run.schedule.epochs, **what)
+    try:
+        metrics = _execute(run, store, library, options)
+    except BaseException as error:
+        log_event(options.json_log, "run stopped", run, reason=str(error) or type(error).__name__)
+        raise
+    if metrics is None:
+        log_event(options.json_log, "no result", run, reason=store.failure(run))
+    else:
+        numbers = {"headline": metrics["headline"], "seconds": metrics["session_seconds"]}
+        log_event(options.json_log, "run finished", run, **numbers)
+    return metrics
 
 
 def _execute(run, store, library, options):
@@ -74,10 +92,13 @@ def _execute(run, store, library, options):
         (folder / "failure.json").unlink(missing_ok=True)
         objective = Objective(run.tasks, run.readings, data.statistics.class_weights(run.readings.mfb))
         evaluator = Evaluator(model, run, data, library.source.layout)
+        show = Predictions(evaluator, folder)
 
         def validate(epochs_done):
             every = run.schedule.validate_every
             if every and epochs_done % every == 0:
+                if options.tensorboard:
+                    show(epochs_done)
                 numbers = headline({"per_input": evaluator()}, Readings())
             else:  # history.csv has the same columns in every epoch
                 numbers = dict.fromkeys(headline_names(run.tasks), math.nan)
@@ -89,6 +110,8 @@ def _execute(run, store, library, options):
                 strategy,
             )  # fmt: skip
             metrics = measure(run, model, data, evaluator, folder)
+            if options.tensorboard:
+                write_hparams(run, metrics["headline"], folder)
     except DivergedError as reason:
         store.write_failure(run, str(reason), **reason.details)
         return None

@@ -20,7 +20,9 @@ class Options:
         imagenet_weights: path, ``auto`` or ``none``.
         checkpoint_minutes: at most this much work is lost.
         tensorboard: write events.
-        progress: ``bar``, ``lines``, ``none``, or ``auto``: a bar on a terminal, else a line an epoch.
+        progress: ``bar`` (a line that is rewritten), ``lines`` (one an epoch), ``none``, or ``auto``: a bar
+            on a terminal, else lines.
+        json_log: file that `experiments.events` are appended to, or None.
         warn: takes a sentence about something that was mended.
     """
 
@@ -29,4 +31,5 @@ class Options:
     checkpoint_minutes: float = 10.0
     tensorboard: bool = True
     progress: str = "auto"
+    json_log: Path | None = None
     warn: Callable[[str], None] = warn

@@ -12,9 +12,10 @@ PACKAGES = ("tensorflow", "keras", "segmentation-models", "numpy", "scikit-image
 # data, and data has a fingerprint of its own.
 _FOLDERS = ("data", "losses", "models", "weighting", "experiments")
 _WITHOUT_EFFECT = (
-    "bootstrap", "callbacks", "catalog", "checkpoint", "cost", "disk", "divergence", "exporting",
-    "fingerprint", "formats", "headline", "history", "inference", "lock", "options", "predictor",
-    "preemption", "provenance", "runtimes", "staleness", "standalone", "store",
+    "bootstrap", "callbacks", "catalog", "checkpoint", "cost", "disk", "divergence", "events",
+    "exporting", "fingerprint", "formats", "headline", "history", "inference", "lock", "options", "predictor",
+    "preemption", "progress_line", "provenance", "runtimes", "staleness", "standalone", "store",
+    "tensorboard", "time_left",
 )  # fmt: skip
 
 

@@ -119,7 +119,7 @@ def read_json(path: Path) -> dict | None:
 
 def sealed(record: dict) -> dict:
     """A record with the checksum that `read_record` looks at."""
-    plain = _plain(record)
+    plain = plain_values(record)
     return plain | {SEAL: _digest(plain)}
 
 
@@ -129,7 +129,7 @@ def _digest(plain):
 
 def write_json(path: Path, value):
     """Write a JSON file as a whole, see `write_text`. NaN becomes null."""
-    write_text(path, json.dumps(_plain(value), indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+    write_text(path, json.dumps(plain_values(value), indent=1, ensure_ascii=False, allow_nan=False) + "\n")
 
 
 def write_text(path: Path, text: str):
@@ -165,11 +165,12 @@ def without_pattern(folder: Path):
         yield link
 
 
-def _plain(value):
+def plain_values(value):
+    """A value as JSON has it: strings as keys, lists, Python's numbers, null for NaN."""
     if isinstance(value, dict):
-        return {str(key): _plain(item) for key, item in value.items()}
+        return {str(key): plain_values(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
+        return [plain_values(item) for item in value]
     if hasattr(value, "tolist"):
-        return _plain(value.tolist())
+        return plain_values(value.tolist())
     return None if isinstance(value, float) and value != value else value

@@ -17,6 +17,7 @@ from experiments.history import truncate_history
 from experiments.learning_rate import LearningRate
 from experiments.progress import Progress
 from experiments.step import make_train_step
+from experiments.tensorboard import Waited
 
 LOG_EVERY = 10  # steps between readings of the losses; each reading waits for the device
 
@@ -85,14 +86,14 @@ class Training:
         epochs = self.run.schedule.epochs
         first_epoch = (int(self.progress.step) - self._epoch_is_open()) // self.steps_per_epoch
         truncate_history(self._folder / "history.csv", first_epoch)
+        batches = Waited(self._batches())
         callbacks = keras.callbacks.CallbackList(
-            history_callbacks(self.run, self._folder, self._options),
+            history_callbacks(self.run, self._folder, self._options, batches),
             model=_for_callbacks(self.model, self.optimizer),
             verbose=1,
             epochs=epochs,
             steps=self.steps_per_epoch,
         )
-        batches = self._batches()
         callbacks.on_train_begin()
         try:
             for epoch in range(first_epoch, epochs):

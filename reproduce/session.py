@@ -8,6 +8,7 @@ import sys
 
 from data.errors import InputError
 from experiments import catalog
+from experiments.events import log_event
 from experiments.readings import AT_EVALUATION, Readings
 from experiments.sources import Source, fingerprint_now
 from experiments.store import Store
@@ -137,7 +138,23 @@ class Session:
         print(render.to_text(table, color=sys.stdout.isatty()))
         name = f"{stem}-{self.label}"
         written = [*render.write_table(table, self.out, name), *filter(None, more)]
-        return self.wrote(*written, *make_report(self, table, f"report-{name}", shown, written))
+        written.append(make_report(self, table, f"report-{name}", shown, written))
+        self._log_table(name, [run for _, run in shown], written)
+        return self.wrote(*written)
+
+    def _log_table(self, name, runs, files):
+        path = getattr(self.args, "json_log", None)  # verbs that train have it
+        if path is None:
+            return
+        empty = [run for run in dict.fromkeys(runs) if self.store.metrics(run) is None]
+        log_event(
+            inputs.log_file(path),
+            "table done",
+            table=name,
+            finished=len(set(runs)) - len(empty),
+            no_result={run.folder: self.store.failure(run) or "not run" for run in empty},
+            files=[str(path) for path in files],
+        )
 
     def wrote(self, *paths):
         """Say which files were written, and return their paths; None is passed over."""

@@ -6,6 +6,7 @@ import statistics
 from collections.abc import Mapping, Sequence
 
 from data.errors import InputError
+from experiments.catalog import dependency
 from experiments.history import read_history
 from experiments.run import LETTERS, Run
 from experiments.store import Store
@@ -97,14 +98,17 @@ class Curves:
 
 
 def training_curves(shown: Sequence[tuple[str, Run]], store: Store) -> list[Curves]:
-    """Curves of the runs that have begun; a run that stands for several rows comes once.
+    """Curves of the runs that have begun, and of their pre-training on the same data; each run once.
 
     Args:
-        shown: (name of the row, run).
+        shown: (name of the row, run); a run may stand for several rows.
         store: of the runs.
     """
     rows = {}
     for row, run in shown:
+        needed = dependency(run)
+        if needed is not None and needed.dataset == run.dataset:
+            rows.setdefault(needed.folder, (needed.row, needed))
         rows.setdefault(run.folder, (row, run))
     histories = {folder: _history(run, store) for folder, (_, run) in rows.items()}
     series = {

@@ -17,7 +17,7 @@ NO_PICTURES = (
 
 def make_report(
     session, table: Table, stem: str, shown: Sequence[tuple[str, Run]], files: Sequence[Path]
-) -> list[Path]:
+) -> Path:
     """Write the page of a table beside its other files.
 
     Args:
@@ -28,14 +28,13 @@ def make_report(
         files: that were written of the same table; pictures among them are shown.
 
     Returns:
-        Paths of the page and of the pictures that were drawn for it.
+        Path of the page.
     """
     pictures = [embed(path) for path in files if path.suffix == ".png"]
     pictures += [embed(path) for path in figures(session.out, session.label)]
-    problem, drawn = NO_PICTURES, []
+    problem = NO_PICTURES
     try:
         for path, caption in _samples(session, table, shown):
-            drawn.append(path)
             pictures.append(embed(path, [caption]))
     except InputError as reason:  # of a damaged run; the numbers are worth a page without its pictures
         problem = f"Predictions cannot be drawn: {reason}"
@@ -43,14 +42,13 @@ def make_report(
         table, shown, session.store, session.readings, session.label, pictures,
         "" if pictures else problem, files,
     )  # fmt: skip
-    return [*drawn, write_report(report, session.out, stem)]
+    return write_report(report, session.out, stem)
 
 
 def _samples(session, table, shown):
-    """(path, caption) of the best row and of its baseline, where the data has been opened anyway."""
-    if "data_library" not in vars(session):
-        return
+    """(path, caption) of the best row and of its baseline; new ones where the data has been opened anyway."""
+    library = vars(session).get("data_library")
     for what, run in best_and_baseline(table, shown):
-        path = draw_samples(run, session.store, session.data_library, session.out)
+        path = draw_samples(run, session.store, library, session.out)
         if path:
             yield path, f"{what}: {run}. Validation images, evenly spaced."

@@ -39,7 +39,9 @@ def figures(folder: Path, label: str) -> list[Path]:
 
 
 def best_and_baseline(table: Table, shown: Sequence[tuple[str, Run]]) -> list[tuple[str, Run]]:
-    """(what it is, run) of the row with the highest segmentation mIoU here and of its own baseline.
+    """(what it is, run) of the highest segmentation mIoU here of a row with a baseline, and of that baseline.
+
+    Where no row has a baseline that is finished, of the highest mIoU alone.
 
     Args:
         table: of finished runs.
@@ -54,36 +56,39 @@ def best_and_baseline(table: Table, shown: Sequence[tuple[str, Run]]) -> list[tu
     cells = [cell for cell in cells if cell.values]
     if not cells:
         return []
-    best = max(cells, key=lambda cell: cell.mean)
-    chosen = [("Highest mIoU here", runs[best.row, best.init])]
-    baseline = runs.get((best.baseline_row, best.init))
-    if baseline and baseline != chosen[0][1]:
-        chosen.append(("Its baseline", baseline))
-    return chosen
+    compared = [cell for cell in cells if cell.baseline and cell.baseline_row != cell.row]
+    best = max(compared or cells, key=lambda cell: cell.mean)
+    chosen = [("Highest mIoU here of a row with a baseline" if compared else "Highest mIoU here", best.row)]
+    chosen += [("Its baseline", best.baseline_row)] if compared else []
+    return [(what, runs[row, best.init]) for what, row in chosen if (row, best.init) in runs]
 
 
 def draw_samples(run: Run, store, library, folder: Path, progress=print) -> Path | None:
-    """Draw predictions of a finished run, unless that was done since it was finished; needs TensorFlow.
+    """Draw predictions of a finished run, unless that was done since it was finished.
 
     Args:
         run: a finished run.
         store: of the run.
-        library: `experiments.datasets.Library` of its data.
+        library: `experiments.datasets.Library` of its data, which brings TensorFlow; None to draw nothing.
         folder: of the picture.
         progress: takes a line when something is drawn.
 
     Returns:
-        Path of the picture; None for a run whose weights are not there.
+        Path of the picture; None where there is none: the weights are not there, or nothing may be drawn.
+
+    Raises:
+        InputError: the weights are damaged.
     """
     home = store.finished_folder(run)
-    if not ((home / "checkpoint" / "final").is_dir() and (home / "statistics.npz").is_file()):
-        return None
     path = folder / f"samples-{run.folder.replace('/', '-')}.png"
-    if not path.is_file() or path.stat().st_mtime < (home / "metrics.json").stat().st_mtime:
-        from reproduce.samples import write_samples  # here, because it brings TensorFlow
+    if path.is_file() and path.stat().st_mtime >= (home / "metrics.json").stat().st_mtime:
+        return path
+    if library is None or not ((home / "checkpoint/final").is_dir() and (home / "statistics.npz").is_file()):
+        return None
+    from reproduce.samples import write_samples  # here, because it brings TensorFlow
 
-        progress(f"drawing predictions of {run}")
-        write_samples(run, home, library, path, COUNT)
+    progress(f"drawing {path}")
+    write_samples(run, home, library, path, COUNT)
     return path
 
 

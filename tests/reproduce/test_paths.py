@@ -219,7 +219,8 @@ def test_table_2_and_a_submission(world, tmp_path):
     with zipfile.ZipFile(world.home / submission[2:]) as archive:
         (name,) = archive.namelist()
     assert name.endswith("_pred.png")
-    assert {path.suffix for path in (tmp_path / f"out {NAME}").iterdir()} == {".txt", ".md", ".csv", ".json"}
+    kinds = {".txt", ".md", ".csv", ".json", ".html"}
+    assert {path.suffix for path in (tmp_path / f"out {NAME}").iterdir()} == kinds
 
 
 def test_table_3_from_runs_behind_a_link(world, capsys, tmp_path):

@@ -1,7 +1,9 @@
 """The page of a table: whole, self-contained, escaped, with the numbers of the table and nothing else."""
 
 import html.parser
+import json
 import math
+import os
 import re
 import subprocess
 import sys
@@ -22,7 +24,7 @@ from reproduce.report.axes import Axis, around
 from reproduce.report.classes import class_charts
 from reproduce.report.curves import BOTTOM, MOST_POINTS, TOP, training_curves
 from reproduce.report.page import Report, missing, to_html
-from reproduce.report.pictures import best_and_baseline, embed
+from reproduce.report.pictures import best_and_baseline, draw_samples, embed
 from reproduce.tables import collect
 from reproduce.wording import signed
 from tests.finished import write_finished
@@ -266,11 +268,12 @@ def test_labels_of_ticks_say_where_they_are(low, factor):
 def test_the_best_row_and_its_own_baseline_are_drawn(store):
     table = make_table(store)
     (what, best), (against, baseline) = best_and_baseline(table, shown_runs())
-    highest = max((c for c in table.cells if c.metric == "sem_miou" and c.values), key=lambda c: c.mean)
+    cells = [c for c in table.cells if c.metric == "sem_miou" and c.values and c.baseline]
+    highest = max(cells, key=lambda cell: cell.mean)
     assert (catalog.table_row(best), best.init) == (highest.row, highest.init)
     assert baseline.row == "SS"
     assert baseline.init == best.init
-    assert (what, against) == ("Highest mIoU here", "Its baseline")
+    assert (what, against) == ("Highest mIoU here of a row with a baseline", "Its baseline")
 
 
 def test_pictures_are_inside_the_page_with_their_captions(store, tmp_path):
@@ -323,3 +326,32 @@ def test_a_table_of_finished_runs_starts_no_tensorflow_for_its_report(arguments,
     )
     subprocess.run([sys.executable, "-c", program], check=True, capture_output=True)
     assert (tmp_path / "report-table1-scenes-demo.html").is_file()
+
+
+def test_the_log_for_programs_says_when_a_table_is_done(arguments, tmp_path):
+    log = tmp_path / "log.jsonl"
+    command = ["table1", *arguments, "--out", str(tmp_path), "--json-log", str(log)]
+    assert main(command) == main(command) == 0
+    first, second = (json.loads(line) for line in log.read_text().splitlines())
+    assert first["event"] == second["event"] == "table done"
+    assert first["table"] == "table1-scenes-demo"
+    assert first["finished"] == 25
+    assert first["no_result"] == {}
+    assert str(tmp_path / "report-table1-scenes-demo.html") in first["files"]
+
+
+def test_a_log_that_cannot_be_written_is_named(capsys, arguments, tmp_path):
+    log = tmp_path / "nowhere" / "log.jsonl"
+    assert main(["table1", *arguments, "--out", str(tmp_path), "--json-log", str(log)]) == 2
+    assert f"--json-log {log}: cannot be written to" in capsys.readouterr().err
+
+
+def test_pictures_that_were_drawn_are_shown_until_the_run_is_made_anew(store, tmp_path):
+    run = catalog.table1_runs("scenes-demo")[0]
+    assert draw_samples(run, store, None, tmp_path) is None
+    path = tmp_path / "samples-scenes-demo-SS-random-seed0.png"
+    Image.new("RGB", (20, 10)).save(path)
+    assert draw_samples(run, store, None, tmp_path) == path
+    before = store.finished_folder(run).joinpath("metrics.json").stat().st_mtime - 10
+    os.utime(path, (before, before))
+    assert draw_samples(run, store, None, tmp_path) is None
