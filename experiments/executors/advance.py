@@ -4,6 +4,7 @@ from experiments.catalog import dependency
 from experiments.execute import check_same_data, execute
 from experiments.lock import BusyError, holder
 from experiments.network import imagenet_weights
+from experiments.time_left import duration
 
 
 def runs_to_do(runs, store, libraries, options, report):
@@ -70,10 +71,12 @@ class Progress:
     Args:
         total: runs.
         report: takes a line.
+        left: gives the seconds until all of them are done, or None where that is not known.
     """
 
-    def __init__(self, total, report):
-        self.total, self.report, self.finished, self._waited_for = total, report, 0, None
+    def __init__(self, total, report, left=lambda: None):
+        self.total, self.report, self._left = total, report, left
+        self.finished, self._waited_for = 0, None
 
     def start(self, run):
         """A run begins."""
@@ -82,7 +85,9 @@ class Progress:
     def done(self, run, what):
         """A run ended."""
         self.finished += 1
-        self.report(f"[{self.finished}/{self.total}] {run}: {what}")
+        left = self._left() if self.finished < self.total else None
+        more = "" if left is None else f"; all in about {duration(left)}"
+        self.report(f"[{self.finished}/{self.total}] {run}: {what}{more}")
 
     def wait_for(self, runs, store):
         """Say once for whom these runs wait."""

@@ -6,6 +6,7 @@ from experiments import multiworker
 from experiments.computing import strategy_of
 from experiments.executors.advance import Progress, advance, runs_to_do
 from experiments.preemption import stopping_at_once
+from experiments.time_left import seconds_left
 
 POLL_SECONDS = 5  # between two looks at runs that other processes have
 
@@ -34,7 +35,11 @@ def run_all(runs, store, libraries, options, report=print):
         if store.metrics(run) is None and not multiworker.place():
             strategy_of(run)  # too few devices are said before hours of decoding
     todo = runs_to_do(runs, store, libraries, options, report)
-    progress = Progress(len(todo), report)
+
+    def left():
+        return seconds_left([r for r in runs if r.dataset in libraries and store.failure(r) is None], store)
+
+    progress = Progress(len(todo), report, left)
     while todo:
         left = []
         for run in todo:

@@ -13,6 +13,7 @@ from tensorboard.plugins.hparams import plugin_data_pb2
 from experiments import catalog
 from experiments.events import log_event
 from experiments.execute import execute
+from experiments.executors.advance import Progress
 from experiments.options import Options
 from experiments.progress_line import EpochLine, Pace, RunLine
 from experiments.store import Store, write_json
@@ -238,3 +239,11 @@ def test_the_time_left_of_a_table_is_that_of_the_runs_which_are_finished(tmp_pat
 )
 def test_durations_in_words(seconds, text):
     assert duration(seconds) == text
+
+
+def test_the_line_of_a_run_says_when_all_are_done():
+    said, left = [], iter([None, 90.0])
+    progress = Progress(3, said.append, lambda: next(left))
+    for name in ("a", "b", "c"):
+        progress.done(name, "0.5")
+    assert said == ["[1/3] a: 0.5", "[2/3] b: 0.5; all in about 90 s", "[3/3] c: 0.5"]
