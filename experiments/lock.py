@@ -32,10 +32,8 @@ def only_one(folder):
     """
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / NAME).open("a+", encoding="utf-8") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise BusyError(f"{folder} is being trained by {_describe(file)}") from error
+        if not _taken(file):
+            raise BusyError(f"{folder} is being trained by {_describe(file)}")
         owner = {"host": socket.gethostname(), "pid": os.getpid(), "since": _now()}
         file.truncate(0)
         file.write(json.dumps(owner))

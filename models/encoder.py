@@ -16,7 +16,7 @@ with contextlib.redirect_stdout(io.StringIO()):  # it prints a greeting
 from models.batch_normalization import FusedBatchNormalization
 
 # DenseNets have layers of names that Keras 3 refuses; EfficientNets leave out branches by a random number
-# that no seed governs, so that the same run would give other numbers. SENet-154 takes minutes to build.
+# that no seed governs, so that the same run would give other numbers. SENet-154 was not seen to build.
 _LEFT_OUT = ("densenet", "efficientnet", "senet154")
 BACKBONES = tuple(name for name in Backbones.models if not name.startswith(_LEFT_OUT))
 

@@ -1,23 +1,15 @@
 """The training step of all three tasks beside that of segmentation alone."""
 
-from reproduce.bench.comparison import Bar, Comparison, Result, Settings, Spread
-from reproduce.bench.turns import in_turns
-from reproduce.bench.worker import workers
+from reproduce.bench.comparison import Bar, Comparison, Result, Settings
+from reproduce.bench.step_times import step_times
 
 TASKS = {"SS": ["seg"], "SS+C+D": ["seg", "color", "depth"]}
 
 
 def measure(settings: Settings) -> Result:
     """Seconds a step, and memory."""
-    shape = {"size": settings.size, "batch": settings.batch}
-    jobs = {name: ("our_step", {"tasks": tasks} | shape) for name, tasks in TASKS.items()}
-    with workers(jobs, settings.scratch) as started:
-        facts = {name: worker.facts for name, worker in started.items()}
-        calls = {name: lambda worker=worker: worker.call("step") for name, worker in started.items()}
-        found, order = in_turns(calls, settings.repeat)
-        for name, worker in started.items():
-            facts[name] |= worker.call("memory")
-    times = {name: Spread(f"step of {name}", "s", found[name]["seconds"]) for name in TASKS}
+    choices = {name: {"tasks": tasks} for name, tasks in TASKS.items()}
+    times, facts, order = step_times(choices, settings, "step of")
     ratio = times["SS+C+D"].over(times["SS"], "time of SS+C+D ÷ time of SS")
     single, joint = (facts[name]["forward_convolution_flops"] for name in TASKS)
     facts["flop_ratio"] = joint / single
