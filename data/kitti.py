@@ -12,6 +12,7 @@ import numpy as np
 from data.decode import read_rgb
 from data.errors import InputError
 from data.frames import Frame
+from data.kitti_folders import PARTS, find_folder, list_cameras, list_files, list_names
 
 OFFICIAL_COUNT = 200
 SPLITS = ("train", "val")
@@ -23,18 +24,6 @@ VALIDATION_IDS = (
     131, 138, 139, 142, 152, 153, 157, 158, 159, 165, 168, 171, 179, 180, 191,
 )
 # fmt: on
-
-_ARCHIVES = ("data_scene_flow", "data_semantics", "data_scene_flow_calib")
-# Attribute of a Frame -> (folders in order of preference, archive without its ending).
-PARTS = {
-    "left": (("image_2",), "data_scene_flow"),
-    "right": (("image_3",), "data_scene_flow"),
-    "labels": (("semantic",), "data_semantics"),
-    "instances": (("instance",), "data_semantics"),
-    "disparity": (("disp_occ_0", "disp_noc_0"), "data_scene_flow"),
-    "camera": (("calib_cam_to_cam",), "data_scene_flow_calib"),
-}
-_SUFFIX = "_10.png"  # the annotated first frame of each pair in time; _11 is the second
 
 
 def find_frames(
@@ -77,9 +66,9 @@ def find_frames(
     if not chosen:
         raise InputError(f"{root} has only {len(names)} frame, too few for a split {split}: add frames.")
 
-    files = {"left": _list_files(root, "left", chosen)}
+    files = {"left": list_files(root, "left", chosen)}
     for attribute in need:
-        listing = _list_cameras if attribute == "camera" else _list_files
+        listing = list_cameras if attribute == "camera" else list_files
         files[attribute] = listing(root, attribute, chosen)
     if "labels" in need:
         check_copies(root, [chosen[0], chosen[len(chosen) // 2], chosen[-1]])
@@ -134,8 +123,8 @@ def check_copies(root: str | Path, names: Collection[str]) -> None:
         InputError: the two images of a frame differ, or there is no folder of images or of labels.
     """
     root = Path(root).expanduser()
-    images = _find_folder(root, "left")
-    copies = _find_folder(root, "labels").parent / "image_2"
+    images = find_folder(root, "left")
+    copies = find_folder(root, "labels").parent / "image_2"
     if copies == images:
         return
     for name in names:
@@ -154,20 +143,6 @@ def _have_same_bytes(first: Path, second: Path) -> bool:
     return first.stat().st_size == second.stat().st_size and first.read_bytes() == second.read_bytes()
 
 
-def list_names(root: Path) -> list[str]:
-    """Names such as ``000007_10`` of all left images, sorted."""
-    _require_root(root)
-    folder = _find_folder(root, "left")
-    names = sorted(
-        name.removesuffix(".png")
-        for name in _list_folder(folder)
-        if name.endswith(_SUFFIX) and name[0] != "."
-    )
-    if not names:
-        raise InputError(f"{folder} contains no *{_SUFFIX}: unpack data_scene_flow.zip into {root} again.")
-    return names
-
-
 def _split_names(names: list[str], seed: int = 0) -> dict[str, list[str]]:
     if _is_complete(names):
         val = {f"{number:06d}_10" for number in validation_ids(seed)}
@@ -183,75 +158,3 @@ def _split_names(names: list[str], seed: int = 0) -> dict[str, list[str]]:
 
 def _is_complete(names: list[str]) -> bool:
     return names == [f"{number:06d}_10" for number in range(OFFICIAL_COUNT)]
-
-
-def _require_root(root: Path) -> None:
-    if not root.is_dir():
-        problem = "is not a folder" if root.exists() else "does not exist"
-        raise InputError(
-            f"{root} {problem}: give the folder into which KITTI's data_scene_flow.zip was unpacked."
-        )
-    if any(base.is_dir() for base in _bases(root)):
-        return
-    above = [
-        folder.parent for folder in (root.absolute(), root.absolute().parent) if folder.name == "training"
-    ]
-    below = sorted(path.parent for path in root.glob("*/training") if path.is_dir())
-    if above or below:
-        mend = f"give {(above + below)[0]} instead."
-    else:
-        mend = "unpack data_scene_flow.zip and data_semantics.zip there or give another folder."
-    raise InputError(f"{root} contains no folder training: {mend}")
-
-
-def _bases(root: Path) -> list[Path]:
-    """The ``training`` folders that may hold a part, in order of preference."""
-    return [folder / "training" for folder in (root, *(root / archive for archive in _ARCHIVES))]
-
-
-def search_folder(root: Path, attribute: str) -> Path | None:
-    """Folder of an attribute of `data.frames.Frame`, or None where it is not there."""
-    candidates = (base / folder for folder in PARTS[attribute][0] for base in _bases(root))
-    return next((folder for folder in candidates if folder.is_dir()), None)
-
-
-def _find_folder(root: Path, attribute: str) -> Path:
-    folder = search_folder(root, attribute)
-    if folder is None:
-        folders, archive = PARTS[attribute]
-        wanted = " or ".join(f"training/{name}" for name in folders)
-        raise InputError(f"{root} contains no folder {wanted}: unpack {archive}.zip into it.")
-    return folder
-
-
-def _list_files(root: Path, attribute: str, names: list[str]) -> list[Path]:
-    folder = _find_folder(root, attribute)
-    return _require_listed(root, attribute, folder, [f"{name}.png" for name in names])
-
-
-def _list_cameras(root: Path, attribute: str, names: list[str]) -> list[Path | None]:
-    folder = search_folder(root, attribute)
-    if folder is None:
-        common = root / "calib_cam_to_cam.txt"
-        return [common if common.is_file() else None] * len(names)
-    return _require_listed(root, attribute, folder, [f"{name.removesuffix('_10')}.txt" for name in names])
-
-
-def _require_listed(root: Path, attribute: str, folder: Path, files: list[str]) -> list[Path]:
-    present = _list_folder(folder)
-    missing = [file for file in files if file not in present]
-    if missing:
-        more = f" (and {len(missing) - 1} more of this kind)" if len(missing) > 1 else ""
-        raise InputError(
-            f"{folder / missing[0]} is missing{more}: unpack {PARTS[attribute][1]}.zip into {root} again."
-        )
-    return [folder / file for file in files]
-
-
-def _list_folder(folder: Path) -> set[str]:
-    try:
-        return {path.name for path in folder.iterdir()}
-    except OSError as error:
-        raise InputError(
-            f"{folder} cannot be listed ({error.strerror}): give this user the right to read it."
-        ) from error

@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps
 
-from data.decode import FileError, read_rgb
+from data.decode import read_rgb
 from data.errors import InputError
+from data.files import FileError
 
 ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp", ".ppm")  # what a folder is searched for
 _MODES = (

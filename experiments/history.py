@@ -7,8 +7,14 @@ from data.errors import InputError
 from experiments.store import write_text
 
 
-def truncate_history(path, epochs):
+def truncate_history(path, epochs, columns=()):
     """Keep the rows of the first ``epochs`` epochs: a resumed run writes the others again.
+
+    Args:
+        path: of the file.
+        epochs: that are done.
+        columns: that the rows to come have, and those of an older version may lack: these get "NA" there, in
+            the order in which Keras' CSVLogger goes on.
 
     Raises:
         InputError: the file is damaged where it is needed.
@@ -24,9 +30,13 @@ def truncate_history(path, epochs):
         raise _damaged(path)
     if not kept:
         path.unlink(missing_ok=True)
-    elif len(kept) < len(rows):
+        return
+    names = list(kept[0])
+    if not {*columns} <= {*names}:
+        names = ["epoch", *sorted({*names, *columns} - {"epoch"})]
+    if len(kept) < len(rows) or names != list(kept[0]):
         text = io.StringIO()
-        writer = csv.DictWriter(text, rows[0].keys(), extrasaction="ignore")
+        writer = csv.DictWriter(text, names, restval="NA", extrasaction="ignore")
         writer.writeheader()
         writer.writerows(kept)
         write_text(path, text.getvalue())

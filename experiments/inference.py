@@ -6,7 +6,6 @@ import functools
 import math
 import os
 import platform
-import statistics
 import timeit
 from importlib.metadata import version
 from pathlib import Path
@@ -16,6 +15,7 @@ import numpy as np
 import tensorflow as tf
 
 from data.errors import InputError
+from experiments.spread import spread
 from models import build_multitask_unet, segmentation_only
 from models.encoder import unet
 from models.initialization import initialize_randomly
@@ -81,10 +81,10 @@ def measure_inference(size=(1024, 512), rounds=10, seed=0):
         "rounds": rounds,
         "seed": seed,
         "entries": {
-            name: _costs(models[name], graphs[name]) | {"seconds": _spread(seconds[name])} for name in models
+            name: _costs(models[name], graphs[name]) | {"seconds": spread(seconds[name])} for name in models
         },
         "ratios": [
-            {"of": a, "to": b} | _spread([x / y for x, y in zip(seconds[a], seconds[b], strict=True)])
+            {"of": a, "to": b} | spread([x / y for x, y in zip(seconds[a], seconds[b], strict=True)])
             for a, b in RATIOS
         ],
         "agreement": [{"of": a, "to": b} | compare_logits(logits[a], logits[b]) for a, b in AGREEMENTS],
@@ -200,15 +200,6 @@ def compare_logits(logits, reference):
         "equal": logits.tobytes() == reference.tobytes(),
         "largest_difference": float(difference),
         "same_class": float((logits.argmax(-1) == reference.argmax(-1)).mean()),
-    }
-
-
-def _spread(values):
-    return {
-        "by_round": values,
-        "min": min(values),
-        "median": statistics.median(values),
-        "max": max(values),
     }
 
 

@@ -27,7 +27,7 @@ class Options:
     """
 
     cache: Path | None = None
-    imagenet_weights: str = "auto"
+    imagenet_weights: str | Path = "auto"
     checkpoint_minutes: float = 10.0
     tensorboard: bool = True
     progress: str = "auto"

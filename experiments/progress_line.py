@@ -1,4 +1,4 @@
-"""How far a run is, on one line: rewritten on a terminal, once an epoch elsewhere."""
+"""How far runs are, on one line: rewritten on a terminal, once an epoch elsewhere."""
 
 import shutil
 import sys
@@ -9,6 +9,40 @@ import keras
 from experiments.time_left import duration
 
 REWRITE_SECONDS = 0.2
+
+
+def is_live(progress):
+    """Whether an `experiments.options.Options.progress` asks for a line that is rewritten."""
+    return progress == "bar" or (progress == "auto" and sys.stdout.isatty())
+
+
+class LiveLine:
+    """A line of a terminal that is rewritten in place, below the others.
+
+    Args:
+        stream: that is written to.
+    """
+
+    def __init__(self, stream=None):
+        self._stream = stream or sys.stdout
+
+    def show(self, text):
+        """Rewrite it, no wider than the terminal."""
+        width = shutil.get_terminal_size().columns - 1
+        print(f"\r\x1b[K{text[:width]}", end="", file=self._stream, flush=True)
+
+    def leave(self):
+        """Leave it as it is, and go to the next."""
+        print(file=self._stream, flush=True)
+
+    def above(self, write):
+        """A function that writes as ``write`` does, in the line's place; `show` brings the line back."""
+
+        def write_above(text):
+            self.show("")
+            write(text)
+
+        return write_above
 
 
 class Pace:
@@ -73,7 +107,7 @@ class RunLine(keras.callbacks.Callback):
     def __init__(self, batch_size, stream=None, clock=time.monotonic):
         super().__init__()
         self.batch_size, self._clock = batch_size, clock
-        self._stream = stream or sys.stdout
+        self._line = LiveLine(stream)
         self._pace, self._epoch, self._validated, self._shown = None, 0, "", None
 
     def on_train_begin(self, logs=None):
@@ -102,7 +136,7 @@ class RunLine(keras.callbacks.Callback):
             " ".join(f"{key.removeprefix('loss_')} {value:.3g}" for key, value in (logs or {}).items()),
             self._validated,
         ]
-        self._write(f"  {', '.join(filter(None, parts))}")
+        self._line.show(f"  {', '.join(filter(None, parts))}")
 
     def on_epoch_end(self, epoch, logs=None):
         """Keep the last validation in sight."""
@@ -113,8 +147,4 @@ class RunLine(keras.callbacks.Callback):
     def on_train_end(self, logs=None):
         """Leave the line as it is."""
         if self._shown is not None:
-            print(file=self._stream, flush=True)
-
-    def _write(self, line):
-        width = shutil.get_terminal_size().columns - 1
-        print(f"\r\x1b[K{line[:width]}", end="", file=self._stream, flush=True)
+            self._line.leave()

@@ -1,8 +1,9 @@
-"""What made a result besides its description: code and versions."""
+"""What made a result besides its description: code, versions and the machine."""
 
 import ast
 import functools
 import hashlib
+import os
 from importlib.metadata import version
 from pathlib import Path
 
@@ -23,6 +24,19 @@ _WITHOUT_EFFECT = (
 def versions():
     """Versions of the packages that decide numbers."""
     return {package: version(package) for package in PACKAGES}
+
+
+@functools.cache
+def machine():
+    """``gpu`` (its name or None), ``cpu`` (its model), ``cores`` and ``ram_gib``; brings TensorFlow."""
+    from experiments.inference import describe_machine
+
+    return describe_machine() | {"ram_gib": memory_gib()}
+
+
+def memory_gib():
+    """Main memory of this machine, GiB to a tenth."""
+    return round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1)
 
 
 @functools.cache

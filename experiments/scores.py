@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from data.calibration import read_camera, read_kitti_calibration
 from data.color import ColorBins
-from data.decode import read_camera, read_disparity, read_kitti_calibration, read_labels
+from data.decode import read_disparity, read_labels
 from data.disparity import decode_cityscapes, decode_kitti, depth_from_disparity, resize_disparity
 from data.labels import CLASS_NAMES, IGNORE, NUM_CLASSES, ids_to_train_ids
 from experiments.bootstrap import bootstrap_miou

@@ -1,9 +1,52 @@
-"""How long runs still take, by what finished ones took here; no TensorFlow."""
+"""How long runs still take, by what others took here and by their own pace; no TensorFlow."""
 
-from experiments.cost import flop_per_step, steps
+import time
+
+from experiments.catalog import dependency
+from experiments.cost import flop_per_step, schedule, steps
 
 
-def seconds_left(runs, store, slots=1):
+class Paces:
+    """Pace of runs that are under way in other processes, by the moments at which they end an epoch.
+
+    Args:
+        clock: returns seconds.
+
+    Attributes:
+        marks: by run, the (epochs done, moment) of its first look, and of each that found it further on.
+    """
+
+    def __init__(self, clock=time.monotonic):
+        self.marks, self._clock = {}, clock
+
+    def look(self, run, epochs):
+        """Take note of how many epochs of a run are done."""
+        marks = self.marks.setdefault(run, [])
+        if marks and epochs < marks[-1][0]:
+            marks.clear()  # it went on from an earlier state
+        if not marks or epochs > marks[-1][0]:
+            marks.append((epochs, self._clock()))
+
+    def forget(self, run):
+        """A run is no longer under way."""
+        self.marks.pop(run, None)
+
+    def measured(self, run):
+        """(epochs, seconds) between two ends of epochs; zeros before the second."""
+        ends = self.marks.get(run, ())[1:]  # the first look fell somewhere within an epoch
+        return (ends[-1][0] - ends[0][0], ends[-1][1] - ends[0][1]) if len(ends) > 1 else (0, 0.0)
+
+    def seconds_left(self, run, whole):
+        """Seconds to the end of a run, of which ``whole`` would take that many at the pace of others."""
+        if run not in self.marks:
+            return whole
+        epochs, seconds = self.measured(run)
+        done, moment = self.marks[run][-1]
+        each = seconds / epochs if epochs else whole / run.schedule.epochs
+        return max(0.0, (run.schedule.epochs - done) * each - (self._clock() - moment))
+
+
+def seconds_left(runs, store, slots=1, paces=None):
     """Seconds until some runs are done.
 
     Args:
@@ -11,24 +54,38 @@ def seconds_left(runs, store, slots=1):
             they were trained in one go.
         store: `experiments.store.Store`.
         slots: runs at a time.
+        paces: `Paces` of those under way; they give the speed while nothing is finished.
 
     Returns:
-        An estimate that takes a run that is under way for one that has not begun; None while nothing is
-        finished to tell the speed by.
+        An estimate that takes a run for one that has not begun unless ``paces`` know it; None while nothing
+        tells the speed.
     """
-    done = [(run, store.metrics(run), store.description(run)) for run in runs]
-    frames = {(run.dataset, run.split): d["data"]["train_frames"] for run, _, d in done if _counted(d)}
-    flop = seconds = left = 0.0
-    for run, metrics, described in done:
+    paces = paces or Paces()
+    described = {run: store.description(run) for run in runs}
+    frames = {
+        (run.dataset, run.split): d["data"]["train_frames"] for run, d in described.items() if _counted(d)
+    }
+    left, flop, seconds = {}, 0.0, 0.0
+    for run, description in described.items():
         # Another split of the same data may be all that is known; a guess beats none.
         known = frames.get((run.dataset, run.split)) or next(iter(frames.values()), 0)
-        cost = steps(run, known) * flop_per_step(run)
+        cost, metrics = steps(run, known) * flop_per_step(run), store.metrics(run)
         if metrics is None:
-            left += cost
-        elif _counted(described) and len(described["sessions"]) == 1 and metrics.get("session_seconds"):
+            left[run] = cost
+        elif _counted(description) and len(description["sessions"]) == 1 and metrics.get("session_seconds"):
             flop += cost
             seconds += metrics["session_seconds"]
-    return left * seconds / flop / slots if flop else None
+    if not flop:
+        for run, cost in left.items():
+            epochs, took = paces.measured(run)
+            flop += cost * epochs / run.schedule.epochs
+            seconds += took
+    if not flop:
+        return None
+    ordered = sorted(left, key=lambda run: run not in paces.marks)  # those under way have their slots
+    durations = {run.folder: paces.seconds_left(run, left[run] * seconds / flop) for run in ordered}
+    needs = {run.folder: needed.folder for run in ordered if (needed := dependency(run))}
+    return schedule(durations, needs, slots).end
 
 
 def _counted(described):

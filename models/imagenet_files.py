@@ -6,7 +6,8 @@ _KERAS = "https://github.com/fchollet/deep-learning-models/releases/download"
 _NO_TOP = "weights_tf_dim_ordering_tf_kernels_notop.h5"
 _MOBILENET_2 = "mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_224_no_top.h5"
 
-# (name, address, md5) as classification_models and keras_applications have them; no md5 of the mobilenets.
+# Backbone -> (name, address, md5), as classification_models and keras_applications have them; no md5 of the
+# mobilenets.
 FILES = {
     weights["model"]: (weights["name"], weights["url"], weights["md5"])
     for weights in WEIGHTS_COLLECTION

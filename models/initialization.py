@@ -12,7 +12,6 @@ import numpy as np
 from data.errors import InputError
 from models.imagenet_files import FILES
 
-IMAGENET_FILE, IMAGENET_URL, IMAGENET_MD5 = FILES["resnet18"]
 # The layers that have a kernel; a subclass of one is not always one of another.
 _WITH_KERNEL = (keras.layers.Conv2D, keras.layers.DepthwiseConv2D, keras.layers.Dense)
 
@@ -39,11 +38,6 @@ def initialize_randomly(model, seed, initializer="glorot_uniform"):
             layer.kernel.assign(draw(layer.kernel.shape))
 
 
-def imagenet_file(backbone):
-    """(name, address, md5) of a backbone's published weights; the md5 is None where none is published."""
-    return (IMAGENET_FILE, IMAGENET_URL, IMAGENET_MD5) if backbone == "resnet18" else FILES[backbone]
-
-
 def find_imagenet_weights(option, backbone="resnet18"):
     """The ImageNet file for ``--imagenet-weights``.
 
@@ -60,13 +54,10 @@ def find_imagenet_weights(option, backbone="resnet18"):
     if option == "none":
         return None, "no ImageNet weights (--imagenet-weights none)"
     if option != "auto":
-        try:
-            path = Path(option).expanduser()
-        except RuntimeError as error:
-            raise InputError(f"--imagenet-weights {option}: {error}; write the whole path") from error
+        path = Path(option)
         check_imagenet_file(path, backbone)
         return path, None
-    name, url, md5 = imagenet_file(backbone)
+    name, url, md5 = FILES[backbone]
     timeout = socket.getdefaulttimeout()
     try:
         socket.setdefaulttimeout(20)
@@ -83,7 +74,7 @@ def find_imagenet_weights(option, backbone="resnet18"):
 
 def check_imagenet_file(path, backbone="resnet18"):
     """Raise `InputError` unless the file is there and has the md5 sum of the published one."""
-    name, url, md5 = imagenet_file(backbone)
+    name, url, md5 = FILES[backbone]
     try:
         there = path.is_file()
         found = hashlib.md5(path.read_bytes()).hexdigest() if there else None
@@ -113,7 +104,7 @@ def load_imagenet(encoder, path):
     """
     try:
         with tempfile.TemporaryDirectory() as folder:
-            link = Path(folder) / IMAGENET_FILE  # Keras goes by the name, which may be another one
+            link = Path(folder) / "published.h5"  # Keras goes by the name, which may be another one
             link.symlink_to(Path(path).absolute())
             _without_center(encoder).load_weights(str(link))
     except (ValueError, OSError, KeyError) as error:

@@ -4,11 +4,10 @@ A measured value comes from a finished run or not at all: an empty cell carries 
 and nothing here copies a published number into its place.
 """
 
-import math
-import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from numbers import Real
+
+from reproduce.cell import Cell
 
 Published = Mapping[str, Mapping[str, Mapping[str, float]]]
 """{row: {init: {metric: value}}}, as in ``reproduce.published``."""
@@ -50,100 +49,6 @@ class Group:
 
     title: str
     rows: tuple[Row, ...]
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One metric of one row and initialization.
-
-    Attributes:
-        row, init, metric: The address.
-        applies: False where the row does not have the metric's task ("n/a" in the paper).
-        published: The paper's value, or None where it prints none.
-        values: Ours, one for each finished seed; empty when nothing was measured.
-        reason: Why there is no value. With values: why there are fewer seeds than were asked for.
-        baseline_row: Row that a gain is measured against, or None where a gain has no meaning.
-        baseline: That row's values with the same initialization.
-        published_baseline: That row's published value.
-
-    Raises:
-        ValueError: A value is not a finite number.
-    """
-
-    row: str
-    init: str
-    metric: str
-    applies: bool = True
-    published: float | None = None
-    values: tuple[float, ...] = ()
-    reason: str | None = None
-    baseline_row: str | None = None
-    baseline: tuple[float, ...] = ()
-    published_baseline: float | None = None
-
-    def __post_init__(self):
-        for value in (*self.values, *self.baseline):
-            if not (isinstance(value, Real) and math.isfinite(value)):
-                raise ValueError(
-                    f"{self.row} ({self.init}): {self.metric} is {value!r}, which nobody can have measured; "
-                    "leave the seed out and give a reason instead"
-                )
-        # Plain floats also where a caller mixes numpy's types, which `statistics` does not add up.
-        object.__setattr__(self, "values", tuple(map(float, self.values)))
-        object.__setattr__(self, "baseline", tuple(map(float, self.baseline)))
-
-    @property
-    def n(self) -> int:
-        """Number of finished seeds."""
-        return len(self.values)
-
-    @property
-    def mean(self) -> float | None:
-        """Mean over seeds."""
-        return statistics.fmean(self.values) if self.values else None
-
-    @property
-    def std(self) -> float | None:
-        """Sample standard deviation over seeds; None for fewer than two."""
-        return statistics.stdev(self.values) if self.n >= 2 else None
-
-    @property
-    def difference(self) -> float | None:
-        """Ours minus published."""
-        return _minus(self.mean, self.published)
-
-    @property
-    def gain(self) -> float | None:
-        """Ours minus our own baseline; for an error, below zero is better."""
-        return _minus(self.mean, statistics.fmean(self.baseline) if self.baseline else None)
-
-    @property
-    def published_gain(self) -> float | None:
-        """Published minus published baseline."""
-        return _minus(self.published, self.published_baseline)
-
-    @property
-    def status(self) -> str:
-        """``measured``, ``missing`` or ``n/a``."""
-        if not self.applies:
-            return "n/a"
-        return "measured" if self.values else "missing"
-
-    def as_dict(self) -> dict[str, object]:
-        """Plain numbers and strings; computed numbers to six decimals, values as they were measured."""
-        return {
-            "status": self.status,
-            "ours": _rounded(self.mean),
-            "std": _rounded(self.std),
-            "n": self.n,
-            "published": self.published,
-            "difference": _rounded(self.difference),
-            "gain": _rounded(self.gain),
-            "published_gain": _rounded(self.published_gain),
-            "baseline": self.baseline_row,
-            "values": list(self.values),
-            "reason": self.reason,
-        }
 
 
 @dataclass(frozen=True)
@@ -254,11 +159,3 @@ def _values(seeds: Sequence[Mapping[str, float]], metric: str) -> tuple[float, .
 
 def _published(published: Published, row: str | None, init: str, metric: str) -> float | None:
     return published.get(row, {}).get(init, {}).get(metric)
-
-
-def _minus(left: float | None, right: float | None) -> float | None:
-    return None if left is None or right is None else left - right
-
-
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(float(value), 6) + 0.0  # no "-0.0"

@@ -34,15 +34,20 @@ def all_command(args):
     chosen = [spec for spec in PARTS if spec[1] not in args.without]
     parts = [Part(heading, verb) for heading, verb, _, _ in chosen]
     folder = inputs.make_folder(args.out or Path(args.runs) / "tables", "--out")
+    pages = []  # functions that write the pages of tables again
     for part, (heading, verb, data, options) in zip(parts, chosen, strict=True):
         print(f"\n=== {heading} (reproduce {verb})", flush=True)
         reason = _left_out(args, data)
         started = time.monotonic()
         if reason is None:
             try:
-                part.paths = _run(verb, args, folder, options)
+                part.paths = _run(verb, args, folder, options | {"pages": pages})
             except InputError as error:
                 reason = str(error)
+        if verb == "figures":  # which the pages made before it show
+            for write_page in pages:
+                write_page()
+            pages.clear()
         part.seconds, part.reason = time.monotonic() - started, reason
         if reason:
             print(f"left out: {reason}")

@@ -14,7 +14,8 @@ from matplotlib.patches import Rectangle
 
 from experiments.run import Run
 from reproduce.comparison import Measured
-from reproduce.grid_search import Combination, Pick, combinations, picks, task_letters, title
+from reproduce.grid_picks import Combination, Pick, combinations, picks
+from reproduce.grid_search import task_letters, title
 from reproduce.panels import save
 from reproduce.published import INITS
 from reproduce.wording import DECIMALS

@@ -83,8 +83,9 @@ def make_library(args, source):
 
 def make_options(args):
     """`Options` from the command line."""
+    given = args.imagenet_weights
     return Options(
-        imagenet_weights=args.imagenet_weights,
+        imagenet_weights=given if given in ("auto", "none") else named_path(given, "--imagenet-weights"),
         checkpoint_minutes=args.checkpoint_minutes,
         progress=args.progress,
         tensorboard=not args.no_tensorboard,

@@ -12,7 +12,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from experiments.store import write_text
-from reproduce.comparison import Cell, Table
+from reproduce.cell import Cell
+from reproduce.comparison import Table
 from reproduce.terminal import to_text
 from reproduce.wording import (
     BEST_MARK,

@@ -12,11 +12,11 @@ from experiments.events import log_event
 from experiments.readings import AT_EVALUATION, Readings
 from experiments.sources import Source, fingerprint_now
 from experiments.store import Store
-from reproduce import inputs, render
+from reproduce import claims_report, inputs, render
 from reproduce.execution import check_executor, run_all
 from reproduce.plan import make_plan, plan_json, plan_lines
 from reproduce.quiet import import_tensorflow
-from reproduce.report.make import make_report
+from reproduce.report.make import make_claims_report, make_report
 from reproduce.tables import collect, stale_notes
 
 
@@ -137,10 +137,31 @@ class Session:
         """
         print(render.to_text(table, color=sys.stdout.isatty()))
         name = f"{stem}-{self.label}"
-        written = [*render.write_table(table, self.out, name), *filter(None, more)]
-        written.append(make_report(self, table, f"report-{name}", shown, written))
+        files = [*render.write_table(table, self.out, name), *filter(None, more)]
+        page = (table, f"report-{name}", shown, files)
+        written = [*files, make_report(self, *page)]
+        # For `reproduce all`, which has pictures later; a session opened anew keeps no data in memory.
+        again = functools.partial(make_report, dataclasses.replace(self), *page)
+        getattr(self.args, "pages", []).append(again)
         self._log_table(name, [run for _, run in shown], written)
         return self.wrote(*written)
+
+    def show_claims(self, published, measured, notes, shown):
+        """Print the claims and write them in every format, and their report.
+
+        Args:
+            published, measured: `reproduce.verdicts.Verdict` on each claim, by the paper's numbers and ours.
+            notes: lines that come before them.
+            shown: (name of the row, run) of the runs that they are about.
+
+        Returns:
+            Paths of all files.
+        """
+        print(claims_report.render(published, measured, notes, color=sys.stdout.isatty()))
+        name = f"claims-{self.label}"
+        written = claims_report.write(published, measured, notes, self.out, name)
+        page = make_claims_report(self, published, measured, notes, f"report-{name}", shown, written)
+        return self.wrote(*written, page)
 
     def _log_table(self, name, runs, files):
         path = getattr(self.args, "json_log", None)  # verbs that train have it

@@ -9,6 +9,7 @@ import sys
 from data.errors import InputError
 from experiments import catalog
 from reproduce import grid_search, heat_map, inference_report, inputs, readings_table, text_numbers
+from reproduce.grid_picks import row_name
 from reproduce.published import BEST, BEST_KITTI
 from reproduce.quiet import import_tensorflow
 from reproduce.session import open_cityscapes, open_kitti
@@ -41,16 +42,14 @@ def grid_search_command(args):
     alone = catalog.single_task_runs(session.label, args.seeds, session.readings)
     alone += catalog.table1_runs(session.label, args.seeds, session.readings)
     alone = [run for run in alone if len(run.tasks) == 1 and run.init == session.init]
-    measured, reasons = session.collect([*runs, *alone], name=grid_search.row_name)
+    measured, reasons = session.collect([*runs, *alone], name=row_name)
     notes = session.notes_on([*runs, *alone])
     table = grid_search.build(runs, measured, reasons, session.init, notes)
     stem = f"grid-search-{session.init}"
     pictures = heat_map.write_heat_map(
         runs, measured, session.init, notes, session.out, f"{stem}-{session.label}"
     )
-    return session.show(
-        table, stem, *pictures, shown=[(grid_search.row_name(run), run) for run in [*runs, *alone]]
-    )
+    return session.show(table, stem, *pictures, shown=[(row_name(run), run) for run in [*runs, *alone]])
 
 
 def readings_command(args):

@@ -8,7 +8,8 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from reproduce.comparison import Cell, Column, Group, Measured, Reasons, Row, Table, compare
+from reproduce.cell import Cell
+from reproduce.comparison import Column, Group, Measured, Reasons, Row, Table, compare
 from reproduce.published import BEST, TABLE4
 
 TITLE = "Table 4: class mIoU on Cityscapes, of other methods and of this one"

@@ -3,7 +3,8 @@
 import textwrap
 from collections.abc import Sequence
 
-from reproduce.comparison import Cell, Column, Table
+from reproduce.cell import Cell
+from reproduce.comparison import Column, Table
 from reproduce.wording import (
     BEST_MARK,
     DECIMALS,

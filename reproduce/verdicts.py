@@ -18,7 +18,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from reproduce import table4
-from reproduce.comparison import Cell, Measured
+from reproduce.cell import Cell
+from reproduce.comparison import Measured
 from reproduce.published import BASELINES, TABLE1, TABLE3, TEXT
 from reproduce.table1 import COLUMNS
 from reproduce.wording import signed

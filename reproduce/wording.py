@@ -1,6 +1,7 @@
 """What cells and tables say in words and signs, the same in every format that is read by people."""
 
-from reproduce.comparison import Cell, Column, Row, Table
+from reproduce.cell import Cell
+from reproduce.comparison import Column, Row, Table
 
 DASH = "—"
 SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")

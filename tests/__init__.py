@@ -1,0 +1,1 @@
+"""Properties and oracles: each folder tests the package of its name."""

@@ -10,7 +10,8 @@ Example:
 """
 
 from data.verify.check import Report, SplitReport, verify
-from data.verify.frame import KINDS, FrameFiles, FrameResult, Problem, check_frame
+from data.verify.frame import check_frame
+from data.verify.problems import KINDS, FrameFiles, FrameResult, Problem
 
 __all__ = [
     "KINDS",

@@ -4,24 +4,16 @@ The bounds below only accuse what no camera in a street can have taken; those on
 """
 
 from collections import Counter
-from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 
-from data.decode import KINDS as FILE_KINDS
-from data.decode import (
-    Camera,
-    FileError,
-    read_camera,
-    read_disparity,
-    read_instances,
-    read_kitti_calibration,
-    read_labels,
-    read_rgb,
-)
+from data.calibration import Camera, read_camera, read_kitti_calibration
+from data.decode import read_disparity, read_instances, read_labels, read_rgb
 from data.disparity import decode_cityscapes, decode_kitti
+from data.files import KINDS as FILE_KINDS
+from data.files import FileError
 from data.labels import ID_TO_TRAIN_ID, IGNORE
+from data.verify.problems import Findings, FrameFiles, FrameResult
 from data.verify.views import SAME_EXPOSURE, SWAPPED, compare_views
 
 DISPARITY_RANGE = (0.01, 0.3)
@@ -53,83 +45,6 @@ _DISPARITY = {"cityscapes": decode_cityscapes, "kitti": decode_kitti}
 _CAMERA = {"cityscapes": read_camera, "kitti": read_kitti_calibration}
 
 
-@dataclass(frozen=True)
-class FrameFiles:
-    """Files of one frame that are checked together.
-
-    Attributes:
-        layout: ``cityscapes`` or ``kitti``.
-        root: folder of the data set.
-        split: ``train``, …
-        name: of the frame.
-        files: part (an attribute of `data.frames.Frame`) -> path below ``root``. KITTI's ``copy`` is the left
-            image that came with the labels.
-    """
-
-    layout: str
-    root: Path
-    split: str
-    name: str
-    files: dict[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Problem:
-    """What is wrong with one file.
-
-    Attributes:
-        kind: one of `KINDS`.
-        split, part: to which of the data set's parts the file belongs.
-        file: its path below the data set's folder.
-        text: one sentence that names the file and says how to mend it.
-    """
-
-    kind: str
-    split: str
-    part: str
-    file: str
-    text: str
-
-
-KINDS = (
-    *FILE_KINDS,
-    *("size", "blank", "instances", "disparity", "identical views", "swapped views", "views do not fit"),
-    "copies differ",
-)
-"""In the order of reports; the first ones are those of `data.decode.FileError`."""
-
-
-@dataclass(frozen=True)
-class FrameResult:
-    """What the check of a frame found.
-
-    Attributes:
-        size: (width, height) of its images; None if the left one cannot be read.
-        problems: in the order of the frame's parts.
-    """
-
-    size: tuple[int, int] | None
-    problems: list[Problem]
-
-
-class _Findings:
-    """Problems of one frame."""
-
-    def __init__(self, frame: FrameFiles):
-        self.frame = frame
-        self.problems: list[Problem] = []
-
-    def path(self, part: str) -> Path:
-        return self.frame.root / self.frame.files[part]
-
-    def add(self, kind: str, part: str, sentence: str) -> None:
-        """A sentence goes on after the path of the file."""
-        self.add_text(kind, part, f"{self.path(part)} {sentence}")
-
-    def add_text(self, kind: str, part: str, text: str) -> None:
-        self.problems.append(Problem(kind, self.frame.split, part, self.frame.files[part], text))
-
-
 def check_frame(frame: FrameFiles) -> FrameResult:
     """Read all files of a frame and compare them with each other.
 
@@ -139,7 +54,7 @@ def check_frame(frame: FrameFiles) -> FrameResult:
     Returns:
         What is wrong with them; at most one problem of each kind for a file.
     """
-    findings = _Findings(frame)
+    findings = Findings(frame)
     content = _read_parts(frame, findings)
     camera = content.pop("camera", None)
     size = None
@@ -164,7 +79,7 @@ def check_frame(frame: FrameFiles) -> FrameResult:
     return FrameResult(None if unreadable or "left" not in frame.files else size, findings.problems)
 
 
-def _read_parts(frame: FrameFiles, findings: _Findings) -> dict:
+def _read_parts(frame: FrameFiles, findings: Findings) -> dict:
     """Content of each part that can be read."""
     readers = {
         **_READERS,
@@ -181,7 +96,7 @@ def _read_parts(frame: FrameFiles, findings: _Findings) -> dict:
     return content
 
 
-def _check_sizes(content: dict, findings: _Findings) -> tuple[int, int]:
+def _check_sizes(content: dict, findings: Findings) -> tuple[int, int]:
     """(width, height) of most images; images of other sizes are left out of what is compared further."""
     sizes = {part: (image.shape[1], image.shape[0]) for part, image in content.items()}
     usual = Counter(sizes.values()).most_common(1)[0][0]  # of equals the first, which is the left image's
@@ -204,7 +119,7 @@ def _is_blank(image: np.ndarray) -> bool:
     return bool(np.mean(np.abs(some - np.median(some, axis=0)).max(axis=1) <= 4) > 0.99)
 
 
-def _check_camera(camera: Camera, width: int, findings: _Findings) -> None:
+def _check_camera(camera: Camera, width: int, findings: Findings) -> None:
     if not FOCAL_RANGE[0] <= camera.focal / width <= FOCAL_RANGE[1]:
         findings.add(
             "calibration",
@@ -220,7 +135,7 @@ def _check_camera(camera: Camera, width: int, findings: _Findings) -> None:
         )
 
 
-def _check_labels(labels: np.ndarray, instances: np.ndarray | None, findings: _Findings) -> None:
+def _check_labels(labels: np.ndarray, instances: np.ndarray | None, findings: Findings) -> None:
     if (ID_TO_TRAIN_ID[labels] == IGNORE).all():
         findings.add("blank", "labels", "holds none of the 19 classes: download it again.")
     elif instances is not None:
@@ -234,7 +149,7 @@ def _check_labels(labels: np.ndarray, instances: np.ndarray | None, findings: _F
             )
 
 
-def _is_plausible(disparity: np.ndarray, findings: _Findings) -> bool:
+def _is_plausible(disparity: np.ndarray, findings: Findings) -> bool:
     measured = disparity[~np.isnan(disparity)]
     if not measured.size:
         findings.add("disparity", "disparity", "holds no measurement: download it again.")
@@ -253,7 +168,7 @@ def _is_plausible(disparity: np.ndarray, findings: _Findings) -> bool:
 
 
 def _check_views(
-    left: np.ndarray, right: np.ndarray, disparity: np.ndarray | None, findings: _Findings
+    left: np.ndarray, right: np.ndarray, disparity: np.ndarray | None, findings: Findings
 ) -> None:
     other = findings.path("left")
     if np.array_equal(left, right):

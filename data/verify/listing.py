@@ -8,13 +8,13 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from data import cityscapes, kitti
+from data import cityscapes, kitti, kitti_folders
 from data.errors import InputError
 from data.scenes.write import MARKER
-from data.verify.frame import FrameFiles, Problem
+from data.verify.problems import FrameFiles, Problem
 
 # Split -> (parts that some verb reads besides the left image, parts that are checked where they are there).
-_CITYSCAPES = {
+CITYSCAPES_PARTS = {
     "train": (("right", "labels"), ("instances", "disparity", "camera")),
     "val": (("labels", "instances", "disparity", "camera"), ("right",)),
     "test": ((), ("right", "disparity", "camera")),
@@ -26,7 +26,7 @@ _NEEDED_BY = {
     "test": "table2 --submission needs it",
     "train_extra": "the CoarseCTS rows of table1 need it",
 }
-_KITTI = ("right", "labels", "disparity")
+KITTI_PARTS = ("right", "labels", "disparity")
 
 
 @dataclass
@@ -100,7 +100,7 @@ def list_files(layout: str, root: Path) -> Listing:
 def _list_cityscapes(root: Path) -> Listing:
     cityscapes.require_root(root, "leftImg8bit_trainvaltest")
     listing = Listing()
-    for split, (needed, also) in _CITYSCAPES.items():
+    for split, (needed, also) in CITYSCAPES_PARTS.items():
         table = cityscapes.EXTRA_PARTS if split == "train_extra" else cityscapes.FINE_PARTS
         parts = {part: _list_cities(root, split, *table[part]) for part in ("left", *needed, *also)}
         if not any(parts[part].paths for part in ("left", *needed)):
@@ -132,13 +132,13 @@ def _list_cities(root: Path, split: str, folder: str, suffix: str, archive: str)
 
 
 def _list_kitti(root: Path) -> Listing:
-    kitti.list_names(root)  # refuses what is no KITTI folder
-    parts = {part: _list_part(root, part) for part in ("left", *_KITTI, "camera")}
+    kitti_folders.list_names(root)  # refuses what is no KITTI folder
+    parts = {part: _list_part(root, part) for part in ("left", *KITTI_PARTS, "camera")}
     listing = Listing([SplitListing("training", len(parts["left"].paths), kitti.OFFICIAL_COUNT)])
-    common = root / "calib_cam_to_cam.txt"
-    needed = (*_KITTI, "camera")
-    if kitti.search_folder(root, "camera") is None:
-        needed = _KITTI
+    common = root / kitti_folders.COMMON_CALIBRATION
+    needed = (*KITTI_PARTS, "camera")
+    if kitti_folders.search_folder(root, "camera") is None:
+        needed = KITTI_PARTS
         calibration = parts.pop("camera")
         if common.is_file():
             listing.remarks.append(f"training: one calibration for all frames, {common.name}.")
@@ -147,7 +147,7 @@ def _list_kitti(root: Path) -> Listing:
                 f"training: no calibration ({calibration.archive}.zip), and so no errors in meters."
             )
     _add_frames(listing, "kitti", root, parts, needed)
-    labels = kitti.search_folder(root, "labels")
+    labels = kitti_folders.search_folder(root, "labels")
     for frame in listing.splits[0].frames:
         if "camera" not in parts and common.is_file():
             frame.files["camera"] = common.name
@@ -158,8 +158,8 @@ def _list_kitti(root: Path) -> Listing:
 
 
 def _list_part(root: Path, part: str) -> _Part:
-    folders, archive = kitti.PARTS[part]
-    folder = kitti.search_folder(root, part) or root / "training" / folders[0]
+    folders, archive = kitti_folders.PARTS[part]
+    folder = kitti_folders.search_folder(root, part) or root / "training" / folders[0]
     top = folder.relative_to(root).as_posix()
     pair, suffix = ("", ".txt") if part == "camera" else ("_10", ".png")
 

@@ -10,7 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from data.errors import InputError
-from data.verify.frame import KINDS, FrameFiles, FrameResult, Problem
+from data.verify.problems import KINDS, FrameFiles, FrameResult, Problem
 
 CHECK_VERSION = 1  # raise it whenever a check changes, so that nothing is remembered from before
 

@@ -15,7 +15,9 @@ from experiments.executors.advance import Progress, others, runs_to_do
 from experiments.executors.ray_task import AskedToStop, Job, Outcome, carry_out
 from experiments.lock import holder
 from experiments.preemption import listening, stop_if_requested, stopping_at_once
+from experiments.progress_line import LiveLine, is_live
 from experiments.signs import signs_of_life
+from experiments.time_left import Paces, duration, seconds_left
 
 POLL_SECONDS = 2  # between two looks at the runs folder
 RETRIES = 20  # of a run whose worker or node died, or was taken away
@@ -46,12 +48,15 @@ def run_all(runs, store, libraries, options, cluster, report=print):
         cluster.needs(run)  # what no node can take is said before hours of decoding
     with stopping_at_once():
         todo = runs_to_do(runs, store, libraries, options, report)
+        known = [run for run in runs if run.dataset in libraries]
+        line = LiveLine() if is_live(options.progress) else None
         if todo:
             with listening():  # Ray cannot bear an exception that a signal raises in it
-                see_through(todo, store, Job.of(store, libraries, options), cluster, report)
+                job = Job.of(store, libraries, options)
+                see_through(todo, store, job, cluster, report, known=known, line=line)
 
 
-def see_through(runs, store, job, cluster, report, work=carry_out):
+def see_through(runs, store, job, cluster, report, work=carry_out, known=(), line=None):
     """Give runs to a cluster that this process is connected to, and wait for the last one.
 
     Args:
@@ -59,10 +64,19 @@ def see_through(runs, store, job, cluster, report, work=carry_out):
         store, cluster, report: as for `run_all`.
         job: `experiments.executors.ray_task.Job`.
         work: what a worker does with a run, see `experiments.executors.ray_task.carry_out`.
+        known: these runs and finished ones, which tell how long the others take.
+        line: `experiments.progress_line.LiveLine` that says how far all of them are; None for none.
     """
-    needs = {run: cluster.needs(run) for run in runs}
+    needs, paces, warn = {run: cluster.needs(run) for run in runs}, Paces(), job.options.warn
+    if line:
+        report, warn = line.above(report), line.above(warn)
+
+    def left():
+        possible = [run for run in known or runs if store.failure(run) is None]
+        return seconds_left(possible, store, ray_cluster.slots(needs.values()), paces)
+
     report(ray_cluster.describe(needs.values()))
-    tasks, progress = _Tasks(runs, needs, job, store, work), Progress(len(runs), report)
+    tasks, progress = _Tasks(runs, needs, job, store, work), Progress(len(runs), report, left)
     seen, alone = {}, False
     try:
         while tasks.waiting or tasks.under_way:
@@ -71,15 +85,20 @@ def see_through(runs, store, job, cluster, report, work=carry_out):
                 if not others(run, store):
                     tasks.submit(run)
             for run, outcome in tasks.ended(POLL_SECONDS):
-                _take(run, outcome, tasks, progress, job.options.warn)
+                paces.forget(run)
+                _take(run, outcome, tasks, progress, warn)
             for run in tasks.under_way.values():
-                _report_changes(run, store.folder(run), seen, report)
+                _look(run, store.folder(run), seen, paces, report)
             if tasks.waiting:
                 progress.wait_for(tasks.waiting, store)
             was_alone, alone = alone, not ray_cluster.fit(needs.values())
             if alone and not was_alone:
                 report("no node is left that can take a run; waiting for one")
+            if line:
+                line.show(_state(progress, paces, left()))
     finally:  # also where it is over: there is nothing to stop then
+        if line:
+            line.show("")
         tasks.stop()
 
 
@@ -94,17 +113,25 @@ def _take(run, outcome, tasks, progress, warn):
         progress.done(run, outcome.what)
 
 
-def _report_changes(run, folder, seen, report):
-    """Lines on a run that a worker began, or that finished an epoch, since the last look."""
+def _look(run, folder, seen, paces, report):
+    """Take note of how far a run is; lines where a worker began it, or it ended an epoch, since then."""
     who = holder(folder)
     if who is None:
+        paces.forget(run)
         return
     done = signs_of_life(folder).epochs
+    paces.look(run, done)
     if run not in seen:
         report(f"{run}: {who}")
     elif seen[run] < done:
         report(f"{run}: epoch {done}/{run.schedule.epochs}")
     seen[run] = done
+
+
+def _state(progress, paces, left):
+    """How far all runs are."""
+    more = "" if left is None else f", all in about {duration(left)}"
+    return f"  {progress.finished} of {progress.total} runs done, {len(paces.marks)} under way{more}"
 
 
 class _Tasks:

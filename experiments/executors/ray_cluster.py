@@ -113,6 +113,17 @@ def fit(needs):
     return all(any(cpus <= node[0] and gpus <= node[1] for node in nodes) for cpus, gpus in set(needs))
 
 
+def slots(needs):
+    """Runs at a time that the nodes have room for, busy or not, each with the most that one needs.
+
+    Args:
+        needs: (CPUs, GPUs) of each run.
+    """
+    most = [max(kind) for kind in zip(*needs, strict=True)]
+    rooms = ([has / need for has, need in zip(node, most, strict=True) if need] for node in _nodes())
+    return max(1, sum(int(min(room, default=len(needs)) + 1e-9) for room in rooms))
+
+
 def describe(needs):
     """A sentence on the cluster and what a run takes of it."""
     nodes, needs = _nodes(), sorted(set(needs))

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from experiments.spread import spread
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -66,14 +68,7 @@ class Spread:
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data with ``min``, ``median`` and ``max``."""
-        return {
-            "what": self.what,
-            "unit": self.unit,
-            "by_round": list(self.by_round),
-            "min": min(self.by_round),
-            "median": self.median,
-            "max": max(self.by_round),
-        }
+        return {"what": self.what, "unit": self.unit} | spread(self.by_round)
 
 
 @dataclass(frozen=True)
@@ -140,7 +135,7 @@ class Result:
     def as_dict(self) -> dict[str, Any]:
         """Plain data."""
         return {
-            "measured": {name: spread.as_dict() for name, spread in self.measured.items()},
+            "measured": {name: values.as_dict() for name, values in self.measured.items()},
             "ratios": [ratio.as_dict() for ratio in self.ratios],
             "bars": [bar.as_dict() for bar in self.bars],
             "facts": dict(self.facts),

@@ -31,7 +31,7 @@ class Axis:
     def ticks(self, most: int = 5) -> list[tuple[float, str]]:
         """Places and labels of a few round numbers."""
         numbers = _decades(self.low, self.high, most) if self.log else _steps(self.low, self.high, most)
-        return [(self(number), f"{number:g}") for number in numbers]
+        return [(self(number), _label(number)) for number in numbers]
 
 
 def around(values: Iterable[float], start: float, end: float, log: bool = False) -> Axis:
@@ -47,6 +47,14 @@ def around(values: Iterable[float], start: float, end: float, log: bool = False)
         return Axis(low / 1.25, high * 1.25, start, end, log)
     low, high = min(0.0, low), max(0.0, high)
     return Axis(low, high * 1.05 if high > low else low + 1.0, start, end)
+
+
+def _label(number):
+    """Short, also where it is small: ``1e-4``."""
+    if not 0 < abs(number) <= 1e-3:
+        return f"{number:g}"
+    digits, _, power = f"{number:e}".partition("e")
+    return f"{float(digits):g}e{int(power)}"
 
 
 def _steps(low, high, most):

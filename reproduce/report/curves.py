@@ -210,8 +210,9 @@ def _facts(run, history, problem, store):
     if len(weights) > 1 and run.weighting == "GS":
         yield "weights " + ", ".join(f"{LETTERS[t]} {w:g}" for t, w in weights.items() if w is not None)
     rates = {row.get("learning_rate") for row in history} - {None}
-    if len(rates) < 2:
-        yield f"learning rate {run.schedule.learning_rate:g}"
+    if len(rates) < 2:  # none: the run was made before rates were recorded
+        at_first = " at first" * (not rates and run.readings.lr_schedule != "constant")
+        yield f"learning rate {run.schedule.learning_rate:g}{at_first}"
     speeds = [row["images_per_second"] for row in history if (row.get("images_per_second") or 0) > 0]
     if speeds:
         yield f"{statistics.median(speeds):.3g} stereo pairs per second"

@@ -6,6 +6,8 @@ from experiments.readings import Readings
 from experiments.run import Run
 from experiments.store import Store
 
+NOT_RECORDED = "not recorded"
+
 
 def origins(runs: Sequence[Run], store: Store) -> list[tuple[str, list[str]]]:
     """What the sessions that trained some runs say of themselves.
@@ -23,9 +25,7 @@ def origins(runs: Sequence[Run], store: Store) -> list[tuple[str, list[str]]]:
     found = [
         ("Code, git commit", _values(s.get("git_commit") for s in sessions)),
         ("Code, digest of what decides numbers", _values(s.get("code") for s in sessions)),
-        ("Packages", _values(_pairs(s.get("versions")) for s in sessions)),
-        ("Machine", _values(_text(s.get("machine")) for s in sessions)),
-        ("Devices", _values(_text(s.get("devices")) for s in sessions)),
+        ("Trained on", _trained_on(runs, store)),
         ("Sessions", _span(sessions)),
         ("Data", _values(each.get("root") for each in data)),
         ("Data, fingerprint", _values(each.get("fingerprint") for each in data)),
@@ -50,14 +50,41 @@ def _values(found):
     return [f"{value} ({count} ×)" for value, count in counts.items()]
 
 
-def _pairs(versions):
-    return ", ".join(f"{name} {version}" for name, version in (versions or {}).items())
+def _trained_on(runs, store):
+    """Machine and packages with the number of runs that were trained so; which, where not all were."""
+    groups = {}
+    for run in runs:
+        described = store.description(run)
+        if described:
+            sessions = described.get("sessions", ())
+            where = dict.fromkeys(f"{_machine(s, run.readings.replicas)}; {_versions(s)}" for s in sessions)
+            groups.setdefault(", then on ".join(where) or NOT_RECORDED, []).append(run.folder)
+    return [
+        f"{len(folders)} run{'s' * (len(folders) > 1)} on {where}"
+        + f": {', '.join(folders)}" * (len(groups) > 1)
+        for where, folders in groups.items()
+    ]
 
 
-def _text(value):
-    if isinstance(value, dict):
-        return _pairs(value)
-    return ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else value
+def _machine(session, replicas):
+    """``2 × GPU, CPU, 16 cores, 64 GiB``; the names of TensorFlow's devices where no more was recorded."""
+    machine, devices = session.get("machine"), session.get("devices")
+    if not machine:
+        return f"a machine that is {NOT_RECORDED}" + f" ({', '.join(devices or ())})" * bool(devices)
+    gpu = machine.get("gpu")
+    cores, memory = machine.get("cores"), machine.get("ram_gib")
+    parts = [
+        f"{replicas} × {gpu}" if gpu and replicas > 1 else gpu,
+        machine.get("cpu"),
+        cores and f"{cores} core{'s' * (cores > 1)}",
+        memory and f"{memory:g} GiB",
+    ]
+    return ", ".join(filter(None, parts))
+
+
+def _versions(session):
+    versions = session.get("versions") or {}
+    return ", ".join(f"{name} {version}" for name, version in versions.items()) or f"versions {NOT_RECORDED}"
 
 
 def _frames(data):

@@ -1,9 +1,9 @@
-"""``report-….html``: everything about a table on one page that needs nothing else, for a screen or paper."""
+"""``report-….html``: all about some numbers on one page that needs nothing else, for a screen or paper."""
 
 import dataclasses
 import datetime
 import functools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import jinja2
@@ -12,7 +12,6 @@ from experiments.readings import Readings
 from experiments.run import LETTERS, Run
 from experiments.store import Store
 from reproduce import wording
-from reproduce.comparison import Cell, Column, Table
 from reproduce.render import write_texts
 from reproduce.report import classes, curves
 from reproduce.report.origin import origins, switches
@@ -23,20 +22,18 @@ TASK_NAMES = {"seg": "segmentation", "color": "colorization", "depth": "disparit
 
 @dataclasses.dataclass(frozen=True)
 class Report:
-    """What a page shows.
+    """What a page shows beside the numbers that it is about.
 
     Attributes:
-        table: the numbers.
         shown: (name of the row, run) of its rows, and of baselines that are no row of it.
         store: of the runs.
-        readings: of the table.
+        readings: of the numbers.
         label: of the data.
         pictures: of predictions and of the numbers.
         no_pictures: how to get some, where there are none.
-        files: that were written of the same table.
+        files: that were written of the same numbers.
     """
 
-    table: Table
     shown: Sequence[tuple[str, Run]]
     store: Store
     readings: Readings
@@ -46,60 +43,55 @@ class Report:
     files: Sequence[Path] = ()
 
 
-def write_report(report: Report, folder: Path, stem: str) -> Path:
-    """Write ``<stem>.html``; a reader never sees half a page.
+def write_page(content: str, folder: Path, stem: str) -> Path:
+    """Write ``<stem>.html``; a reader never sees half a page."""
+    return write_texts(folder, stem, {"html": content})[0]
+
+
+def render(
+    template: str,
+    report: Report,
+    runs: Sequence[Run],
+    title: str,
+    notes: Sequence[str],
+    labels: Mapping[str, str],
+    charts: Sequence[classes.ClassChart] = (),
+    **content,
+) -> str:
+    """The page as HTML. Whatever comes from runs or the user is escaped.
+
+    Args:
+        template: that extends ``page.html.jinja``.
+        report: what every page shows.
+        runs: those that it is about.
+        title: of the page.
+        notes: lines that come before all numbers.
+        labels: of rows, by name.
+        charts: of the classes.
+        content: what the template itself shows.
 
     Raises:
         InputError: the record of a run is damaged.
     """
-    return write_texts(folder, stem, {"html": to_html(report)})[0]
-
-
-def to_html(report: Report) -> str:
-    """The page. Whatever comes from runs or the user is escaped."""
-    table, store = report.table, report.store
-    labels = {row.name: row.label for _, row, _ in wording.table_lines(table)}
-    runs = list(dict.fromkeys(run for name, run in report.shown if name in labels))
-    cells = {(cell.row, cell.init, cell.metric): cell for cell in table.cells}
+    store = report.store
     return (
         _environment()
-        .get_template("page.html.jinja")
+        .get_template(template)
         .render(
             report=report,
-            table=table,
-            cells=cells,
-            numbers=wording.reason_numbers(table),
-            published=wording.has_published(table),
-            gains=any(map(wording.gain_text, table.cells)),
-            legend=wording.legend(table),
-            missing=missing(table),
-            finished=sum(store.metrics(run) is not None for run in runs),
             runs=runs,
+            title=title,
+            notes=notes,
             labels=labels,
+            charts=charts,
+            finished=sum(store.metrics(run) is not None for run in runs),
             curves=curves.training_curves(report.shown, store),
-            charts=classes.class_charts(table, report.shown, store, report.readings),
             origins=origins(runs, store),
             switches=switches(report.readings),
             written=datetime.datetime.now().astimezone().isoformat(" ", "minutes"),
+            **content,
         )
     )
-
-
-def missing(table: Table) -> list[tuple[str, list[str]]]:
-    """(reason, rows) of all cells that are empty or have fewer seeds than were asked for."""
-    found: dict[str, list[str]] = {}
-    labels = {row.name: row.label for _, row, _ in wording.table_lines(table)}
-    for cell in table.cells:
-        if cell.reason:
-            found.setdefault(cell.reason, []).append(f"{labels[cell.row]}, {cell.init}")
-    return [(reason, list(dict.fromkeys(rows))) for reason, rows in found.items()]
-
-
-def verdict(cell: Cell, column: Column) -> str:
-    """``better``, ``worse``, or nothing for a gain that is not known or rounds to zero."""
-    if not round(cell.gain or 0, wording.DECIMALS):
-        return ""
-    return "better" if (cell.gain < 0) == column.lower_is_better else "worse"
 
 
 @functools.cache
@@ -113,9 +105,6 @@ def _environment():
     )
     environment.globals |= {
         "LETTERS": LETTERS, "TASK_NAMES": TASK_NAMES, "CURVES": curves, "CLASSES": classes,
-        "verdict": verdict, "cell_text": wording.cell_text, "gain_text": wording.gain_text,
-        "column_title": wording.column_title,
-        "signed": wording.signed, "BEST_MARK": wording.BEST_MARK,
-        "PUBLISHED_DECIMALS": wording.PUBLISHED_DECIMALS, "DASH": wording.DASH,
+        "signed": wording.signed,
     }  # fmt: skip
     return environment

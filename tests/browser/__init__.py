@@ -1,0 +1,1 @@
+"""Report pages in headless Chromium: errors, width, color scheme, print (slow)."""

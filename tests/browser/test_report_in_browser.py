@@ -1,5 +1,6 @@
-"""The page of a table in Chromium: on a phone, a tablet and a desk, light and dark, and on paper."""
+"""The pages of a table and of the claims in Chromium: phone, tablet and desk, light and dark, and paper."""
 
+import itertools
 import os
 import shutil
 
@@ -9,9 +10,13 @@ from experiments import catalog
 from experiments.readings import Readings
 from experiments.store import Store
 from reproduce import table1
-from reproduce.report.page import Report, write_report
+from reproduce.claims import CLAIMS
+from reproduce.report.claims_page import claims_html
+from reproduce.report.page import Report, write_page
 from reproduce.report.pictures import embed
+from reproduce.report.table_page import to_html
 from reproduce.tables import collect
+from reproduce.verdicts import evaluate, measured_numbers, published_numbers
 from tests.conftest import REPOSITORY
 from tests.reproduce.report_runs import finish_table1
 
@@ -24,6 +29,7 @@ NOTE = "DEMO SCALE on embedded street scenes: not comparable with the paper."
 LONG = "no ImageNet weights: resnet18_imagenet_1000_no_top.h5 is not in " + "/very/long/folder" * 20
 WIDTHS = (390, 768, 1440)
 SCHEMES = ("light", "dark")
+ROWS = {"table": 21, "claims": len(CLAIMS)}  # of the table on each page
 
 # Elements that stick out of the window, apart from what scrolls in its own box.
 STICKING_OUT = """() => [...document.body.querySelectorAll("*")].filter(element => {
@@ -66,8 +72,8 @@ PALE = """() => {
 
 
 @pytest.fixture(scope="module")
-def page_file(tmp_path_factory):
-    """The report of a Table 1 with two empty rows, long reasons and a picture."""
+def files(tmp_path_factory):
+    """Reports by name: of a Table 1 with two empty rows, long reasons and a picture, and of the claims."""
     folder = tmp_path_factory.mktemp("report")
     store = Store(folder / "runs")
     rows = catalog.table1_runs("scenes-demo")
@@ -77,8 +83,16 @@ def page_file(tmp_path_factory):
     table = table1.build(measured, reasons, [NOTE])
     shown = [(catalog.table_row(run), run) for run in runs]
     picture = embed(REPOSITORY / "docs" / "samples.png", ["Predictions."])
-    report = Report(table, shown, store, Readings(), "scenes-demo", [picture], files=[folder / "table1.csv"])
-    return write_report(report, folder, "report")
+    report = Report(shown, store, Readings(), "scenes-demo", [picture], files=[folder / "table1.csv"])
+    verdicts = [evaluate(CLAIMS, numbers) for numbers in (published_numbers(), measured_numbers(measured))]
+    pages = {"table": to_html(table, report), "claims": claims_html(*verdicts, [NOTE], report)}
+    return {name: write_page(content, folder, name) for name, content in pages.items()}
+
+
+@pytest.fixture(scope="module")
+def page_file(files):
+    """The report of the table."""
+    return files["table"]
 
 
 @pytest.fixture(scope="module")
@@ -93,25 +107,25 @@ def browser():
         browser.close()
 
 
-@pytest.fixture(params=[(width, scheme) for width in WIDTHS for scheme in SCHEMES], ids=str)
-def opened(request, browser, page_file):
-    """The page in a window, and what it said and asked for."""
-    width, scheme = request.param
+@pytest.fixture(params=itertools.product(ROWS, WIDTHS, SCHEMES), ids=str)
+def opened(request, browser, files):
+    """A page in a window, its name, and what it said and asked for."""
+    name, width, scheme = request.param
     page = browser.new_page(viewport={"width": width, "height": 844}, color_scheme=scheme)
-    page.said, page.asked_for = [], []
+    page.name, page.said, page.asked_for = name, [], []
     page.on("console", lambda message: page.said.append(message.text))
     page.on("pageerror", lambda error: page.said.append(str(error)))
     page.on("request", lambda request: page.asked_for.append(request.url))
-    page.goto(page_file.as_uri())
+    page.goto(files[name].as_uri())
     yield page
     page.close()
 
 
-def test_it_opens_without_an_error_and_asks_for_nothing(opened, page_file):
+def test_it_opens_without_an_error_and_asks_for_nothing(opened, files):
     assert opened.said == []
-    assert [url for url in opened.asked_for if not url.startswith("data:")] == [page_file.as_uri()]
+    assert [url for url in opened.asked_for if not url.startswith("data:")] == [files[opened.name].as_uri()]
     assert opened.locator("table").count() == 1
-    assert opened.locator("tbody tr:not(.group)").count() == 21
+    assert opened.locator("tbody tr:not(.group)").count() == ROWS[opened.name]
     assert opened.locator("svg[role=img]").count() > 50
     assert NOTE in opened.locator("[role=note]").inner_text()
     assert opened.evaluate("[...document.images].every(image => image.naturalWidth > 0)")
@@ -144,13 +158,14 @@ def test_a_note_of_an_empty_cell_leads_to_its_reason(browser, page_file):
     page.close()
 
 
-def test_it_prints_with_the_whole_table_on_the_paper(browser, page_file, tmp_path):
+@pytest.mark.parametrize("name", ROWS)
+def test_it_prints_with_the_whole_table_on_the_paper(browser, files, tmp_path, name):
     page = browser.new_page(color_scheme="dark")
-    page.goto(page_file.as_uri())
+    page.goto(files[name].as_uri())
     page.emulate_media(media="print", color_scheme="dark")
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     page.set_viewport_size({"width": 1032, "height": 700})  # A4 across, without its margins
-    assert page.evaluate("document.querySelector('.numbers').getBoundingClientRect().right <= innerWidth")
+    assert page.evaluate("document.querySelector('table').getBoundingClientRect().right <= innerWidth")
     path = tmp_path / "report.pdf"
     page.pdf(path=path, prefer_css_page_size=True)
     content = path.read_bytes()

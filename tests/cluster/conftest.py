@@ -3,7 +3,7 @@
 import pytest
 
 from data.scenes import write_cityscapes
-from tests.cluster.processes import Command
+from tests.processes import Command
 
 ROWS = ("SSCoarseCTS", "SS+C+D/DWA")
 

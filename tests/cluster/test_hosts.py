@@ -10,7 +10,7 @@ import pytest
 from experiments import multiworker
 from experiments.history import read_history
 from reproduce.__main__ import main
-from tests.cluster.processes import Command
+from tests.processes import Command
 
 TOLERANCE = 1e-3  # of the losses: sums over the devices come in another order
 

@@ -7,8 +7,9 @@ import signal
 import pytest
 
 from experiments.lock import holder
-from tests.cluster.processes import Command, kill_node, owner, parent_of, until
+from tests.cluster.nodes import kill_node, owner, parent_of
 from tests.faults.compare import assert_same, what_a_run_left
+from tests.processes import Command, until
 
 pytestmark = pytest.mark.cluster
 

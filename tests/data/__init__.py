@@ -1,0 +1,1 @@
+"""Files of the data sets, sound and damaged, on their way to the network."""

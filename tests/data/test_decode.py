@@ -1,4 +1,3 @@
-import json
 import os
 import pickle
 import re
@@ -9,19 +8,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data.decode import (
-    Camera,
-    FileError,
-    check_frames,
-    read_camera,
-    read_disparity,
-    read_instances,
-    read_kitti_calibration,
-    read_labels,
-    read_rgb,
-)
+from data.calibration import read_camera
+from data.decode import check_frames, read_disparity, read_instances, read_labels, read_rgb
 from data.errors import InputError
+from data.files import FileError
 from data.frames import Frame
+from tests.refused import file_refused
 
 RNG = np.random.default_rng(0)
 RGB = RNG.integers(0, 256, (20, 30, 3), dtype=np.uint8)
@@ -41,16 +33,6 @@ def write(path, array):
     return path
 
 
-def refused(function, path, words):
-    """The message: one sentence that names the file."""
-    with pytest.raises(InputError, match=words) as caught:
-        function(path)
-    message = str(caught.value)
-    assert str(path) in message
-    assert message.endswith(".") and "\n" not in message
-    return message
-
-
 @pytest.mark.parametrize(("read", "array"), READERS)
 def test_reads_what_was_written(tmp_path, read, array):
     path = write(tmp_path / "Straße 1" / "frame.png", array)
@@ -68,24 +50,24 @@ def test_licence_plate_is_a_known_id(tmp_path):
 
 @pytest.mark.parametrize(("read", "array"), READERS)
 def test_files_that_are_no_whole_png(tmp_path, read, array):
-    refused(read, tmp_path / "nowhere.png", "is missing")
-    refused(read, tmp_path, "cannot be read")
+    file_refused(read, tmp_path / "nowhere.png", "is missing")
+    file_refused(read, tmp_path, "cannot be read")
 
     path = tmp_path / "frame.png"
     path.touch()
-    refused(read, path, "is empty")
+    file_refused(read, path, "is empty")
     path.write_bytes(b"<html>Please log in</html>" * 9)
-    refused(read, path, "is not a PNG")
+    file_refused(read, path, "is not a PNG")
     Image.fromarray(RGB).save(path, "jpeg")
-    refused(read, path, "is not a PNG")
+    file_refused(read, path, "is not a PNG")
 
     whole = write(path, array).read_bytes()
     for length in (8, 20, 32, 33, 50, len(whole) // 2, len(whole) - 24, len(whole) - 1):
         path.write_bytes(whole[:length])
-        refused(read, path, "is damaged or cut off")
+        file_refused(read, path, "is damaged or cut off")
     middle = len(whole) // 2
     path.write_bytes(whole[:middle] + bytes(8) + whole[middle + 8 :])
-    refused(read, path, "is damaged or cut off")
+    file_refused(read, path, "is damaged or cut off")
 
 
 @pytest.mark.parametrize(("read", "array"), READERS)
@@ -96,7 +78,7 @@ def test_no_flipped_bit_goes_unnoticed(tmp_path, read, array):
         damaged[bit // 8] ^= 1 << (bit % 8)
         path = tmp_path / "flipped.png"
         path.write_bytes(damaged)
-        refused(read, path, "is")
+        file_refused(read, path, "is")
 
 
 def chunk(name, content):
@@ -111,14 +93,14 @@ def test_impossible_sizes_are_refused_from_the_header(tmp_path, size, open_file)
     header = chunk(b"IHDR", struct.pack(">IIBBBBB", *size, 8, 2, 0, 0, 0))
     path = tmp_path / "frame.png"
     path.write_bytes(b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", zlib.compress(b"")) + chunk(b"IEND", b""))
-    refused(open_file, path, f"claims to be {size[0]}×{size[1]}")
+    file_refused(open_file, path, f"claims to be {size[0]}×{size[1]}")
 
 
 @pytest.mark.parametrize("read", [read_rgb, read_camera])
 def test_a_pipe_in_place_of_a_file_is_refused(tmp_path, read):
     path = tmp_path / "pipe"
     os.mkfifo(path)
-    refused(read, path, "cannot be read")
+    file_refused(read, path, "cannot be read")
 
 
 def test_an_error_tells_its_kind_also_to_another_process(tmp_path):
@@ -140,95 +122,22 @@ def test_an_error_tells_its_kind_also_to_another_process(tmp_path):
     ],
 )
 def test_other_kinds_of_png(tmp_path, read, array, words):
-    refused(read, write(tmp_path / "frame.png", array), words)
+    file_refused(read, write(tmp_path / "frame.png", array), words)
 
 
 def test_palette_labels_are_refused(tmp_path):
     path = tmp_path / "labels.png"
     Image.fromarray(LABELS).convert("P").save(path)
-    refused(read_labels, path, "8-bit palette")
+    file_refused(read_labels, path, "8-bit palette")
 
 
 def test_label_ids_outside_the_table(tmp_path):
     path = write(tmp_path / "labels.png", np.array([[7, 34, 200, 255]], np.uint8))
-    assert "holds 34, 200, which" in refused(read_labels, path, "no Cityscapes label ids")
+    assert "holds 34, 200, which" in file_refused(read_labels, path, "no Cityscapes label ids")
     path = write(tmp_path / "noise.png", np.arange(256, dtype=np.uint8)[None])
-    assert "holds 34, 35, 36, 37, 38, 39, 40, 41, …, which" in refused(read_labels, path, "no Cityscapes")
-
-
-CAMERA = {"extrinsic": {"baseline": 0.209313}, "intrinsic": {"fx": 2262.52, "fy": 2265.3}}
-
-
-def test_cityscapes_camera(tmp_path):
-    path = tmp_path / "camera.json"
-    path.write_text(json.dumps(CAMERA))
-    assert read_camera(path) == Camera(focal=2262.52, baseline=0.209313)
-
-
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        ("", "no Cityscapes camera JSON"),
-        ('{"intrinsic": {"fx": 1', "no Cityscapes camera JSON"),
-        ("[1, 2]", "no Cityscapes camera JSON"),
-        ('{"intrinsic": {"fx": 1}}', "no Cityscapes camera JSON"),
-        ('{"intrinsic": {"fx": null}, "extrinsic": {"baseline": 1}}', "no Cityscapes camera JSON"),
-        ('{"intrinsic": {"fx": 2262}, "extrinsic": {"baseline": 0}}', "must be positive"),
-        ('{"intrinsic": {"fx": NaN}, "extrinsic": {"baseline": 0.2}}', "must be positive"),
-        (
-            '{"intrinsic": {"fx": 1' + 400 * "0" + '}, "extrinsic": {"baseline": 1}}',
-            "no Cityscapes camera JSON",
-        ),
-        (100_000 * "[", "no Cityscapes camera JSON"),
-        ("\udcff", "not a text file"),
-    ],
-)
-def test_broken_camera(tmp_path, text, words):
-    path = tmp_path / "camera.json"
-    path.write_text(text, errors="surrogateescape")
-    refused(read_camera, path, words)
-
-
-def projection(focal, shift):
-    return f"{focal} 0 609.6 {shift} 0 {focal} 172.9 0 0 0 1 0"
-
-
-def test_kitti_calibration(tmp_path):
-    path = tmp_path / "000007.txt"
-    path.write_text(
-        "calib_time: 09-Jan-2012 13:57:47\n"
-        f"P_rect_02: {projection(720, 36)}\nP_rect_03: {projection(720, -324)}\n"
+    assert "holds 34, 35, 36, 37, 38, 39, 40, 41, …, which" in file_refused(
+        read_labels, path, "no Cityscapes"
     )
-    assert read_kitti_calibration(path) == Camera(focal=720, baseline=0.5)
-
-
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        ("", "no KITTI calib_cam_to_cam"),
-        (f"P_rect_02: {projection(720, 36)}", "no KITTI calib_cam_to_cam"),
-        ("P_rect_02: 1 2 3\nP_rect_03: 1 2 3", "no KITTI calib_cam_to_cam"),
-        ("P_rect_02: a b c d\nP_rect_03: 1 2 3 4", "no KITTI calib_cam_to_cam"),
-        (f"P_rect_02: {projection(720, 36)}\nP_rect_03: 720 0 609.6 -3", "no KITTI calib_cam_to_cam"),
-        (f"P_rect_02: {projection(0, 0)}\nP_rect_03: {projection(0, 0)}", "no KITTI calib_cam_to_cam"),
-        (f"P_rect_02: {projection(720, -324)}\nP_rect_03: {projection(720, 36)}", "must be positive"),
-    ],
-)
-def test_broken_kitti_calibration(tmp_path, text, words):
-    path = tmp_path / "calib_cam_to_cam.txt"
-    path.write_text(text)
-    refused(read_kitti_calibration, path, words)
-
-
-@pytest.mark.parametrize("read", [read_camera, read_kitti_calibration])
-def test_missing_calibration(tmp_path, read):
-    refused(read, tmp_path / "nowhere", "is missing")
-
-
-def test_real_calibration(kitti_sample):
-    camera = read_kitti_calibration(kitti_sample / "calib_cam_to_cam.txt")
-    assert camera.focal == pytest.approx(721.5377)
-    assert camera.baseline == pytest.approx(0.5327, abs=1e-4)
 
 
 # --- check_frames -----------------------------------------------------------------------------------------

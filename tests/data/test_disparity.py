@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data.decode import read_disparity, read_kitti_calibration
+from data.calibration import read_kitti_calibration
+from data.decode import read_disparity
 from data.disparity import (
     decode_cityscapes,
     decode_kitti,

@@ -17,16 +17,10 @@ import numpy as np
 import pytest
 from PIL import Image, PngImagePlugin
 
-from data.decode import (
-    KINDS,
-    read_camera,
-    read_disparity,
-    read_instances,
-    read_kitti_calibration,
-    read_labels,
-    read_rgb,
-)
+from data.calibration import read_camera, read_kitti_calibration
+from data.decode import read_disparity, read_instances, read_labels, read_rgb
 from data.errors import InputError
+from data.files import KINDS
 from data.scenes import write_cityscapes, write_kitti
 from data.verify import FrameFiles, check_frame
 

@@ -17,7 +17,7 @@ from data.decode import check_frames
 from data.errors import InputError
 from data.scenes import write_cityscapes, write_kitti
 from data.verify import verify
-from data.verify.listing import _CITYSCAPES
+from data.verify.listing import CITYSCAPES_PARTS
 
 COUNTS = {"train": 4, "val": 2, "test": 1, "train_extra": 3}
 
@@ -137,7 +137,9 @@ def test_a_whole_data_set_has_no_problem(pristine, layout):
         assert split.problems == {}
         assert set(split.files.values()) == {split.found}
         if layout == "cityscapes":
-            check_frames(cityscapes.find_frames(pristine / layout, split.name, _CITYSCAPES[split.name][0]))
+            check_frames(
+                cityscapes.find_frames(pristine / layout, split.name, CITYSCAPES_PARTS[split.name][0])
+            )
 
 
 def test_the_real_frames_of_kitti_have_no_problem(kitti_sample):
@@ -206,11 +208,11 @@ def test_damage_to_cityscapes(copies, split, part, damage, kind):
     assert problem.text.startswith(str(path))
     assert problem.text.endswith(".") and "\n" not in problem.text
     assert next(found for found in report.splits if found.name == split).problems == {part: 1}
-    if kind in ("missing", "wrong type", "size") and part in ("left", *_CITYSCAPES[split][0]):
+    if kind in ("missing", "wrong type", "size") and part in ("left", *CITYSCAPES_PARTS[split][0]):
         if (part, damage) == ("left", Path.unlink):
             return  # training starts from the left images that are there
         with pytest.raises(InputError):  # training, which looks at all headers first, agrees
-            check_frames(cityscapes.find_frames(copies["cityscapes"], split, _CITYSCAPES[split][0]))
+            check_frames(cityscapes.find_frames(copies["cityscapes"], split, CITYSCAPES_PARTS[split][0]))
 
 
 @pytest.mark.parametrize(

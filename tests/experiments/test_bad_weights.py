@@ -1,7 +1,6 @@
 """Files that a user brings in place of weights: one sentence names them, and nothing is unpickled."""
 
 import ast
-import hashlib
 import io
 import pickle
 import shutil
@@ -15,13 +14,17 @@ import pytest
 from experiments.checkpoint import Checkpoints
 from experiments.network import build_model, imagenet_weights, make_weighting
 from experiments.store import write_json
-from models import build_encoder, initialization
-from models.initialization import IMAGENET_FILE, IMAGENET_MD5, load_imagenet
+from models import build_encoder
+from models.imagenet_files import FILES
+from models.initialization import load_imagenet
 from models.normalization import get_statistics, save_statistics
 from reproduce.__main__ import main
 from tests.conftest import REPOSITORY
 from tests.experiments.conftest import tiny_run
-from tests.models import stir
+from tests.models import publish, stir
+from tests.refused import refused
+
+FILE, _, MD5 = FILES["resnet18"]
 
 
 class Bomb:
@@ -43,17 +46,6 @@ def bomb(tmp_path):
     hole.unlink()
     yield Bomb(hole)
     assert not hole.exists()
-
-
-def refused(capsys, *arguments):
-    """The one sentence after which the command line ends with 2."""
-    capsys.readouterr()
-    assert main([str(argument) for argument in arguments]) == 2
-    said = capsys.readouterr().err
-    assert "Traceback" not in said
-    sentence = said.strip().splitlines()[-1]
-    assert sentence.startswith("reproduce: ")
-    return sentence
 
 
 def npy(values):
@@ -118,7 +110,7 @@ WRONG = {
 def test_what_is_not_the_published_file_is_refused_by_its_name(
     capsys, scenes, tmp_path, monkeypatch, published, bomb, kind
 ):
-    monkeypatch.setattr(initialization, "IMAGENET_MD5", hashlib.md5(published).hexdigest())
+    publish(monkeypatch, published)
     path = tmp_path / f"weights {kind}.h5"
     if kind == "a folder":
         path.mkdir()
@@ -127,7 +119,7 @@ def test_what_is_not_the_published_file_is_refused_by_its_name(
     options = ["--row", "SS", "--init", "ImageNet", "--imagenet-weights", path, "--runs", tmp_path / "runs"]
     sentence = refused(capsys, "train", "--cityscapes", scenes.root, *options)
     assert f"--imagenet-weights {path}: " in sentence
-    assert IMAGENET_FILE in sentence
+    assert FILE in sentence
     assert not list((tmp_path / "runs").rglob("*.json"))
 
 
@@ -145,7 +137,7 @@ def test_a_file_of_another_network_with_the_right_sum_is_refused_before_a_run_be
 ):
     path = tmp_path / "weights.h5"
     path.write_bytes(as_keras_2(build_encoder("resnet34")))
-    monkeypatch.setattr(initialization, "IMAGENET_MD5", hashlib.md5(path.read_bytes()).hexdigest())
+    publish(monkeypatch, path.read_bytes())
     options = ["--row", "SS", "--init", "ImageNet", "--imagenet-weights", path, "--runs", tmp_path / "runs"]
     sentence = refused(capsys, "train", "--cityscapes", scenes.root, *options)
     assert f"{path}: not the weights of this encoder" in sentence
@@ -169,7 +161,7 @@ def empty_cache(monkeypatch, tmp_path):
     """Keras' cache, empty; and nothing is known of earlier downloads."""
     monkeypatch.setattr("keras.src.backend.config._KERAS_DIR", str(tmp_path / "keras"))
     imagenet_weights.cache_clear()
-    yield tmp_path / "keras" / "models" / IMAGENET_FILE
+    yield tmp_path / "keras" / "models" / FILE
     imagenet_weights.cache_clear()
 
 
@@ -187,9 +179,9 @@ def test_a_download_that_was_cut_off_is_a_reason_in_the_table(
     options = ["--cityscapes", str(scenes.root), "--runs", str(tmp_path / "runs"), "--rows", "SSImageNet"]
     assert main(["table1", *options]) == 0
     said = capsys.readouterr()
-    assert f"no ImageNet weights: {IMAGENET_FILE}" in said.out
+    assert f"no ImageNet weights: {FILE}" in said.out
     assert "corrupted" in said.out
-    assert IMAGENET_MD5 in said.out
+    assert MD5 in said.out
     assert "Traceback" not in said.err + said.out
 
 

@@ -1,14 +1,10 @@
 """One run through all the processes that train it, each of which may be told to come to harm."""
 
-import contextlib
 import multiprocessing
-import os
-import signal
-import time
 
 from tests.faults import child
+from tests.processes import Watched, status
 
-TIMEOUT = 400  # seconds that no process of these tests takes
 EPOCHS, STEPS = 8, 16  # of 4 frames in batches of 2; the demo scale validates at the end of epoch 8
 ROW = "SS+C+D/DWA"
 
@@ -35,58 +31,23 @@ def command(data, runs, minutes=10.0, row=ROW, cache=None):
     return ["train", *(str(word) for pair in options.items() for word in pair), "--no-tensorboard"]
 
 
-class Process:
-    """A process under way; arguments as for `tests.faults.child.run`."""
+class Process(Watched):
+    """A forked process; arguments as for `tests.faults.child.run`."""
 
     def __init__(self, context, stem, commands, faults):
-        self._files = [stem.with_name(f"{stem.name}.{kind}") for kind in ("out", "err", "journal")]
-        stem.parent.mkdir(parents=True, exist_ok=True)
-        for file in self._files:
-            file.touch()
-        self._process = context.Process(target=child.run, args=(commands, *map(str, self._files), faults))
+        super().__init__(stem, "journal")
+        self._process = context.Process(target=child.run, args=(commands, *map(str, self.files), faults))
         self._process.start()
         self.pid = self._process.pid
 
-    def wait(self):
-        """Its exit code; negative for the signal that killed it."""
-        self._process.join(TIMEOUT)
-        if self._process.exitcode is None:
-            self.kill()
-            raise AssertionError(f"still running after {TIMEOUT} s: {self.why}")
+    def exit_code(self, seconds=0):
+        """As `Watched` says."""
+        self._process.join(seconds)
         return self._process.exitcode
-
-    def kill(self, number=signal.SIGKILL):
-        """Send it a signal, as anybody may."""
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(self.pid, number)
-
-    def until(self, condition, what, every=0.02):
-        """Wait until something is so, while the process lives."""
-        deadline = time.monotonic() + TIMEOUT
-        while not condition():
-            assert self._process.is_alive(), f"ended before {what}: {self.why}"
-            assert time.monotonic() < deadline, f"waited in vain for {what}"
-            time.sleep(every)
 
     def until_frozen(self):
         """Wait until it has stopped itself, where its faults say so."""
-        self.until(lambda: _state(self.pid) == "T", "it stopped itself")
-
-    @property
-    def out(self):
-        """Its standard output so far."""
-        return self._files[0].read_text()
-
-    @property
-    def err(self):
-        """Its standard error so far."""
-        return self._files[1].read_text()
-
-    @property
-    def why(self):
-        """How it ended: the last line of its standard error, then more of them."""
-        lines = self.err.strip().splitlines() or [""]
-        return "\n".join([lines[-1], *lines[-40:]])
+        self.until(lambda: status(self.pid)[:1] == ["T"], "it stopped itself")
 
     @property
     def complaints(self):
@@ -94,7 +55,7 @@ class Process:
         return [line for line in self.err.splitlines() if line.startswith(("reproduce:", "warning:"))]
 
     def _journal(self, word):
-        lines = (line.split() for line in self._files[2].read_text().splitlines())
+        lines = (line.split() for line in self.files[2].read_text().splitlines())
         return [int(number) for kind, number in lines if kind == word]
 
     @property
@@ -159,11 +120,3 @@ class Life:
         """Leave no process behind."""
         for process in self.processes:
             process.kill()
-
-
-def _state(pid):
-    try:
-        with open(f"/proc/{pid}/stat") as file:  # noqa: PTH123
-            return file.read().rpartition(")")[2].split()[0]
-    except OSError:
-        return None

@@ -1,0 +1,1 @@
+"""The losses beside independent implementations and their properties."""

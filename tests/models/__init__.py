@@ -1,8 +1,11 @@
 """Inputs and weights that the tests of the network share."""
 
 import contextlib
+import hashlib
 
 import numpy as np
+
+from models.imagenet_files import FILES
 
 HEIGHT, WIDTH = 64, 96
 
@@ -24,6 +27,12 @@ def stir(model, seed=0):
         elif variable.name in ("gamma", "moving_variance"):
             low, high = 0.5, 1.5
         variable.assign(low + (high - low) * draw.random(variable.shape, "float32"))
+
+
+def publish(monkeypatch, content):
+    """Have some bytes taken for the published ImageNet weights of ResNet18."""
+    name, url, _ = FILES["resnet18"]
+    monkeypatch.setitem(FILES, "resnet18", (name, url, hashlib.md5(content).hexdigest()))
 
 
 @contextlib.contextmanager

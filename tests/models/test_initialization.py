@@ -11,19 +11,19 @@ import numpy as np
 import pytest
 
 from data.errors import InputError
-from models import build_encoder, build_multitask_unet, initialization
+from models import build_encoder, build_multitask_unet
+from models.imagenet_files import FILES
 from models.initialization import (
-    IMAGENET_FILE,
-    IMAGENET_URL,
     copy_parts,
     find_imagenet_weights,
     initialize_randomly,
     load_imagenet,
 )
-from tests.models import images, largest_difference, stir
+from tests.models import images, largest_difference, publish, stir
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 TASKS = ("seg", "color", "depth")
+FILE, URL, _ = FILES["resnet18"]
 
 # What wrote the published file: Keras 2, whose layers these are. Random weights stand in for ImageNet's.
 KERAS_2 = """
@@ -79,7 +79,7 @@ def keras_2(tmp_path_factory):
 def published(keras_2, monkeypatch):
     """The stand-in, taken for the published file."""
     path = keras_2 / "resnet18.h5"
-    monkeypatch.setattr(initialization, "IMAGENET_MD5", hashlib.md5(path.read_bytes()).hexdigest())
+    publish(monkeypatch, path.read_bytes())
     return path
 
 
@@ -267,16 +267,11 @@ def test_a_given_file_is_taken(published):
     assert find_imagenet_weights(str(published)) == (published, None)
 
 
-def test_a_home_directory_is_expanded(published, monkeypatch):
-    monkeypatch.setenv("HOME", str(published.parent))
-    assert find_imagenet_weights("~/resnet18.h5") == (published, None)
-
-
 def test_a_given_file_that_is_missing_is_an_error_with_its_address(tmp_path):
     with pytest.raises(InputError, match="no such file") as missing:
         find_imagenet_weights(str(tmp_path / "weights.h5"))
     assert str(tmp_path / "weights.h5") in str(missing.value)
-    assert IMAGENET_URL in str(missing.value)
+    assert URL in str(missing.value)
     with pytest.raises(InputError, match="no such file"):
         find_imagenet_weights(str(tmp_path))
 
@@ -291,17 +286,17 @@ def test_a_given_file_with_another_checksum_is_an_error(keras_2):
 
 FIND = """
 import sys
-from models import initialization
-initialization.IMAGENET_MD5 = sys.argv[1]
+from models import imagenet_files, initialization
+imagenet_files.FILES["resnet18"] = tuple(sys.argv[1:])
 print("found", *initialization.find_imagenet_weights("auto"))
 """
 
 
 def test_a_file_in_keras_cache_is_found_without_network(published, tmp_path):
     (tmp_path / "models").mkdir()
-    cached = tmp_path / "models" / IMAGENET_FILE
+    cached = tmp_path / "models" / FILE
     cached.write_bytes(published.read_bytes())
-    printed = run_python(FIND, initialization.IMAGENET_MD5, KERAS_HOME=str(tmp_path))
+    printed = run_python(FIND, *FILES["resnet18"], KERAS_HOME=str(tmp_path))
     assert f"found {cached} None" in printed
     assert "Downloading" not in printed
 
@@ -316,7 +311,7 @@ def empty_cache(monkeypatch, tmp_path):
     ("failure", "reason"),
     [
         (urllib.error.URLError(OSError(-2, "Name or service not known")), "Name or service not known"),
-        (urllib.error.HTTPError(IMAGENET_URL, 404, "Not Found", None, None), "Not Found"),
+        (urllib.error.HTTPError(URL, 404, "Not Found", None, None), "Not Found"),
         (TimeoutError("The read operation timed out"), "timed out"),
         (ConnectionResetError(104, "Connection reset by peer"), "reset by peer"),
     ],
@@ -331,7 +326,7 @@ def test_a_failed_download_is_a_reason_and_no_exception(empty_cache, monkeypatch
     assert path is None
     assert reason in told
     assert "--imagenet-weights" in told
-    assert IMAGENET_FILE in told
+    assert FILE in told
     assert "None" not in told
     assert not list(empty_cache.rglob("*.h5"))
 
@@ -356,8 +351,8 @@ def test_a_download_goes_into_the_cache(empty_cache, published, monkeypatch):
     monkeypatch.setattr("keras.src.utils.file_utils.urlretrieve", fetch)
     for _ in range(2):
         path, reason = find_imagenet_weights("auto")
-        assert (path, reason) == (empty_cache / "models" / IMAGENET_FILE, None)
-    assert asked == [IMAGENET_URL]
+        assert (path, reason) == (empty_cache / "models" / FILE, None)
+    assert asked == [URL]
 
 
 def test_copies_exactly_the_named_parts(model):

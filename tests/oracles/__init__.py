@@ -1,0 +1,1 @@
+"""Independent code that the project's own is compared with."""

@@ -70,5 +70,6 @@ def _epoch(run, epoch, epochs, made_up):
         **{f"weight_{task}": weight for task, weight in weights.items()},
         "loss": sum(losses.values()),
         "images_per_second": made_up.uniform(2.0, 2.4),
+        "learning_rate": run.schedule.learning_rate / (10 if "DWA" in run.row and 2 * epoch >= epochs else 1),
         "val_sem_miou": validated if "seg" in run.tasks else None,
     }

@@ -10,9 +10,11 @@ from PIL import Image
 from data.scenes import write_cityscapes
 from experiments import catalog
 from experiments.store import Store, write_json
-from reproduce import table2
+from reproduce import inputs, table2
 from reproduce.__main__ import main
+from reproduce.parser import make_parser
 from tests.finished import write_finished
+from tests.refused import refused
 
 
 @pytest.fixture(scope="session")
@@ -32,29 +34,26 @@ def first(folder, pattern):
     return sorted(folder.rglob(pattern))[0]
 
 
-def refused(capsys, *arguments):
-    """Run the command line; it must say one sentence and exit with 2."""
-    code = main([str(a) for a in arguments])
-    said = capsys.readouterr().err.strip().splitlines()
-    assert code == 2
-    sentence = said[-1]
-    assert sentence.startswith("reproduce: ")
-    assert "Traceback" not in "".join(said)
-    return sentence
-
-
 def train(scenes, tmp_path, *more):
     row = [] if "--row" in more else ["--row", "SS+D/GS"]
     return ["train", "--cityscapes", scenes, "--runs", tmp_path / "runs", "--size", "64x32", *row, *more]
 
 
-def test_help_needs_no_tensorflow():
+def test_help_imports_nothing_that_takes_time():
     program = (
         "import sys; from reproduce.__main__ import main\ntry: main(['--help'])\nexcept SystemExit: pass\n"
     )
-    program += "assert not {'tensorflow', 'keras', 'numpy'} & set(sys.modules)"
+    program += "assert not {'tensorflow', 'keras', 'numpy', 'dataclasses', 'experiments'} & set(sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert "table1" in done.stdout
+
+
+@pytest.mark.parametrize("given", ["~/weights.h5", "auto", "none"])
+def test_the_weights_file_is_a_path_or_a_word(monkeypatch, tmp_path, given):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    args = make_parser().parse_args(["train", "--row", "SS", "--imagenet-weights", given])
+    found = inputs.make_options(args).imagenet_weights
+    assert found == (tmp_path / "weights.h5" if given.startswith("~") else given)
 
 
 def test_a_folder_that_is_not_there_is_named(capsys, tmp_path):

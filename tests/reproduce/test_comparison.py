@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reproduce import table1
-from reproduce.comparison import NOT_RUN, Cell, Column, Group, Row, compare
+from reproduce.cell import Cell
+from reproduce.comparison import NOT_RUN, Column, Group, Row, compare
 from reproduce.published import INITS, TABLE1
 
 BEST = ("SS+D/GS", "ImageNet")

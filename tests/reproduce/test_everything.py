@@ -1,13 +1,18 @@
+import json
+from pathlib import Path
+
 import pytest
+from PIL import Image
 
 from experiments import catalog
 from experiments.readings import Readings
 from experiments.store import Store, write_json
-from reproduce import inputs, table2
+from reproduce import inputs, study_commands, table2
 from reproduce.__main__ import main
 from reproduce.everything import PARTS
-from reproduce.parser import ALL_VERBS, make_parser
+from reproduce.parser import make_parser
 from reproduce.readings_table import variants
+from reproduce.verb_options import ALL_VERBS
 
 
 @pytest.fixture(autouse=True)
@@ -67,6 +72,35 @@ def test_one_page_shows_everything_and_says_what_is_missing(capsys, tmp_path):
         assert (folder / name).is_file()
     assert 'img src="grid-search-CoarseCTS-scenes-demo.png"' in page
     assert "not made: " in (folder / "index.md").read_text()
+
+
+PAGES = {
+    "report-table1-scenes-demo.html": "figure2-scenes-demo.png",
+    "report-table2-scenes-demo.html": "figure2-scenes-demo.png",
+    "report-table3-scenes-kitti-demo.html": "figure4-scenes-kitti-demo.png",
+    "report-table4-scenes-demo.html": "figure2-scenes-demo.png",
+}
+
+
+def test_pages_made_before_a_figure_was_drawn_show_it(monkeypatch, tmp_path):
+    def draw(args):
+        path = Path(args.out) / (
+            "figure4-scenes-kitti-demo.png" if 4 in args.only else "figure2-scenes-demo.png"
+        )
+        Image.new("RGB", (20, 10)).save(path)
+        return [path]
+
+    monkeypatch.setattr(study_commands, "figures_command", draw)
+    finish_everything(tmp_path)
+    without = ["--without", "text-numbers", "claims", "grid-search", "readings"]
+    log = tmp_path / "log.jsonl"
+    words = ["all", "--runs", tmp_path, *without, "--imagenet-weights", "none", "--json-log", log]
+    assert main([str(word) for word in words]) == 0
+    for name, figure in PAGES.items():
+        page = (tmp_path / "tables" / name).read_text()
+        assert page.count("<img") == page.count(f'alt="{figure}"') == 1
+    tables = [json.loads(line)["table"] for line in log.read_text().splitlines()]
+    assert len(tables) == len(set(tables))  # a page that is written again is no other table
 
 
 def test_a_plan_starts_nothing_and_writes_nothing(capsys, tmp_path):

@@ -22,7 +22,7 @@ from models import build_multitask_unet, segmentation_only
 from models.export import rgb_segmentation
 from models.normalization import statistics_of
 from reproduce.__main__ import main
-from tests.trained import train_for_a_moment
+from tests.refused import refused
 
 # Another program, in which none of this project can be imported; it prints the classes as JSON.
 STRANGER = """
@@ -43,11 +43,6 @@ STRANGERS = {
     "lite.invoke(); out = lite.get_tensor(lite.get_output_details()[0]['index'])",
 }
 SLOW = [pytest.param(kind, marks=pytest.mark.slow) for kind in ("savedmodel", "tflite")]
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return train_for_a_moment(tmp_path_factory.mktemp("export"), "SS+C/GS")
 
 
 @pytest.fixture(scope="module")
@@ -85,14 +80,6 @@ def noise(height, width, count=3):
 
 def export(folder, *arguments):
     return main(["export", str(folder), *map(str, arguments)])
-
-
-def refused(capsys, folder, *arguments):
-    assert export(folder, *arguments) == 2
-    said = capsys.readouterr().err.strip().splitlines()
-    assert said[-1].startswith("reproduce: ")
-    assert "Traceback" not in "".join(said)
-    return said[-1]
 
 
 @pytest.mark.parametrize("kind", ["onnx", pytest.param("keras", marks=pytest.mark.slow), *SLOW])
@@ -168,7 +155,7 @@ def test_a_file_that_computes_something_else_is_not_left_behind(folder, tmp_path
     monkeypatch.setattr(exporting, "write", write_changed)
     path = tmp_path / "network.keras"
     path.write_bytes(b"an older one")
-    sentence = refused(capsys, folder, "--format", "keras", "--out", path)
+    sentence = refused(capsys, "export", folder, "--format", "keras", "--out", path)
     assert "network.keras" in sentence
     assert "was not written" in sentence
     assert [each.name for each in tmp_path.iterdir()] == ["network.keras"]
@@ -198,7 +185,7 @@ def test_outputs_that_are_no_numbers_are_a_difference(tmp_path):
 
 def test_a_missing_package_is_named_with_its_command(folder, capsys, monkeypatch):
     monkeypatch.setitem(formats.PACKAGES, "onnx", ("onnx", "no_such_package"))
-    sentence = refused(capsys, folder, "--format", "onnx")
+    sentence = refused(capsys, "export", folder, "--format", "onnx")
     assert "no_such_package" in sentence
     assert "pip install" in sentence
 
@@ -208,7 +195,7 @@ def test_a_converter_that_gives_up_is_one_sentence(folder, tmp_path, capsys, mon
         raise RuntimeError("cannot convert\n" + "graph\n" * 1000)
 
     monkeypatch.setitem(runtimes._WRITE, "keras", give_up)
-    sentence = refused(capsys, folder, "--format", "keras", "--out", tmp_path / "network")
+    sentence = refused(capsys, "export", folder, "--format", "keras", "--out", tmp_path / "network")
     assert "cannot convert" in sentence
     assert "graph" not in sentence
     assert not list(tmp_path.iterdir())
@@ -240,7 +227,9 @@ def test_of_a_run_in_another_precision_the_weights_are_exported_as_they_are(fold
 def test_what_is_something_else_is_not_replaced(folder, tmp_path, capsys):
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "thesis.txt").write_text("years of work")
-    assert "something else" in refused(capsys, folder, "--format", "savedmodel", "--out", tmp_path / "mine")
+    assert "something else" in refused(
+        capsys, "export", folder, "--format", "savedmodel", "--out", tmp_path / "mine"
+    )
     assert (tmp_path / "mine" / "thesis.txt").exists()
 
 
@@ -252,4 +241,4 @@ def test_a_run_without_segmentation_has_nothing_to_export(folder, tmp_path):
 
 def test_nothing_goes_into_the_data(folder, capsys):
     data = folder.parents[4] / "scenes" / "network"
-    assert "data set" in refused(capsys, folder, "--format", "keras", "--out", data)
+    assert "data set" in refused(capsys, "export", folder, "--format", "keras", "--out", data)

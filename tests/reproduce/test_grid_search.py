@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from experiments.catalog import GRID, grid_row, grid_search_runs, make_run, single_task_runs
 from experiments.store import Store
-from reproduce import grid_search, render
-from reproduce.grid_search import build, in_words, picks, row_name
+from reproduce import render
+from reproduce.grid_picks import picks, row_name
+from reproduce.grid_search import build, in_words
 from reproduce.published import GRID_WEIGHTS, INITS, TABLE1
 from reproduce.tables import collect
 from tests.finished import write_finished
@@ -231,4 +232,4 @@ def test_collect_keeps_combinations_apart_and_finds_the_baselines(tmp_path):
     cell = table.cell("SS+C/GS w_color=100", "CoarseCTS", "sem_miou")
     assert cell.gain == -0.125
     assert cell.reason == "seed 1: not run"
-    assert grid_search.picks(runs, measured, "CoarseCTS")["SS+C/GS"].finished_runs == 4
+    assert picks(runs, measured, "CoarseCTS")["SS+C/GS"].finished_runs == 4

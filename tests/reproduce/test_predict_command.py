@@ -14,14 +14,9 @@ from experiments.run import Run
 from experiments.sources import Source
 from experiments.store import read_record
 from reproduce.__main__ import main
-from tests.trained import train_for_a_moment
+from tests.refused import refused
 
 ALL = ["color", "disparity", "disparity_color", "overlay", "train_ids"]
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return train_for_a_moment(tmp_path_factory.mktemp("predict"), "SS+C+D/GS")
 
 
 @pytest.fixture(scope="module")
@@ -31,14 +26,6 @@ def frames(folder):
 
 def predict(folder, *arguments):
     return main(["predict", str(folder), *map(str, arguments)])
-
-
-def refused(capsys, folder, *arguments):
-    assert predict(folder, *arguments) == 2
-    said = capsys.readouterr().err.strip().splitlines()
-    assert said[-1].startswith("reproduce: ")
-    assert "Traceback" not in "".join(said)
-    return said[-1]
 
 
 def pixels(path):
@@ -114,7 +101,7 @@ def test_a_damaged_image_does_not_keep_the_others(folder, frames, tmp_path, caps
         shutil.copy(frames[number % 2], given / f"{name}.png")
     content = (given / "b.png").read_bytes()
     (given / "b.png").write_bytes(content[: len(content) // 2])
-    sentence = refused(capsys, folder, given, "--out", out)
+    sentence = refused(capsys, "predict", folder, given, "--out", out)
     assert "1 of 3" in sentence
     assert "b.png" in sentence
     assert names(out) == sorted(f"{stem}_{name}.png" for stem in "ac" for name in ALL)
@@ -149,14 +136,16 @@ def test_a_photo_is_turned_as_the_camera_was_held(tmp_path):
 
 def test_options_that_cannot_be(folder, frames, tmp_path, capsys):
     (tmp_path / "empty").mkdir()
-    assert "empty has no image" in refused(capsys, folder, tmp_path / "empty")
-    assert "nowhere.png is not there" in refused(capsys, folder, tmp_path / "nowhere.png")
-    assert "not the folder of a finished run" in refused(capsys, tmp_path, frames[0])
-    assert "data set" in refused(capsys, folder, frames[0], "--out", frames[0].parent)
+    assert "empty has no image" in refused(capsys, "predict", folder, tmp_path / "empty")
+    assert "nowhere.png is not there" in refused(capsys, "predict", folder, tmp_path / "nowhere.png")
+    assert "not the folder of a finished run" in refused(capsys, "predict", tmp_path, frames[0])
+    assert "data set" in refused(capsys, "predict", folder, frames[0], "--out", frames[0].parent)
     (tmp_path / "a").mkdir()
     for name in ("a/x.png", "x.png"):
         shutil.copy(frames[0], tmp_path / name)
-    sentence = refused(capsys, folder, tmp_path / "a" / "x.png", tmp_path / "x.png", "--out", tmp_path / "o")
+    sentence = refused(
+        capsys, "predict", folder, tmp_path / "a" / "x.png", tmp_path / "x.png", "--out", tmp_path / "o"
+    )
     assert "same files" in sentence
     assert not (tmp_path / "o").exists()
 
@@ -164,7 +153,7 @@ def test_options_that_cannot_be(folder, frames, tmp_path, capsys):
 def test_no_image_is_overwritten(folder, frames, tmp_path, capsys):
     for name in ("x.png", "x_overlay.png"):
         shutil.copy(frames[0], tmp_path / name)
-    assert "x_overlay.png" in refused(capsys, folder, tmp_path, "--out", tmp_path)
+    assert "x_overlay.png" in refused(capsys, "predict", folder, tmp_path, "--out", tmp_path)
     assert (tmp_path / "x_overlay.png").read_bytes() == frames[0].read_bytes()
     assert names(tmp_path) == ["x.png", "x_overlay.png"]
 

@@ -20,12 +20,17 @@ from experiments.readings import Readings
 from experiments.store import Store, write_json
 from reproduce import table1, table2
 from reproduce.__main__ import main
+from reproduce.claims import CLAIMS
 from reproduce.report.axes import Axis, around
+from reproduce.report.claims_page import claims_html
 from reproduce.report.classes import class_charts
-from reproduce.report.curves import BOTTOM, MOST_POINTS, TOP, training_curves
-from reproduce.report.page import Report, missing, to_html
+from reproduce.report.curves import BOTTOM, MOST_POINTS, PANELS, TOP, training_curves
+from reproduce.report.origin import origins
+from reproduce.report.page import Report
 from reproduce.report.pictures import best_and_baseline, draw_samples, embed
+from reproduce.report.table_page import missing, to_html
 from reproduce.tables import collect
+from reproduce.verdicts import Claim, Verdict, evaluate, measured_numbers, published_numbers
 from reproduce.wording import signed
 from tests.finished import write_finished
 from tests.reproduce.report_runs import ABSENT, finish, finish_table1
@@ -54,7 +59,7 @@ def make_table(store, reasons=None):
 
 
 def make_page(store, **more):
-    return to_html(Report(make_table(store), shown_runs(), store, Readings(), "scenes-demo", **more))
+    return to_html(make_table(store), Report(shown_runs(), store, Readings(), "scenes-demo", **more))
 
 
 @pytest.fixture(scope="module")
@@ -147,7 +152,7 @@ def test_what_is_missing_is_listed_with_its_reason(store, page):
 def test_whatever_comes_from_outside_is_escaped(store):
     measured, _ = collect([run for _, run in shown_runs()], store, Readings())
     table = table1.build(measured, {("SS+C/UW", "ImageNet"): NASTY}, [NASTY])
-    page = to_html(Report(table, shown_runs(), store, Readings(), NASTY, no_pictures=NASTY))
+    page = to_html(table, Report(shown_runs(), store, Readings(), NASTY, no_pictures=NASTY))
     assert "<script" not in page
     assert page.count("&lt;script&gt;") >= 5
     assert not Elements(page).open
@@ -191,7 +196,7 @@ def test_curves_show_losses_and_changing_weights_of_each_run_on_the_same_axes(st
     curves = {(each.row, each.run.init): each for each in training_curves(shown_runs(), store)}
     assert len(curves) == 24
     kinds = {row: [chart.title for chart in each.charts] for (row, _), each in curves.items()}
-    assert kinds["SS+C+D/DWA"] == ["mean loss, log scale", "validation mIoU", "weight of the loss, log scale"]
+    assert kinds["SS+C+D/DWA"] == [panel.title for panel in PANELS]
     assert kinds["SS+D/GS"] == kinds["SSrandom"] == ["mean loss, log scale", "validation mIoU"]
     assert kinds["D"] == ["mean loss, log scale"]
     assert "weights SS 1, D 100" in curves["SS+D/GS", "ImageNet"].facts
@@ -241,6 +246,90 @@ def test_a_run_under_way_shows_its_history_and_a_damaged_one_says_so(store, tmp_
     assert not curves.charts
 
 
+def test_a_learning_rate_that_changes_is_a_curve_and_a_constant_one_a_number(store):
+    curves = {(each.row, each.run.init): each for each in training_curves(shown_runs(), store)}
+    chart = curves["SS+C/DWA", "ImageNet"].charts[-1]
+    assert chart.told == "learning rate: rate 0.001 after epoch 1, 0.0001 at the end."
+    assert [label for _, label in chart.y.ticks(4)] == ["0", "5e-4", "1e-3"]
+    assert not any("learning rate" in fact for fact in curves["SS+C/DWA", "ImageNet"].facts)
+    assert "learning rate 0.001" in curves["SS+C/GS", "ImageNet"].facts
+
+
+@pytest.mark.parametrize("schedule", ["constant", "plateau"])
+def test_of_a_run_before_rates_were_recorded_no_curve_is_made_up(tmp_path, schedule):
+    store, readings = Store(tmp_path), Readings(lr_schedule=schedule)
+    run = catalog.make_run("scenes-demo", ("seg",), "none", "random", readings=readings)
+    write_finished(store, run, results={}, history=[{"epoch": e, "loss_seg": 3.0 - e} for e in range(3)])
+    (curves,) = training_curves([("SSrandom", run)], store)
+    assert [chart.title for chart in curves.charts] == ["mean loss, log scale"]
+    assert ("learning rate 0.001" in curves.facts) == (schedule == "constant")
+    assert ("learning rate 0.001 at first" in curves.facts) == (schedule == "plateau")
+
+
+def record_machine(store, run, *machines, **more):
+    """As if sessions on these machines had trained a run; None for a session of an older version."""
+    path = store.folder(run) / "run.json"
+    described = json.loads(path.read_text())
+    session = {"versions": {"tensorflow": "2.21.0", "keras": "3.12.0"}} | more
+    described["sessions"] = [session | ({"machine": each} if each else {}) for each in machines]
+    write_json(path, described)
+
+
+def test_the_page_says_on_which_machines_and_versions_the_runs_were_trained(tmp_path):
+    store, runs = Store(tmp_path), [run for run in catalog.table1_runs("scenes-demo") if run.row == "SS"]
+    for run in runs:
+        finish(store, run)
+    cpu = {"gpu": None, "cpu": "A processor", "cores": 1, "ram_gib": 23.5}
+    gpu = {"gpu": "A card", "cpu": "Another", "cores": 16, "ram_gib": 128.0}
+    versions = "tensorflow 2.21.0, keras 3.12.0"
+    for run in runs:
+        record_machine(store, run, cpu, cpu)
+    one = f"A processor, 1 core, 23.5 GiB; {versions}"
+    assert dict(origins(runs, store))["Trained on"] == [f"3 runs on {one}"]
+
+    record_machine(store, runs[1], cpu, gpu)
+    record_machine(store, runs[2], None, devices=["/device:CPU:0"])
+    old = f"a machine that is not recorded (/device:CPU:0); {versions}"
+    assert dict(origins(runs, store))["Trained on"] == [
+        f"1 run on {one}: {runs[0].folder}",
+        f"1 run on {one}, then on A card, Another, 16 cores, 128 GiB; {versions}: {runs[1].folder}",
+        f"1 run on {old}: {runs[2].folder}",
+    ]
+    record_machine(store, runs[2], None, versions={})
+    told = dict(origins(runs, store))["Trained on"][-1]
+    assert told.startswith("1 run on a machine that is not recorded; versions not recorded")
+
+
+def make_claims_page(store, notes=(NOTE,)):
+    measured, _ = collect([run for _, run in shown_runs()], store, Readings())
+    verdicts = [evaluate(CLAIMS, numbers) for numbers in (published_numbers(), measured_numbers(measured))]
+    return verdicts, claims_html(*verdicts, notes, Report(shown_runs(), store, Readings(), "scenes-demo"))
+
+
+def test_the_page_of_the_claims_has_every_verdict_on_both_sides_and_the_curves(store):
+    (paper, ours), page = make_claims_page(store)
+    assert not Elements(page).open
+    assert page.index(NOTE) < page.index("<table")
+    rows = re.findall(r"<tr><th scope=\"row\">(.*?)</tr>", page, re.DOTALL)
+    for told, reported in zip(rows, zip(paper, ours, strict=True), strict=True):
+        sides = [f"{verdict.answer} {verdict.reason}" for verdict in reported]
+        assert html.unescape(text_of(told)) == " ".join([reported[0].claim.reading, *sides])
+    text = html.unescape(text_of(page))
+    assert all(f"{claim.section}: “{claim.quote}”" in text for claim in CLAIMS)
+    holding = sum(verdict.answer == "holds" for verdict in ours)
+    assert f"Ours: {holding} × holds" in text
+    assert page.count("<figure") == 24  # curves of each run that has begun
+    assert "24 of 25 runs finished" in page
+
+
+def test_whatever_a_claim_says_is_escaped(store):
+    verdict = Verdict(Claim("1", NASTY, NASTY, "every", ()), "holds", NASTY)
+    page = claims_html([verdict], [verdict], [NASTY], Report([], store, Readings(), NASTY))
+    assert "<script" not in page
+    assert page.count("&lt;script&gt;") >= 6
+    assert not Elements(page).open
+
+
 @given(st.lists(st.floats(1e-6, 1e6), min_size=1, max_size=20), st.booleans())
 def test_every_number_has_its_place_between_the_ends(values, log):
     axis = around(values, 138.0, 12.0, log)
@@ -250,6 +339,7 @@ def test_every_number_has_its_place_between_the_ends(values, log):
     ticks = [place for place, _ in axis.ticks(4)]
     assert all(12.0 <= place <= 138.0 for place in ticks)
     assert len(ticks) <= 6
+    assert all(len(label) <= 6 for _, label in around([0, 2e-4], 138.0, 12.0).ticks(4))
 
 
 @given(st.floats(1e-5, 1e5), st.floats(1.001, 1e4))

@@ -9,7 +9,7 @@ import pytest
 
 from data.errors import InputError
 from data.scenes import write_kitti
-from data.verify.listing import _CITYSCAPES, _KITTI
+from data.verify.listing import CITYSCAPES_PARTS, KITTI_PARTS
 from experiments import catalog
 from experiments.fingerprint import evaluation_files, training_files
 from reproduce.verify_command import NAMED, verify_command
@@ -142,8 +142,8 @@ def test_all_that_training_and_evaluation_read_is_needed():
     for run in runs:
         for split, parts in (training_files(run), evaluation_files(run)):
             seen.setdefault((catalog.layout_of(run.dataset), split), set()).update(parts)
-    needed = {split: set(parts) for split, (parts, _) in _CITYSCAPES.items()}
+    needed = {split: set(parts) for split, (parts, _) in CITYSCAPES_PARTS.items()}
     assert needed.pop("test") == set()
     needed["val"].remove("instances")  # which only the official scores of table2 read
     assert needed == {split: parts for (layout, split), parts in seen.items() if layout == "cityscapes"}
-    assert {*_KITTI, "camera"} == seen["kitti", "train"] | seen["kitti", "val"]
+    assert {*KITTI_PARTS, "camera"} == seen["kitti", "train"] | seen["kitti", "val"]

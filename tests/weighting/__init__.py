@@ -1,0 +1,1 @@
+"""The weightings beside the formulas of their papers."""

@@ -1,0 +1,41 @@
+"""The page of the claims of the paper's text."""
+
+import itertools
+from collections import Counter
+from collections.abc import Sequence
+
+from reproduce.claims_report import TITLE
+from reproduce.report.page import Report, render
+from reproduce.verdicts import FAILS, HOLDS, OPEN, Verdict
+
+
+def claims_html(
+    published: Sequence[Verdict], measured: Sequence[Verdict], notes: Sequence[str], report: Report
+) -> str:
+    """The page; raises as `reproduce.report.page.render`.
+
+    Args:
+        published, measured: verdicts on the same claims, on the paper's numbers and on ours.
+        notes: lines that come before all numbers.
+        report: what every page shows.
+    """
+    pairs = zip(published, measured, strict=True)
+    quotes = itertools.groupby(pairs, key=lambda pair: pair[0].claim.quote)
+    return render(
+        "claims.html.jinja",
+        report,
+        list(dict.fromkeys(run for _, run in report.shown)),
+        TITLE,
+        notes,
+        {},
+        quotes=[(quote, list(found)) for quote, found in quotes],
+        sums=[("The paper's numbers", _count(published)), ("Ours", _count(measured))],
+        HOLDS=HOLDS,
+        FAILS=FAILS,
+    )
+
+
+def _count(verdicts):
+    """``12 × holds`` and the like."""
+    counts = Counter(verdict.answer for verdict in verdicts)
+    return [f"{counts[answer]} × {answer}" for answer in (HOLDS, FAILS, OPEN) if counts[answer]]
