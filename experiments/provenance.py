@@ -15,7 +15,7 @@ _FOLDERS = ("data", "losses", "models", "weighting", "experiments")
 _WITHOUT_EFFECT = (
     "bootstrap", "callbacks", "catalog", "checkpoint", "cost", "disk", "divergence", "events",
     "exporting", "fingerprint", "formats", "headline", "history", "inference", "lock", "options", "predictor",
-    "preemption", "progress_line", "provenance", "runtimes", "staleness", "standalone", "store",
+    "preemption", "progress_line", "provenance", "runtimes", "spread", "staleness", "standalone", "store",
     "tensorboard", "time_left",
 )  # fmt: skip
 

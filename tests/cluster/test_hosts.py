@@ -12,7 +12,9 @@ from experiments.history import read_history
 from reproduce.__main__ import main
 from tests.processes import Command
 
-TOLERANCE = 1e-3  # of the losses: sums over the devices come in another order
+# Of the losses: sums over the devices come in another order, and Adam takes full steps where a gradient is no
+# more than that noise. It grows, on some processors to 4e-3 in the fourth epoch: the first ones are compared.
+TOLERANCE, COMPARED = 2e-4, 3
 
 ROW, PLACE = "SS+D/UW", "scenes-demo/SS+D-UW/random/seed0,epochs=4,learning_rate=1e-05,replicas=2,size=64x32"
 
@@ -66,7 +68,9 @@ def test_two_processes_train_as_two_devices_of_one_do(undisturbed, scenes, tmp_p
     )
     mirrored = Command(tmp_path / "mirrored", *train(scenes, tmp_path / "runs"), script=script)
     assert mirrored.wait() == 0, mirrored.err[-3000:]
-    np.testing.assert_allclose(losses(undisturbed), losses(tmp_path / "runs"), rtol=TOLERANCE)
+    hosts, devices = (losses(runs)[:COMPARED] for runs in (undisturbed, tmp_path / "runs"))
+    np.testing.assert_allclose(hosts, devices, rtol=TOLERANCE)
+    assert (np.ptp(hosts, axis=0) > 20 * TOLERANCE * hosts[0]).all()  # much less than what an update changes
 
 
 @pytest.mark.cluster
