@@ -1,11 +1,9 @@
 """What is written while a run trains: a line, history.csv, TensorBoard's events and the log for programs."""
 
-import sys
-
 import keras
 
 from experiments.events import log_event
-from experiments.progress_line import EpochLine, RunLine
+from experiments.progress_line import EpochLine, RunLine, is_live
 from experiments.tensorboard import Scalars
 
 
@@ -41,7 +39,7 @@ def history_callbacks(run, folder, options, batches):
         callbacks.append(Scalars(folder, batches))
     if options.json_log:
         callbacks.append(EpochEvents(options.json_log, run))
-    if options.progress == "bar" or (options.progress == "auto" and sys.stdout.isatty()):
+    if is_live(options.progress):
         callbacks.append(RunLine(run.schedule.batch_size))
     elif options.progress != "none":
         callbacks.append(EpochLine(str(run)))

@@ -6,7 +6,7 @@ folder. Lines are only ever appended, each in one piece, so that several process
 | event | more fields |
 |---|---|
 | ``run started`` | ``epochs``, ``tasks``, ``weighting``, ``init``, ``seed``; also when a run goes on |
-| ``epoch`` | ``epoch`` (from 1), ``epochs``, and as in history.csv ``loss``, ``loss_<task>``, ``weight_<task>``, ``images_per_second``, ``val_<metric>`` (null where nothing was validated) |
+| ``epoch`` | ``epoch`` (from 1), ``epochs``, and as in history.csv ``loss``, ``loss_<task>``, ``weight_<task>``, ``learning_rate`` (of its last step), ``images_per_second``, ``val_<metric>`` (null where nothing was validated) |
 | ``run finished`` | ``headline``: its numbers; ``seconds`` of this session |
 | ``no result`` | ``reason`` |
 | ``run stopped`` | ``reason``: a signal, or an error; the run can go on |

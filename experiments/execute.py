@@ -199,6 +199,7 @@ def describe(run, library, data, started_from=None, before=None):
         "started_from": started_from,
         "git_commit": _git_commit(),
         "devices": [device.name for device in tf.config.list_logical_devices()],
+        "machine": provenance.machine(),
     }
     return run.to_dict() | {
         "format": FORMAT,

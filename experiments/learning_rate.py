@@ -28,6 +28,12 @@ class LearningRate(tf.Module):
         self.best = tf.Variable(float("inf"), trainable=False)
         self.waited = tf.Variable(0, dtype=tf.int64, trainable=False)
 
+    def of_last_step(self, optimizer):
+        """The rate of the optimizer's last step, float."""
+        if self.kind == "poly":
+            return float(self.initial(optimizer.iterations - 1))
+        return float(optimizer.learning_rate)
+
     def end_epoch(self, optimizer, loss):
         """Change the optimizer's rate after an epoch with this mean training loss."""
         if self.kind != "plateau":

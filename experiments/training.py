@@ -19,6 +19,7 @@ from experiments.progress import Progress
 from experiments.step import make_train_step
 from experiments.tensorboard import Waited
 
+RATE = "learning_rate"  # in the history, which older versions wrote without it
 LOG_EVERY = 10  # steps between readings of the losses; each reading waits for the device
 
 
@@ -85,7 +86,7 @@ class Training:
             self.checkpoints.save(0)  # whatever happens now, there is a state to go back to
         epochs = self.run.schedule.epochs
         first_epoch = (int(self.progress.step) - self._epoch_is_open()) // self.steps_per_epoch
-        truncate_history(self._folder / "history.csv", first_epoch)
+        truncate_history(self._folder / "history.csv", first_epoch, [RATE])
         batches = Waited(self._batches())
         callbacks = keras.callbacks.CallbackList(
             history_callbacks(self.run, self._folder, self._options, batches),
@@ -133,7 +134,8 @@ class Training:
         seconds = time.monotonic() - clock
         images = (step - timed_from) * self.run.schedule.batch_size
         weights = {f"weight_{task}": w for task, w in self.weighting.current_weights().items()}
-        return means | weights | {"images_per_second": images / seconds if images else math.nan}
+        speed = {"images_per_second": images / seconds if images else math.nan}
+        return means | weights | speed | {RATE: self.rate.of_last_step(self.optimizer)}
 
     def _sound_means(self):
         """Mean losses since the epoch began, once it is known that all of them are numbers."""

@@ -4,11 +4,10 @@ Each returns the paths of the files that it wrote. TensorFlow is imported only w
 """
 
 import dataclasses
-import sys
 
 from data.errors import InputError
 from experiments import catalog
-from reproduce import claims_report, official, table1, table2, table3, table4
+from reproduce import official, table1, table2, table3, table4
 from reproduce.appendix import write_appendix
 from reproduce.claims import CLAIMS
 from reproduce.published import BEST
@@ -90,8 +89,8 @@ def claims_command(args):
     notes = session.notes_on([*runs, *kitti_runs])
     paper = evaluate(CLAIMS, published_numbers())
     ours = evaluate(CLAIMS, measured_numbers(table1_measured, table3_measured))
-    print(claims_report.render(paper, ours, notes, color=sys.stdout.isatty()))
-    return session.wrote(*claims_report.write(paper, ours, notes, session.out, f"claims-{label}"))
+    shown = [(catalog.table_row(run), run) for run in [*runs, *kitti_runs]]
+    return session.show_claims(paper, ours, notes, shown)
 
 
 def _open_table1(args):

@@ -1,12 +1,12 @@
 """On what was measured: machine, versions, day."""
 
 import datetime
-import os
 import platform
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from experiments.provenance import memory_gib
 from reproduce.bench.worker import workers
 
 PACKAGES = (
@@ -30,10 +30,9 @@ def circumstances(scratch: Path) -> dict[str, Any]:
     """
     with workers({"machine": ("machine", {})}, scratch) as started:
         machine = started["machine"].facts
-    ram = os.sysconf("SC_PAGESIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     return {
         "date": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
-        "machine": machine | {"ram_gib": round(ram, 1)},
+        "machine": machine | {"ram_gib": memory_gib()},
         "versions": {"python": platform.python_version()} | _versions(),
     }
 

@@ -44,6 +44,9 @@ def test_a_finished_run_has_every_number_of_its_row(store, library, quiet):
     description = json.loads((store.folder(run) / "run.json").read_text())
     assert description["data"]["embedded_scenes"] is True
     assert description["sessions"][0]["versions"]["tensorflow"]
+    machine = description["sessions"][0]["machine"]
+    assert machine.keys() == {"gpu", "cpu", "cores", "ram_gib"}
+    assert machine["cpu"] and machine["cores"] >= 1 and machine["ram_gib"] > 0
 
 
 def test_a_finished_run_has_a_number_for_every_reading_of_the_evaluation(store, library, quiet):

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 import experiments.training
 from experiments.catalog import make_run
+from experiments.history import read_history
 from experiments.learning_rate import LearningRate
 from experiments.objective import Objective
 from experiments.readings import Readings
@@ -115,9 +116,9 @@ def test_a_constant_rate_stays_whatever_the_loss_does():
 # --- in a run ---------------------------------------------------------------------------------------------
 
 
-def plateau_run():
+def plateau_run(schedule="plateau"):
     """20 epochs, so that the rate falls after two without progress."""
-    run = make_run("scenes-demo", ("seg",), "none", "random", 0, Readings(lr_schedule="plateau"))
+    run = make_run("scenes-demo", ("seg",), "none", "random", 0, Readings(lr_schedule=schedule))
     return dataclasses.replace(run, schedule=dataclasses.replace(TINY, epochs=20, validate_every=0))
 
 
@@ -169,6 +170,33 @@ def test_a_run_learns_more_slowly_after_each_plateau(undisturbed):
     assert rates[-1] == pytest.approx(TINY.learning_rate * 1e-6)
 
 
+def recorded(folder):
+    """The rate of each epoch in the history; None where there is none."""
+    return [row.get("learning_rate") for row in read_history(folder / "history.csv")]
+
+
+@pytest.mark.parametrize("schedule", ["constant", "poly"])
+def test_the_history_has_the_rate_of_the_last_step_of_each_epoch(
+    library, quiet, tmp_path, monkeypatch, schedule
+):
+    _, rates = go(plateau_run(schedule), library, tmp_path, quiet, monkeypatch)
+    assert recorded(tmp_path) == rates[2::3]
+
+
+def test_a_history_that_was_begun_without_rates_goes_on_with_them(
+    library, quiet, tmp_path, monkeypatch, undisturbed
+):
+    often = dataclasses.replace(quiet, checkpoint_minutes=0.0)
+    with pytest.raises(KeyboardInterrupt):
+        go(plateau_run(), library, tmp_path, often, monkeypatch, until=31)
+    history = tmp_path / "history.csv"
+    rows = [line.split(",") for line in history.read_text().splitlines()]
+    column = rows[0].index("learning_rate")
+    history.write_text("".join(f"{','.join(row[:column] + row[column + 1 :])}\n" for row in rows))
+    go(plateau_run(), library, tmp_path, often, monkeypatch)
+    assert recorded(tmp_path) == [None] * 10 + undisturbed[1][2::3][10:]
+
+
 @pytest.mark.parametrize("steps", [8, 9, 11, 12, 31], ids=lambda step: f"stopped at step {step}")
 def test_a_stopped_run_goes_on_with_the_rate_and_the_patience_that_it_had(
     library, quiet, tmp_path, monkeypatch, undisturbed, steps
@@ -178,5 +206,6 @@ def test_a_stopped_run_goes_on_with_the_rate_and_the_patience_that_it_had(
         go(plateau_run(), library, tmp_path, often, monkeypatch, until=steps)
     weights, rates = go(plateau_run(), library, tmp_path, often, monkeypatch)
     assert rates == undisturbed[1][steps:]
+    assert recorded(tmp_path) == undisturbed[1][2::3]
     for one, other in zip(weights, undisturbed[0], strict=True):
         np.testing.assert_array_equal(one, other)

@@ -382,6 +382,7 @@ TABLES = {
     "compare": "report-table1-scenes-demo.html",
     "table4": "report-table4-scenes-demo.html",
     "table2": "report-table2-scenes-demo.html",
+    "claims": "report-claims-scenes-demo.html",
 }
 
 
