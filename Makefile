@@ -16,7 +16,7 @@ test: $(VENV)/.installed-dev  ## the fast tests
 	$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
 
 test-slow: $(VENV)/.installed-dev  ## the tests that take minutes
-	$(BIN)/python -m pytest -m slow $(ARGS)
+	$(BIN)/python -m pytest -m slow -n auto --dist loadfile $(ARGS)
 
 test-faults: $(VENV)/.installed-dev  ## kill -9, full disks, damaged files, two processes: minutes
 	$(BIN)/python -m pytest -m fault tests/faults $(ARGS)

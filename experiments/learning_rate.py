@@ -32,7 +32,7 @@ class LearningRate(tf.Module):
         """The rate of the optimizer's last step, float."""
         if self.kind == "poly":
             return float(self.initial(optimizer.iterations - 1))
-        return float(optimizer.learning_rate)
+        return _rate_of(optimizer)
 
     def end_epoch(self, optimizer, loss):
         """Change the optimizer's rate after an epoch with this mean training loss."""
@@ -45,5 +45,10 @@ class LearningRate(tf.Module):
             return
         self.waited.assign_add(1)
         if int(self.waited) >= self.patience:
-            optimizer.learning_rate.assign(FACTOR * float(optimizer.learning_rate))
+            optimizer.learning_rate.assign(FACTOR * _rate_of(optimizer))
             self.waited.assign(0)
+
+
+def _rate_of(optimizer):
+    """Also where devices share a run: ``float()`` of a Keras variable fails on one that is mirrored."""
+    return float(keras.ops.convert_to_numpy(optimizer.learning_rate))

@@ -113,6 +113,24 @@ def test_a_constant_rate_stays_whatever_the_loss_does():
     assert rates_after([1.0] * 10, rate, adam(rate)) == pytest.approx([RATE] * 10)
 
 
+@pytest.mark.parametrize("kind", ["constant", "poly", "plateau"])
+def test_it_is_the_same_where_devices_share_a_run(kind):
+    """There variables are mirrored, and Keras cannot make a float of these."""
+    found = []
+    for strategy in (tf.distribute.get_strategy(), tf.distribute.MirroredStrategy(["/cpu:0"])):
+        rate = LearningRate(kind, RATE, epochs=4, steps=4)
+        with strategy.scope():
+            optimizer = adam(rate)
+            assert "Mirrored" in type(optimizer.iterations.value).__name__ or not found
+        found.append([])
+        for loss in (2.0, 1.0, 3.0, 1.0):
+            optimizer.iterations.assign_add(1)
+            found[-1].append(rate.of_last_step(optimizer))
+            rate.end_epoch(optimizer, loss)
+    assert found[0] == found[1]
+    assert len(set(found[0])) == {"constant": 1, "poly": 4, "plateau": 2}[kind]
+
+
 # --- in a run ---------------------------------------------------------------------------------------------
 
 

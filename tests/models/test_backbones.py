@@ -18,6 +18,9 @@ ALL = [
     for name in BACKBONES
     if name != "resnet18"
 ]
+# A deeper network of the same family has no other kinds of layers.
+DEEPER = ("34", "101", "152", "vgg19", "seresnet50")
+FAMILIES = [each for each in ALL if not getattr(each, "values", [each])[0].endswith(DEEPER)]
 SMALL = images(1, height=32, width=64)
 
 
@@ -49,7 +52,7 @@ def test_it_is_the_network_of_segmentation_models(name, keras_2):
     assert all(isinstance(layer, FusedBatchNormalization) for layer in norms)
 
 
-@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize("name", FAMILIES)
 def test_a_seed_decides_every_weight(name):
     """Two builds differ where a kernel was not drawn again."""
     one, two = (build_multitask_unet(["seg"], backbone=name) for _ in range(2))
