@@ -30,8 +30,8 @@ inputs = {name: keras.layers.Input((None, None, 3), name=name) for name in ("who
 network = keras.Model(
     inputs,
     {
-        "seg": build_decoder("seg", 19)(encoder(inputs["whole"])),
-        "inpainting": build_decoder("inpainting", 1)(encoder(inputs["holed"])),
+        "seg": build_decoder("seg", 19, encoder)(encoder(inputs["whole"])),
+        "inpainting": build_decoder("inpainting", 1, encoder)(encoder(inputs["holed"])),
     },
 )
 

@@ -27,13 +27,14 @@ _BACKEND = types.SimpleNamespace(**vars(keras.backend) | {"int_shape": lambda te
 _SUBMODULES = {"backend": _BACKEND, "models": keras.models, "utils": keras.utils}
 
 
-def unet(classes, backbone="resnet18", fused=True):
-    """segmentation-models' U-Net with a linear head and random weights; encoder and decoders are cut from it.
+def unet(classes, backbone="resnet18", fused=True, filters=(256, 128, 64, 32, 16)):
+    """segmentation-models' U-Net with a linear head and random weights.
 
     Args:
         classes: channels of the head.
         backbone: one of `BACKBONES`.
         fused: with our BatchNormalization; without, there is no layer but Keras' own. Weights are the same.
+        filters: of the decoder's blocks; with none of them the head is on the deepest feature map.
 
     Returns:
         ``keras.Model`` from images ``[B, H, W, 3]`` to logits ``[B, H, W, classes]``; H, W multiples of 32.
@@ -43,20 +44,42 @@ def unet(classes, backbone="resnet18", fused=True):
     """
     if backbone not in BACKBONES:
         raise ValueError(f"the backbone is one of {', '.join(BACKBONES)}, not {backbone!r}")
-    layers = _FUSED if fused else keras.layers
     return sm_unet.Unet(
-        backbone, classes=classes, activation="linear", encoder_weights=None, layers=layers, **_SUBMODULES
+        backbone,
+        classes=classes,
+        activation="linear",
+        encoder_weights=None,
+        decoder_filters=filters,
+        layers=_layers(fused),
+        **_SUBMODULES,
     )
 
 
-def feature_tensors(model, backbone="resnet18"):
-    """The five tensors of a U-Net at which its encoder ends, deepest first (strides 32, 16, 8, 4, 2)."""
-    skips = [
-        model.get_layer(name=layer) if isinstance(layer, str) else model.get_layer(index=layer)
-        for layer in Backbones.get_feature_layers(backbone, n=4)
-    ]
-    deepest = model.get_layer("decoder_stage0_upsampling").input
-    return [deepest, *(layer.output for layer in skips)]
+def unet_on(encoder, classes, fused=True):
+    """segmentation-models' U-Net whose encoder is there already.
+
+    Args:
+        encoder: from `build_encoder`.
+        classes, fused: see `unet`.
+
+    Returns:
+        ``keras.Model`` from images to logits, of the encoder's layers and new ones.
+    """
+    deepest, *skips = encoder.outputs
+    # What `Unet` hands to `build_unet` by its module's globals.
+    sm_unet.backend, sm_unet.models, sm_unet.keras_utils = _SUBMODULES.values()
+    sm_unet.layers = _layers(fused)
+    return sm_unet.build_unet(
+        keras.Model(encoder.inputs, deepest),
+        sm_unet.DecoderUpsamplingX2Block,
+        [skip._keras_history.operation.name for skip in skips],
+        classes=classes,
+        activation="linear",
+    )
+
+
+def _layers(fused):
+    return _FUSED if fused else keras.layers
 
 
 def build_encoder(backbone="resnet18", fused=True):
@@ -66,7 +89,13 @@ def build_encoder(backbone="resnet18", fused=True):
         backbone, fused: see `unet`.
 
     Returns:
-        ``keras.Model`` named ``encoder`` from ``[B, H, W, 3]`` to five feature maps, deepest first.
+        ``keras.Model`` named ``encoder`` from ``[B, H, W, 3]`` to five feature maps, deepest first (strides
+        32, 16, 8, 4, 2).
     """
-    model = unet(1, backbone, fused)
-    return keras.Model(model.input, feature_tensors(model, backbone), name="encoder")
+    model = unet(1, backbone, fused, filters=())
+    skips = [
+        model.get_layer(name=layer) if isinstance(layer, str) else model.get_layer(index=layer)
+        for layer in Backbones.get_feature_layers(backbone, n=4)
+    ]
+    features = [model.get_layer("final_conv").input, *(layer.output for layer in skips)]
+    return keras.Model(model.input, features, name="encoder")

@@ -42,14 +42,12 @@ def rgb_segmentation(model, normalize, backbone="resnet18"):
         ``keras.Model`` from sRGB uint8 ``[B, H, W, 3]``, H and W multiples of 32, to logits float32
         ``[B, H, W, 19]``.
     """
-    parts = {
-        "encoder": build_encoder(backbone, fused=False),
-        "decoder_seg": build_decoder("seg", CHANNELS["seg"], backbone, fused=False),
-    }
-    for name, part in parts.items():
-        part.set_weights(model.get_layer(name).get_weights())
+    encoder = build_encoder(backbone, fused=False)
+    decoder = build_decoder("seg", CHANNELS["seg"], encoder, fused=False)
+    for part in (encoder, decoder):
+        part.set_weights(model.get_layer(part.name).get_weights())
     image = keras.layers.Input((None, None, 3), dtype="uint8", name="image")
-    logits = parts["decoder_seg"](parts["encoder"](normalize(_lab_of_bytes(image))))
+    logits = decoder(encoder(normalize(_lab_of_bytes(image))))
     return keras.Model(image, logits, name="segmentation")
 
 

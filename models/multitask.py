@@ -68,7 +68,7 @@ def build_multitask_unet(tasks, color_input="repeat", encoder_pass="two", backbo
     else:
         features = {stream: encoder(image) for stream, image in images.items()}
 
-    logits = {task: build_decoder(task, CHANNELS[task], backbone)(features[STREAM[task]]) for task in tasks}
+    logits = {task: build_decoder(task, CHANNELS[task], encoder)(features[STREAM[task]]) for task in tasks}
     return MultitaskModel(inputs, logits, name="_".join(tasks))
 
 

@@ -7,7 +7,7 @@ import pytest
 from experiments import readings
 from models import build_encoder, build_multitask_unet
 from models.batch_normalization import FusedBatchNormalization
-from models.encoder import BACKBONES, Backbones, feature_tensors, sm_unet, unet
+from models.encoder import BACKBONES, Backbones, sm_unet, unet
 from models.imagenet_files import FILES
 from models.initialization import initialize_randomly, load_imagenet
 from tests.models import images, largest_difference, stir
@@ -43,7 +43,11 @@ def test_it_is_the_network_of_segmentation_models(name, keras_2):
 
     model = build_multitask_unet(["seg"], backbone=name)
     assert model.count_params() == reference.count_params()
-    encoder = model.get_layer("encoder")
+    encoder, decoder = model.get_layer("encoder"), model.get_layer("decoder_seg")
+    weights = ours.get_weights()
+    encoder.set_weights(weights[: len(encoder.weights)])
+    decoder.set_weights(weights[len(encoder.weights) :])
+    assert largest_difference(model({"lab": SMALL}, training=False)["seg"], expected) < 1e-5
     strides = [32 // feature.shape[1] for feature in encoder(SMALL)]
     assert strides == [32, 16, 8, 4, 2]
     norms = [layer for layer in encoder.layers if isinstance(layer, keras.layers.BatchNormalization)]
@@ -95,6 +99,5 @@ def test_one_that_keras_3_cannot_build_is_refused_with_those_that_it_can():
 
 
 def test_feature_maps_are_where_segmentation_models_takes_them():
-    model = unet(1, "mobilenetv2")
-    names = [tensor._keras_history.operation.name for tensor in feature_tensors(model, "mobilenetv2")]
+    names = [tensor._keras_history.operation.name for tensor in build_encoder("mobilenetv2").outputs]
     assert names[1:] == list(Backbones.get_feature_layers("mobilenetv2", n=4))
