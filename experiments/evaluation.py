@@ -9,7 +9,7 @@ from data.pipeline import ordered_batches
 from experiments.preemption import stop_if_requested
 from experiments.scores import ColorScore, DepthScore, SegmentationScore
 from losses import disparity_from_logits
-from models.multitask import STREAM
+from models.multitask import STREAM, only
 from models.normalization import statistics_of
 
 READERS = 4  # threads, and images of ground truth in memory
@@ -105,10 +105,11 @@ def make_predictor(model, tasks, disp_scale):
         ``seg_network`` ``[1, H, W]`` and ``seg_native`` ``[1, native H, native W]``, color classes ``color``
         ``[1, H, W]``, and ``depth`` ``[1, H, W, 1]``, disparity in px of the network's image.
     """
+    part = only(model, tasks)
 
     @tf.function(reduce_retracing=True, autograph=False)
     def predict(batch, native_size):
-        logits = model(batch, training=False)
+        logits = part(batch, training=False)
         maps = {}
         if "seg" in tasks:
             width, height = _valid_size(batch["mask"])

@@ -72,6 +72,19 @@ def build_multitask_unet(tasks, color_input="repeat", encoder_pass="two", backbo
     return MultitaskModel(inputs, logits, name="_".join(tasks))
 
 
+def only(model, tasks):
+    """The part of a model that some tasks need; the weights are shared, not copied.
+
+    Args:
+        model: from `build_multitask_unet`.
+        tasks: some of its own.
+
+    Returns:
+        ``keras.Model`` of the same inputs. Its graph has no other decoder, and takes less time to be traced.
+    """
+    return MultitaskModel(model.input, {task: model.output[task] for task in tasks})
+
+
 def encoder_input(model, streams, batch):
     """What the encoder of a model sees of some streams, one after the other along the batch axis.
 

@@ -10,7 +10,7 @@ import tensorflow as tf
 from models import build_encoder, build_multitask_unet
 from models.batch_normalization import FusedBatchNormalization
 from models.encoder import unet
-from models.multitask import CHANNELS
+from models.multitask import CHANNELS, only
 from tests.models import HEIGHT, WIDTH, as_it_was, images, largest_difference, stir
 
 TASKS = ("seg", "color", "depth")
@@ -229,6 +229,14 @@ def test_a_joint_pass_normalizes_both_streams_together_in_training():
         a, b = joint(batch, training=True), two(batch, training=True)
     for task in TASKS:
         assert largest_difference(a[task], b[task]) > 0.01
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_the_part_for_a_task_infers_what_the_whole_does(task):
+    whole = network(*TASKS)
+    part = only(whole, [task])
+    assert {layer.name for layer in part.layers} == {*BATCH, "encoder", f"decoder_{task}"}
+    assert_equal_outputs(part(BATCH), {task: whole(BATCH)[task]})
 
 
 @pytest.mark.parametrize("tasks", [("seg",), ("color",)])
