@@ -19,7 +19,7 @@ test-slow: $(VENV)/.installed-dev  ## the tests that take minutes
 	$(BIN)/python -m pytest -m slow -n auto --dist loadfile $(ARGS)
 
 test-faults: $(VENV)/.installed-dev  ## kill -9, full disks, damaged files, two processes: minutes
-	$(BIN)/python -m pytest -m fault tests/faults $(ARGS)
+	$(BIN)/python -m pytest -m fault -n auto --dist loadfile tests/faults $(ARGS)
 
 test-cluster: $(VENV)/.installed-cluster  ## runs on a Ray cluster and over several hosts, all on this machine
 	$(BIN)/python -m pytest -m cluster tests/cluster $(ARGS)

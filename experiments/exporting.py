@@ -14,8 +14,8 @@ import tensorflow as tf
 from data.color import rgb_to_lab
 from data.errors import InputError
 from data.labels import CLASS_NAMES, NUM_CLASSES, PALETTE
-from experiments.inference import describe_machine, strict_float32
-from experiments.provenance import versions
+from experiments import provenance
+from experiments.inference import strict_float32
 from experiments.runtimes import read, write
 from experiments.standalone import open_standalone
 from experiments.store import write_json
@@ -56,7 +56,7 @@ def export_segmentation(run, folder, library, kind, path, logits=False):
     cache = library.cache("val", (), run.schedule.size, library.fit(run), run.readings.kitti_split_seed)
     indices = np.unique(np.linspace(0, len(cache) - 1, IMAGES).round().astype(int))
     images = [cache.image("left", index)[None] for index in indices]
-    machine = describe_machine()
+    machine = provenance.machine()
     facts = _describe(run, kind, logits) | {"machine": machine["cpu"], "threads": machine["cores"]}
     with strict_float32(), statistics_of(finished.model.get_layer("encoder"), finished.statistics["lab"]):
         network = rgb_segmentation(finished.model, finished.preparation.network_input, run.readings.backbone)
@@ -83,7 +83,7 @@ def _describe(run, kind, logits):
         "size": list(run.schedule.size),
         "classes": list(CLASS_NAMES),
         "palette": PALETTE[:NUM_CLASSES].tolist(),
-        "versions": versions(),
+        "versions": provenance.versions(),
     }
 
 

@@ -4,17 +4,16 @@ import contextlib
 import datetime
 import functools
 import math
-import os
 import platform
 import timeit
 from importlib.metadata import version
-from pathlib import Path
 
 import keras
 import numpy as np
 import tensorflow as tf
 
 from data.errors import InputError
+from experiments import provenance
 from experiments.spread import spread
 from models import build_multitask_unet, segmentation_only
 from models.encoder import unet
@@ -74,7 +73,7 @@ def measure_inference(size=(1024, 512), rounds=10, seed=0):
         seconds = time_in_turns(calls, rounds)
     return {
         "date": started,
-        "machine": describe_machine(),
+        "machine": provenance.machine(),
         "versions": {"python": platform.python_version()} | {name: version(name) for name in PACKAGES},
         "size": [width, height],
         "batch": 1,
@@ -200,21 +199,6 @@ def compare_logits(logits, reference):
         "equal": logits.tobytes() == reference.tobytes(),
         "largest_difference": float(difference),
         "same_class": float((logits.argmax(-1) == reference.argmax(-1)).mean()),
-    }
-
-
-def describe_machine():
-    """``gpu``: its name or None; ``cpu``: its model; ``cores``: those that this process may use."""
-    gpus = tf.config.list_physical_devices("GPU")
-    details = [tf.config.experimental.get_device_details(gpu) for gpu in gpus]
-    listed = Path("/proc/cpuinfo")
-    lines = listed.read_text(encoding="utf-8").splitlines() if listed.exists() else []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    affinity = getattr(os, "sched_getaffinity", None)  # Linux only
-    return {
-        "gpu": details[0].get("device_name", "GPU") if details else None,
-        "cpu": names[0] if names else platform.processor() or platform.machine(),
-        "cores": len(affinity(0)) if affinity else os.cpu_count(),
     }
 
 

@@ -4,6 +4,7 @@ import ast
 import functools
 import hashlib
 import os
+import platform
 from importlib.metadata import version
 from pathlib import Path
 
@@ -28,15 +29,21 @@ def versions():
 
 @functools.cache
 def machine():
-    """``gpu`` (its name or None), ``cpu`` (its model), ``cores`` and ``ram_gib``; brings TensorFlow."""
-    from experiments.inference import describe_machine
+    """``gpu``: its name or None; ``cpu``: its model; ``cores`` that this process may use; ``ram_gib``."""
+    import tensorflow as tf  # the digests are also for commands without it
 
-    return describe_machine() | {"ram_gib": memory_gib()}
-
-
-def memory_gib():
-    """Main memory of this machine, GiB to a tenth."""
-    return round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1)
+    gpus = tf.config.list_physical_devices("GPU")
+    details = [tf.config.experimental.get_device_details(gpu) for gpu in gpus]
+    listed = Path("/proc/cpuinfo")
+    lines = listed.read_text(encoding="utf-8").splitlines() if listed.exists() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    affinity = getattr(os, "sched_getaffinity", None)  # Linux only
+    return {
+        "gpu": details[0].get("device_name", "GPU") if details else None,
+        "cpu": names[0] if names else platform.processor() or platform.machine(),
+        "cores": len(affinity(0)) if affinity else os.cpu_count(),
+        "ram_gib": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1),
+    }
 
 
 @functools.cache

@@ -46,6 +46,29 @@ class Paces:
         return max(0.0, (run.schedule.epochs - done) * each - (self._clock() - moment))
 
 
+class Countdown:
+    """Seconds left, worked out when something happened and counted down in between.
+
+    Args:
+        work_out: returns seconds, or None where they are not known.
+        clock: returns seconds.
+    """
+
+    def __init__(self, work_out, clock=time.monotonic):
+        self._work_out, self._clock = work_out, clock
+        self.renew()
+
+    def renew(self):
+        """Something happened: work it out when it is asked for."""
+        self._known = False
+
+    def __call__(self):
+        """Seconds, at least 0; None where they are not known."""
+        if not self._known:
+            self._left, self._moment, self._known = self._work_out(), self._clock(), True
+        return None if self._left is None else max(0.0, self._left - (self._clock() - self._moment))
+
+
 def seconds_left(runs, store, slots=1, paces=None):
     """Seconds until some runs are done.
 

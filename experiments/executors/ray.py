@@ -17,7 +17,7 @@ from experiments.lock import holder
 from experiments.preemption import listening, stop_if_requested, stopping_at_once
 from experiments.progress_line import LiveLine, is_live
 from experiments.signs import signs_of_life
-from experiments.time_left import Paces, duration, seconds_left
+from experiments.time_left import Countdown, Paces, duration, seconds_left
 
 POLL_SECONDS = 2  # between two looks at the runs folder
 RETRIES = 20  # of a run whose worker or node died, or was taken away
@@ -71,10 +71,11 @@ def see_through(runs, store, job, cluster, report, work=carry_out, known=(), lin
     if line:
         report, warn = line.above(report), line.above(warn)
 
-    def left():
+    def work_out():
         possible = [run for run in known or runs if store.failure(run) is None]
         return seconds_left(possible, store, ray_cluster.slots(needs.values()), paces)
 
+    left = Countdown(work_out)  # it reads the records of all runs
     report(ray_cluster.describe(needs.values()))
     tasks, progress = _Tasks(runs, needs, job, store, work), Progress(len(runs), report, left)
     seen, alone = {}, False
@@ -86,9 +87,11 @@ def see_through(runs, store, job, cluster, report, work=carry_out, known=(), lin
                     tasks.submit(run)
             for run, outcome in tasks.ended(POLL_SECONDS):
                 paces.forget(run)
+                left.renew()
                 _take(run, outcome, tasks, progress, warn)
             for run in tasks.under_way.values():
-                _look(run, store.folder(run), seen, paces, report)
+                if _look(run, store.folder(run), seen, paces, report):
+                    left.renew()
             if tasks.waiting:
                 progress.wait_for(tasks.waiting, store)
             was_alone, alone = alone, not ray_cluster.fit(needs.values())
@@ -114,18 +117,20 @@ def _take(run, outcome, tasks, progress, warn):
 
 
 def _look(run, folder, seen, paces, report):
-    """Take note of how far a run is; lines where a worker began it, or it ended an epoch, since then."""
+    """Take note of how far a run is, and write it; whether that is further than at the last look."""
     who = holder(folder)
     if who is None:
         paces.forget(run)
-        return
+        return False
     done = signs_of_life(folder).epochs
     paces.look(run, done)
+    further = seen.get(run) != done
     if run not in seen:
         report(f"{run}: {who}")
     elif seen[run] < done:
         report(f"{run}: epoch {done}/{run.schedule.epochs}")
     seen[run] = done
+    return further
 
 
 def _state(progress, paces, left):

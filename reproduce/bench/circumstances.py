@@ -6,7 +6,6 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from experiments.provenance import memory_gib
 from reproduce.bench.worker import workers
 
 PACKAGES = (
@@ -32,7 +31,7 @@ def circumstances(scratch: Path) -> dict[str, Any]:
         machine = started["machine"].facts
     return {
         "date": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
-        "machine": machine | {"ram_gib": memory_gib()},
+        "machine": machine,
         "versions": {"python": platform.python_version()} | _versions(),
     }
 

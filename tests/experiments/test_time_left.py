@@ -7,7 +7,7 @@ import pytest
 from experiments.catalog import dependency, make_run
 from experiments.progress_line import LiveLine, is_live
 from experiments.store import Store, write_json
-from experiments.time_left import Paces, seconds_left
+from experiments.time_left import Countdown, Paces, seconds_left
 
 
 class Clock:
@@ -128,3 +128,22 @@ def test_other_lines_take_the_place_of_the_line_until_it_is_shown_again(monkeypa
 def test_a_line_is_rewritten_on_a_terminal_alone(monkeypatch, progress, terminal, live):
     monkeypatch.setattr("sys.stdout.isatty", lambda: terminal, raising=False)
     assert is_live(progress) == live
+
+
+def test_between_events_time_left_is_counted_down(clock):
+    worked_out = []
+
+    def work_out():
+        worked_out.append(clock.now)
+        return 100.0 if len(worked_out) == 1 else None
+
+    left = Countdown(work_out, clock)
+    assert left() == 100.0
+    clock.now += 30
+    assert left() == 70.0
+    clock.now += 100
+    assert left() == 0.0
+    assert len(worked_out) == 1
+    left.renew()
+    assert left() is left() is None
+    assert len(worked_out) == 2

@@ -11,10 +11,10 @@ from data.scenes import write_cityscapes
 from tests.conftest import REPOSITORY
 from tests.faults.compare import what_a_run_left
 from tests.faults.processes import ROW, STEPS, Life, command, make_context
-from tests.faults.report import Entry, Report
+from tests.faults.report import Entry, table
 
 SECOND_ROW = "SS+D/UW"
-REPORT, ENTRIES = pytest.StashKey(), pytest.StashKey()
+ENTRIES, FAULT = pytest.StashKey(), "fault"
 
 
 @pytest.fixture(scope="session")
@@ -86,7 +86,6 @@ def record(request):
 
     def enter(fault):
         entry = Entry(fault)
-        request.config.stash.setdefault(REPORT, Report()).entries.append(entry)
         request.node.stash.setdefault(ENTRIES, []).append(entry)
         return entry
 
@@ -106,12 +105,29 @@ def pytest_runtest_makereport(item, call):
         # What came before it was survived so far, but the end was not seen.
         failed = next((entry for entry in entries if not entry.injected), entries[-1])
         failed.wrong = f"skipped: {sentence}" if skipped else f"WRONG: {sentence[:150]}"
+    if report.when == "teardown":  # settled; this is how the process that prints the table hears of them
+        report.user_properties += [(FAULT, entry.as_dict()) for entry in entries]
     return report
 
 
-def pytest_terminal_summary(terminalreporter, config):
-    report = config.stash.get(REPORT, None)
-    if report:
-        terminalreporter.section(f"faults; a run has {STEPS} steps")
-        for line in report.lines():
-            terminalreporter.write_line(line)
+def pytest_configure(config):
+    config.pluginmanager.register(Table())
+
+
+class Table:
+    """Prints the faults of all tests, in whichever processes these ran."""
+
+    def __init__(self):
+        self._by_file = {}
+
+    def pytest_runtest_logreport(self, report):
+        if report.when == "teardown":
+            entries = [Entry(**fields) for name, fields in report.user_properties if name == FAULT]
+            self._by_file.setdefault(report.location[0], []).extend(entries)
+
+    def pytest_terminal_summary(self, terminalreporter):
+        entries = [entry for file in sorted(self._by_file) for entry in self._by_file[file]]
+        if entries:
+            terminalreporter.section(f"faults; a run has {STEPS} steps")
+            for line in table(entries):
+                terminalreporter.write_line(line)

@@ -39,22 +39,20 @@ class Entry:
         """Count the steps that were lost, while the files of the processes are there."""
         self.steps, self._at = self.lost, []
 
+    def as_dict(self):
+        """The fields of one that is settled, as plain data."""
+        return {name: getattr(self, name) for name in ("fault", "injected", "survived", "wrong", "steps")}
 
-@dataclasses.dataclass
-class Report:
-    """The faults of all tests, in order."""
 
-    entries: list[Entry] = dataclasses.field(default_factory=list)
-
-    def lines(self):
-        """The table."""
-        rows = [("fault", "injected", "survived", "lost"), *map(_row, self.entries)]
-        faults, survived = (sum(getattr(e, name) for e in self.entries) for name in ("injected", "survived"))
-        lost = sum(entry.lost for entry in self.entries)
-        wrong = sum(bool(entry.wrong) and not entry.wrong.startswith("skipped") for entry in self.entries)
-        rows.append(("all", str(faults), str(survived), f"{lost} steps; {wrong or 'nothing'} wrong"))
-        widths = [max(len(row[k]) for row in rows) for k in range(3)]
-        return [" | ".join([*map(str.ljust, row[:3], widths), row[3]]) for row in rows]
+def table(entries):
+    """Lines of the faults, in order, and of all of them."""
+    rows = [("fault", "injected", "survived", "lost"), *map(_row, entries)]
+    faults, survived = (sum(getattr(e, name) for e in entries) for name in ("injected", "survived"))
+    lost = sum(entry.lost for entry in entries)
+    wrong = sum(bool(entry.wrong) and not entry.wrong.startswith("skipped") for entry in entries)
+    rows.append(("all", str(faults), str(survived), f"{lost} steps; {wrong or 'nothing'} wrong"))
+    widths = [max(len(row[k]) for row in rows) for k in range(3)]
+    return [" | ".join([*map(str.ljust, row[:3], widths), row[3]]) for row in rows]
 
 
 def _row(entry):

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from experiments import catalog, readings
+from experiments import catalog, inference, readings
+from experiments.inference import measure_inference
 from experiments.run import Schedule
 from experiments.store import Store
 from reproduce import everything, inputs
@@ -23,7 +24,7 @@ QUIETLY = ["--imagenet-weights", "none", "--progress", "none", "--no-tensorboard
 
 @pytest.fixture(scope="module")
 def small():
-    """A few small scenes, one epoch, two weights of the grid, and a few of the other readings."""
+    """Few, small scenes, one epoch, two weights of the grid, a few of the other readings, tiny inference."""
     with pytest.MonkeyPatch.context() as monkeypatch:
         make_small(monkeypatch)
         yield
@@ -41,6 +42,7 @@ def make_small(monkeypatch):
     padded = dataclasses.replace(TINY, size=(128, 64))
     monkeypatch.setitem(catalog.SCHEDULES, ("kitti", "demo"), padded)
     monkeypatch.setattr(catalog, "GRID", (1.0, 100.0))
+    monkeypatch.setattr(inference, "measure_inference", lambda size: measure_inference((64, 32), rounds=1))
     for name in set(readings.CHOICES) - {
         "augment",
         "coarse_load",

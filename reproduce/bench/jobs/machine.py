@@ -1,10 +1,10 @@
 """What TensorFlow says of the machine; nothing is timed."""
 
-from experiments.inference import describe_machine
+from experiments import provenance
 from reproduce.quiet import import_tensorflow
 
 
 def prepare():
-    """GPU, CPU and cores."""
+    """GPU, CPU, cores and memory."""
     import_tensorflow()
-    return describe_machine(), {}
+    return provenance.machine(), {}
