@@ -70,9 +70,10 @@ def make_plan(runs, store, sources, cannot):
         if run.dataset not in sources:
             planned.append(Planned(run.folder, "done" if is_done else "no data", None, 0, 0.0, **what))
             continue
-        data = (run.dataset, run.split)
-        if data not in counts:  # another split of KITTI has as many frames
-            counts[data] = len(sources[run.dataset].frames(run.split))
+        data = (run.dataset, run.split, run.readings.kitti_split_seed)
+        if data not in counts:
+            name, split, seed = data
+            counts[data] = len(sources[name].frames(split, split_seed=seed))
         total = steps(run, counts[data])
         history = read_history(store.folder(run) / "history.csv")
         left = total - (total if is_done else total * len(history) // run.schedule.epochs)

@@ -3,9 +3,11 @@
 import dataclasses
 from collections.abc import Sequence
 
+from data.errors import InputError
 from experiments import catalog
 from experiments.readings import AT_EVALUATION, Readings, alternatives
 from experiments.run import Run
+from experiments.sources import Source
 from experiments.store import Store
 from reproduce.comparison import Column, Group, Row, Table, compare
 from reproduce.table1 import COLUMNS
@@ -62,6 +64,25 @@ def variants(make, readings, seeds):
             continue
         found.append(Variant(f"{name}={value}", runs, changed, trained))
     return found
+
+
+def allowed(found: Sequence[Variant], source: Source) -> tuple[list[Variant], list[str]]:
+    """The variants that some data can be split for, and a note on each of the others.
+
+    Raises:
+        InputError: it cannot be split for the default.
+    """
+    kept, notes = [], []
+    for variant in found:
+        seed = variant.readings.kitti_split_seed
+        try:
+            source.listed_frames(variant.runs[0].split, split_seed=seed)
+            kept.append(variant)
+        except InputError as reason:
+            if seed == found[0].readings.kitti_split_seed:
+                raise
+            notes.append(f"Left out: {reason}")
+    return kept, notes
 
 
 def build(found: Sequence[Variant], store: Store, notes: Sequence[str] = (), fingerprint=None) -> Table:

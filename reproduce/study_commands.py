@@ -58,6 +58,8 @@ def readings_command(args):
     tasks, weighting = inputs.parse_row(args.row)
     make = functools.partial(_make_run, session, tasks, weighting)
     found = readings_table.variants(make, session.readings, args.seeds)
+    found, refused = readings_table.allowed(found, session.source)
+    session.notes.extend(refused)
     runs = list(dict.fromkeys(run for variant in found for run in variant.runs))
     if not session.carry_out(runs):
         return []

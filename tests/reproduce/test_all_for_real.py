@@ -51,7 +51,7 @@ def make_small(monkeypatch):
         "eval_resolution",
     }:
         monkeypatch.delitem(readings.CHOICES, name)
-    monkeypatch.setattr(readings, "TRIED", {})
+    monkeypatch.setattr(readings, "TRIED", {"kitti_split_seed": (1,)})  # left out, with so few frames
     text, verb, data, _ = everything.PARTS[-2]
     monkeypatch.setattr(
         everything, "PARTS", (*everything.PARTS[:-2], (text, verb, data, {"row": "SS"}), everything.PARTS[-1])

@@ -2,10 +2,12 @@ import functools
 
 import pytest
 
+from data.errors import InputError
 from experiments import catalog
 from experiments.readings import AT_EVALUATION, CHOICES, TRIED, Readings
+from experiments.sources import Source
 from experiments.store import Store
-from reproduce.readings_table import build, variants
+from reproduce.readings_table import allowed, build, variants
 from reproduce.render import to_text
 from tests.finished import write_finished
 
@@ -40,6 +42,17 @@ def test_every_reading_that_the_row_feels_is_tried_one_at_a_time():
     tried = {name.split("=")[0] for name in names(found)[2:]}
     assert {"disp_scale", "recon_space", "input_norm", "augment", *AT_EVALUATION} <= tried
     assert not {"mfb", "uw_form", "kitti_fit", "coarse_load", "w_depth"} & tried
+
+
+def test_a_split_that_the_data_does_not_have_is_left_out_with_the_reason(kitti_sample):
+    kitti = functools.partial(make, dataset="scenes-kitti-demo", start="scenes-demo", weighting="UW")
+    found = variants(kitti, Readings(), (0,))
+    source = Source("kitti", kitti_sample)
+    kept, (note,) = allowed(found, source)
+    assert set(names(found)) - set(names(kept)) == {"kitti_split_seed=1"}
+    assert "kitti_split_seed=1" in note and "these are 30" in note
+    with pytest.raises(InputError, match="these are 30"):
+        allowed(variants(kitti, Readings(kitti_split_seed=1), (0,)), source)
 
 
 def test_all_readings_are_tried_by_some_row_of_some_table():
