@@ -5,10 +5,9 @@ import itertools
 
 from experiments import run as schedules
 from experiments.readings import Readings
-from experiments.run import Run
+from experiments.run import INITS, Run
 
 GRID = (0.1, 1.0, 10.0, 100.0)  # weights that the paper's grid search tries (section 4.1)
-SINGLE_INITS = ("random", "ImageNet", "CoarseCTS")
 MULTI_INITS = ("ImageNet", "CoarseCTS")
 MULTI_TASKS = (("seg", "color"), ("seg", "depth"), ("seg", "color", "depth"))
 WEIGHTINGS = ("GS", "UW", "DWA")
@@ -76,7 +75,7 @@ def coarse_run(dataset, readings=None):
 
 def table1_runs(dataset, seeds=(0,), readings=None, start=""):
     """The runs of Table 1 in the paper's order, without the pre-training: 3 + 9 × 2 for each seed."""
-    plan = [(("seg",), "none", init) for init in SINGLE_INITS]
+    plan = [(("seg",), "none", init) for init in INITS]
     plan += [
         (tasks, weighting, init) for tasks in MULTI_TASKS for weighting in WEIGHTINGS for init in MULTI_INITS
     ]

@@ -8,12 +8,8 @@ import tempfile
 from pathlib import Path
 
 # The package reads the environment while it is imported and keeps what it found: hence a process of its own.
-# numpy >= 2.4 has no in1d, which the instance scores of version 2.3 call.
 _PROGRAM = """
 import sys
-import numpy
-if not hasattr(numpy, "in1d"):
-    numpy.in1d = numpy.isin
 from cityscapesscripts.evaluation import evalPixelLevelSemanticLabeling as evaluation
 evaluation.args.evalInstLevelScore = sys.argv.pop() == "instances"
 evaluation.args.quiet = True

@@ -16,7 +16,6 @@ class Options:
     """Choices that belong to the machine, not to the run.
 
     Attributes:
-        cache: folder of the decoded images, or None for memory.
         imagenet_weights: path, ``auto`` or ``none``.
         checkpoint_minutes: at most this much work is lost.
         tensorboard: write events.
@@ -26,7 +25,6 @@ class Options:
         warn: takes a sentence about something that was mended.
     """
 
-    cache: Path | None = None
     imagenet_weights: str | Path = "auto"
     checkpoint_minutes: float = 10.0
     tensorboard: bool = True

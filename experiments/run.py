@@ -46,7 +46,7 @@ class Run:
     """One training and its evaluation.
 
     Attributes:
-        dataset: ``cityscapes``, ``kitti``, or embedded scenes in their layouts, ``scenes``, ``scenes-kitti``.
+        dataset: data and scale, as `experiments.catalog.dataset_label` names them.
         tasks: names in the order seg, color, depth.
         weighting: ``GS`` (fixed weights), ``UW``, ``DWA``, or ``none`` for a single task.
         init: of the encoder: ``random``, ``ImageNet`` or ``CoarseCTS``.
@@ -82,6 +82,11 @@ class Run:
         """Fixed weights by task for ``GS``, where segmentation has 1; else empty."""
         given = {"seg": 1.0, "color": self.readings.w_color, "depth": self.readings.w_depth}
         return {task: given[task] for task in self.tasks} if self.weighting == "GS" else {}
+
+    @property
+    def needs_imagenet(self):
+        """Whether it starts from the ImageNet file itself, not from another run that did."""
+        return self.init == "ImageNet" and not self.start
 
     @property
     def variations(self):

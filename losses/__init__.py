@@ -1,4 +1,4 @@
-"""The losses of the paper, one equation a file: plain functions of tensors, ignorant of models and data."""
+"""The losses of the paper, one loss a file: plain functions of tensors, ignorant of models and data."""
 
 from losses.colorization import colorization_loss
 from losses.reconstruction import disparity_from_logits, reconstruction_loss, warp_right_to_left

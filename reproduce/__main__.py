@@ -11,6 +11,9 @@ def main(argv=None):
     Returns:
         Exit code: 0; 2 after one sentence on what the user has to mend; 75 after SIGTERM and 130 after
         Ctrl-C, when the same command goes on.
+
+    Raises:
+        SystemExit: 1 after damage that ``verify`` found, or a comparison of ``bench`` that failed.
     """
     args = make_parser().parse_args(argv)
     from reproduce.run_verb import run_verb  # here, because --help ends above

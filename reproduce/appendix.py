@@ -12,8 +12,9 @@ NOTES = (
     "moving statistics that training left, presumably what the paper evaluated.",
     "native and network: resolution of the mIoU. classes: how many entered the mean. interval: 95 % "
     "bootstrap interval of the native mIoU over the validation images.",
-    "disp_half: px of the network's image, disp_full: px of the native image, depth_m: metres; each capped "
-    "at 50.",
+    "disp_half: px of the network's image, disp_full: px of the native image, depth_m: metres; ground "
+    "truth beyond 50 left out, mean over images. pooled: mean over all pixels; clipped: ground truth beyond "
+    "50 counts as 50.",
     "best_validation_miou: best of the validations in training, shared statistics, native resolution; "
     "optimistic, because it is chosen on the images that it is measured on.",
 )
@@ -38,8 +39,9 @@ def appendix_rows(runs, store):
             for unit in UNITS:
                 errors = depth.get(unit, {})
                 row |= {f"{kind}/{unit}/{name}": errors.get(name) for name in DisparityErrors.NAMES}
-                pooled = errors.get("pooled", {})
-                row |= {f"{kind}/{unit}/pooled_{name}": pooled.get(name) for name in DisparityErrors.NAMES}
+                for other in ("pooled", "clipped"):
+                    its = errors.get(other, {})
+                    row |= {f"{kind}/{unit}/{other}_{name}": its.get(name) for name in DisparityErrors.NAMES}
                 dropped = errors.get("dropped", {})
                 row |= {f"{kind}/{unit}/dropped_{limit}": dropped.get(limit) for limit in ("minimum", "cap")}
         row["best_validation_miou"] = metrics.get("best_validation_miou")

@@ -241,10 +241,10 @@ def parse_row(text):
     return tuple(task for task in TASKS.values() if task in tasks), weighting or "none"
 
 
-def parse_size(text):
+def parse_size(text, option="--size"):
     """(width, height) from ``1024x512``."""
     try:
         width, height = map(int, text.lower().split("x"))
     except ValueError:
-        raise InputError(f"--size {text}: give width and height, as in 1024x512.") from None
+        raise InputError(f"{option} {text}: give width and height, as in 1024x512.") from None
     return width, height

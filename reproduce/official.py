@@ -15,14 +15,14 @@ from reproduce.table2 import OFFICIAL
 def scores_of(run, store, library):
     """Official scores of a finished run on val, by our names; computed once and kept beside its metrics."""
     path = store.folder(run) / "official.json"
-    result = read_json(path)
-    if result is None:
+    result, state = read_json(path), store.metrics(run).get("state_sha256")
+    if result is None or result.get("state_sha256") != state:  # there is none, or of other weights
         data = library()
         from experiments.official import official_scores
 
         with tempfile.TemporaryDirectory() as folder:
             _predict(run, store, data, "val", folder)
-            result = official_scores(data.source.root, Path(folder))
+            result = official_scores(data.source.root, Path(folder)) | {"state_sha256": state}
         write_json(path, result)
     return {name: result[key] for name, key in OFFICIAL.items()}
 

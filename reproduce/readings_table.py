@@ -66,21 +66,16 @@ def variants(make, readings, seeds):
     return found
 
 
-def allowed(found: Sequence[Variant], source: Source) -> tuple[list[Variant], list[str]]:
-    """The variants that some data can be split for, and a note on each of the others.
-
-    Raises:
-        InputError: it cannot be split for the default.
-    """
+def allowed(found: Sequence[Variant], source: Source, store: Store) -> tuple[list[Variant], list[str]]:
+    """The variants that are finished or that the data can be split for, and a note on each of the others."""
     kept, notes = [], []
     for variant in found:
         seed = variant.readings.kitti_split_seed
         try:
-            source.listed_frames(variant.runs[0].split, split_seed=seed)
+            if seed != found[0].readings.kitti_split_seed and not all(map(store.metrics, variant.runs)):
+                source.listed_frames(variant.runs[0].split, split_seed=seed)
             kept.append(variant)
         except InputError as reason:
-            if seed == found[0].readings.kitti_split_seed:
-                raise
             notes.append(f"Left out: {reason}")
     return kept, notes
 

@@ -100,6 +100,7 @@ class Session:
         if self.args.plan:
             self._print_plan(ordered)
             return False
+        _ = self.out  # whether there can be such a folder is said before hours of training
         for line in self.notes:
             print(line)
         if any(self.store.metrics(run) is None for run in ordered):
@@ -120,8 +121,15 @@ class Session:
             print("\n".join([*self.notes, *plan_lines(plan, args.gpus, args.tflops)]))
 
     def _cannot_run(self, runs):
-        without = [run for run in runs if run.init == "ImageNet" and self.args.imagenet_weights == "none"]
-        return dict.fromkeys((run.folder for run in without), "no ImageNet weights")
+        """Reasons by folder; of runs that are each after the one that it needs."""
+        cannot = {}
+        for run in (run for run in runs if self.store.metrics(run) is None):
+            needed = catalog.dependency(run)
+            if run.needs_imagenet and self.args.imagenet_weights == "none":
+                cannot[run.folder] = "no ImageNet weights"
+            elif needed and needed.folder in cannot:
+                cannot[run.folder] = cannot[needed.folder]
+        return cannot
 
     def show(self, table, stem, *more, shown):
         """Print a table and write it in every format, and its report (`reproduce.report`).

@@ -17,7 +17,7 @@ from reproduce.session import open_cityscapes, open_kitti
 
 def text_numbers_command(args):
     """Color alone, depth alone, the 1×1 embedding, and what the segmentation network costs at inference."""
-    session = open_cityscapes(args)
+    session, size = open_cityscapes(args), inputs.parse_size(args.inference_size, "--inference-size")
     named = text_numbers.text_runs(session.label, args.seeds, session.readings)
     runs, names = [run for _, run in named], {run.folder: name for name, run in named}
     if not session.carry_out(runs):
@@ -28,7 +28,7 @@ def text_numbers_command(args):
     import_tensorflow()
     from experiments.inference import measure_inference
 
-    result = measure_inference(inputs.parse_size(args.inference_size))
+    result = measure_inference(size)
     print(inference_report.render(result, color=sys.stdout.isatty()))
     return written + session.wrote(*inference_report.write(result, [], session.out, "inference"))
 
@@ -58,7 +58,7 @@ def readings_command(args):
     tasks, weighting = inputs.parse_row(args.row)
     make = functools.partial(_make_run, session, tasks, weighting)
     found = readings_table.variants(make, session.readings, args.seeds)
-    found, refused = readings_table.allowed(found, session.source)
+    found, refused = readings_table.allowed(found, session.source, session.store)
     session.notes.extend(refused)
     runs = list(dict.fromkeys(run for variant in found for run in variant.runs))
     if not session.carry_out(runs):

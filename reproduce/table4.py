@@ -11,6 +11,7 @@ from types import MappingProxyType
 from reproduce.cell import Cell
 from reproduce.comparison import Column, Group, Measured, Reasons, Row, Table, compare
 from reproduce.published import BEST, TABLE4
+from reproduce.tables import RESOLUTIONS
 
 TITLE = "Table 4: class mIoU on Cityscapes, of other methods and of this one"
 
@@ -30,8 +31,8 @@ SERVER = "test labels are not public: only the benchmark's server can score them
 FOOTNOTES = (
     '"Ours" in the name of a row is the paper\'s word. Its "Best" stays SS + D (GS), ImageNet, whichever row '
     "is best here.",
-    "Ours is the segmentation mIoU of Table 1: at the images' native resolution, one confusion matrix over "
-    "the validation set.",
+    "Ours is the segmentation mIoU of Table 1: at {resolution}, one confusion matrix over the validation "
+    "set.",
     "The other numbers mix training data, resolutions and protocols; a difference of a few points between "
     "two rows may be the protocol's.",
     "UNet - ResNet18: its authors give 57.9 % with the benchmark's official script and 56 % with their own "
@@ -59,8 +60,14 @@ PUBLISHED = MappingProxyType(
 """`TABLE4` by row, initialization and metric."""
 
 
-def build(measured: Measured, reasons: Reasons, notes: Sequence[str] = ()) -> Table:
-    """Table 4 from the results of Table 1's runs; arguments as for `reproduce.table1.build`."""
+def build(
+    measured: Measured, reasons: Reasons, notes: Sequence[str] = (), resolution: str = "native"
+) -> Table:
+    """Table 4 from the results of Table 1's runs; arguments as for `reproduce.table1.build`.
+
+    Args:
+        resolution: of the mIoU, a key of `reproduce.tables.RESOLUTIONS`.
+    """
     own, why = {}, {}
     for name, address in OURS.items():
         cell = (name, address[1])
@@ -77,7 +84,7 @@ def build(measured: Measured, reasons: Reasons, notes: Sequence[str] = ()) -> Ta
         why | quoted,
         baselines={"seg": {init: name for name, (row, init) in OURS.items() if row != BEST[0]}},
         notes=notes,
-        footnotes=FOOTNOTES,
+        footnotes=tuple(text.format(resolution=RESOLUTIONS[resolution]) for text in FOOTNOTES),
     )
     return dataclasses.replace(table, cells=tuple(map(_with_server, table.cells)))
 

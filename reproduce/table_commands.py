@@ -73,7 +73,8 @@ def table4_command(args):
     by_address = [((catalog.table_row(run), run.init), run) for run in runs]
     shown = [(names[address], run) for address, run in by_address if address in names]
     measured, reasons = session.collect(runs)
-    table = table4.build(measured, reasons, session.notes_on([run for _, run in shown]))
+    notes = session.notes_on([run for _, run in shown])
+    table = table4.build(measured, reasons, notes, session.readings.eval_resolution)
     return session.show(table, "table4", shown=shown)
 
 

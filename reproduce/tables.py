@@ -63,15 +63,19 @@ _UNITS = {
     "disp_full": "in px of the native image",
     "depth_m": "of the depth in m",
 }
+_CAPS = {"mask": "ground truth beyond 50 left out", "clip": "ground truth beyond 50 clipped"}
+_MEANS = {"per_image": "mean over images", "pooled": "mean over all pixels"}
+RESOLUTIONS = {"native": "native resolution", "network": "the network's resolution"}
 _STATISTICS = {"per_input": "estimated for each input", "shared": "as training left them"}
 
 
 def footnotes(runs, store, readings):
     """How the numbers were taken, and what a network that looks at nothing would score on the same images."""
     sentences = [
-        "Sem. mIoU at native resolution, color mIoU at the network's, over the whole set; last epoch; "
-        f"BatchNorm statistics {_STATISTICS[readings.encoder_bn_eval]}; disparity errors "
-        f"{_UNITS[readings.depth_metric]}, mean over images. The appendix has the other choices."
+        f"Sem. mIoU at {RESOLUTIONS[readings.eval_resolution]}, color mIoU at the network's, over the whole "
+        f"set; last epoch; BatchNorm statistics {_STATISTICS[readings.encoder_bn_eval]}; disparity errors "
+        f"{_UNITS[readings.depth_metric]}, {_CAPS[readings.cap_mode]}, {_MEANS[readings.metric_avg]}. The "
+        "appendix has the other choices."
     ]
     evaluated = [metrics["results"]["per_input"] for metrics in map(store.metrics, runs) if metrics]
     constant_class = _first(results.get("seg", {}).get("constant_class_miou") for results in evaluated)

@@ -18,7 +18,7 @@ def runs_to_do(runs, store, libraries, options, report):
     """
     runs = [run for run in runs if run.dataset in libraries]
     todo = [run for run in runs if store.metrics(run) is None]
-    from_imagenet = [run for run in todo if run.init == "ImageNet" and not run.start]
+    from_imagenet = [run for run in todo if run.needs_imagenet]
     if from_imagenet:
         _, reason = imagenet_weights(options.imagenet_weights, from_imagenet[0].readings.backbone)
         if reason:

@@ -41,14 +41,14 @@ def run_all(runs, store, libraries, options, report=print):
 
     progress = Progress(len(todo), report, left)
     while todo:
-        left = []
+        held = []
         for run in todo:
             what = advance(run, store, libraries[run.dataset], options, progress.start)
             if what is None:
-                left.append(run)
+                held.append(run)
             else:
                 progress.done(run, what)
-        if len(left) == len(todo):
-            progress.wait_for(left, store)
+        if len(held) == len(todo):
+            progress.wait_for(held, store)
             time.sleep(POLL_SECONDS)
-        todo = left
+        todo = held

@@ -117,20 +117,20 @@ def _take(run, outcome, tasks, progress, warn):
 
 
 def _look(run, folder, seen, paces, report):
-    """Take note of how far a run is, and write it; whether that is further than at the last look."""
-    who = holder(folder)
+    """Take note of how far a run is, and write it; whether that is another place than at the last look."""
+    who, was_held = holder(folder), run in paces.marks
     if who is None:
         paces.forget(run)
-        return False
+        return was_held
     done = signs_of_life(folder).epochs
     paces.look(run, done)
-    further = seen.get(run) != done
+    changed = not was_held or seen.get(run) != done
     if run not in seen:
         report(f"{run}: {who}")
     elif seen[run] < done:
         report(f"{run}: epoch {done}/{run.schedule.epochs}")
     seen[run] = done
-    return further
+    return changed
 
 
 def _state(progress, paces, left):

@@ -1,3 +1,4 @@
+import argparse
 import json
 import shutil
 import subprocess
@@ -9,8 +10,10 @@ from PIL import Image
 
 from data.scenes import write_cityscapes
 from experiments import catalog
+from experiments.readings import Readings
+from experiments.sources import Source
 from experiments.store import Store, write_json
-from reproduce import inputs, table2
+from reproduce import inputs, official, table2
 from reproduce.__main__ import main
 from reproduce.parser import make_parser
 from tests.finished import write_finished
@@ -222,6 +225,28 @@ def test_plan_starts_nothing_and_counts_the_steps(capsys, tmp_path, pristine):
     assert not list((tmp_path / "r").rglob("run.json"))
 
 
+@pytest.mark.parametrize("coarse_init", ["random", "ImageNet"])
+def test_a_plan_without_the_imagenet_file_has_what_finished_runs_allow(
+    capsys, tmp_path, pristine, kitti_sample, coarse_init
+):
+    store, chosen = Store(tmp_path), Readings(coarse_init=coarse_init)
+    finish(store, catalog.make_run("scenes-paper", ("seg",), "none", "ImageNet", 0, chosen), sem_miou=0.5)
+    words = ["--kitti", str(kitti_sample), "--cityscapes", str(pristine), "--runs", str(tmp_path)]
+    words += ["--imagenet-weights", "none", "--set", f"coarse_init={coarse_init}", "--plan", "--json"]
+    assert main(["table3", *words]) == 0
+    planned = {run["folder"]: run["state"] for run in json.loads(capsys.readouterr().out)["runs"]}
+
+    def states(row, init):
+        return [state for folder, state in planned.items() if f"/{row}/{init}" in folder]
+
+    assert states("SS", "random") == ["to do", "to do"]
+    assert states("SS", "ImageNet") == ["done", "to do"]
+    impossible = "no ImageNet weights"
+    assert states("SS+D-UW", "ImageNet") == [impossible, impossible]
+    expected = [impossible, impossible] if coarse_init == "ImageNet" else ["to do", "to do"]
+    assert states("SS+D-UW", "CoarseCTS") == expected
+
+
 def test_status_lists_runs_and_reasons(capsys, tmp_path):
     store = Store(tmp_path)
     run, other = catalog.table1_runs("cityscapes")[:2]
@@ -280,6 +305,13 @@ def test_a_table_takes_the_readings_of_the_evaluation_from_what_runs_record(caps
     assert "encoder_bn_eval=shared" in shown
     assert "0.250" in shown  # `finish` records half the number for shared statistics
     assert "0.500" not in shown
+    assert "native resolution" in shown and "mean over images" in shown
+    others = ["eval_resolution=network", "metric_avg=pooled", "cap_mode=clip"]
+    for verb, words in (("compare", ("mean over all pixels", "beyond 50 clipped")), ("table4", ())):
+        assert main([verb, *data[1:], "--set", *others]) == 0
+        shown = " ".join(capsys.readouterr().out.split())
+        assert all(word in shown for word in ("at the network's resolution", *words))
+        assert "native" not in shown
 
 
 def test_table_3_says_which_runs_it_goes_on_from(capsys, tmp_path, kitti_sample):
@@ -341,6 +373,24 @@ def test_table_2_from_stored_scores_needs_no_tensorflow(tmp_path, pristine):
     program += "assert not {'tensorflow', 'keras'} & set(sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.count("0.123") >= 8
+
+
+def test_official_scores_are_those_of_the_weights_that_there_are(tmp_path, monkeypatch):
+    computed = []
+
+    def official_scores(root, results):
+        computed.append(root)
+        return dict.fromkeys(table2.OFFICIAL.values(), 0.1 * len(computed))
+
+    monkeypatch.setattr("experiments.official.official_scores", official_scores)
+    monkeypatch.setattr(official, "_predict", lambda *_: None)
+    store, run = Store(tmp_path), catalog.table1_runs("scenes-demo")[0]
+    for state, expected in (("a", 0.1), ("a", 0.1), ("b", 0.2), ("b", 0.2)):
+        write_finished(store, run, state_sha256=state)
+        scores = official.scores_of(
+            run, store, lambda: argparse.Namespace(source=Source("cityscapes", tmp_path))
+        )
+        assert scores == dict.fromkeys(table2.OFFICIAL, expected)
 
 
 @pytest.mark.parametrize("verb", ["table2", "figures"])

@@ -2,7 +2,6 @@ import functools
 
 import pytest
 
-from data.errors import InputError
 from experiments import catalog
 from experiments.readings import AT_EVALUATION, CHOICES, TRIED, Readings
 from experiments.sources import Source
@@ -44,15 +43,17 @@ def test_every_reading_that_the_row_feels_is_tried_one_at_a_time():
     assert not {"mfb", "uw_form", "kitti_fit", "coarse_load", "w_depth"} & tried
 
 
-def test_a_split_that_the_data_does_not_have_is_left_out_with_the_reason(kitti_sample):
+def test_a_split_that_the_data_does_not_have_is_left_out_with_the_reason(kitti_sample, tmp_path):
     kitti = functools.partial(make, dataset="scenes-kitti-demo", start="scenes-demo", weighting="UW")
     found = variants(kitti, Readings(), (0,))
     source = Source("kitti", kitti_sample)
-    kept, (note,) = allowed(found, source)
+    store = Store(tmp_path)
+    kept, (note,) = allowed(found, source, store)
     assert set(names(found)) - set(names(kept)) == {"kitti_split_seed=1"}
     assert "kitti_split_seed=1" in note and "these are 30" in note
-    with pytest.raises(InputError, match="these are 30"):
-        allowed(variants(kitti, Readings(kitti_split_seed=1), (0,)), source)
+    for run in next(variant for variant in found if variant.name == "kitti_split_seed=1").runs:
+        finish(store, run, 0.5)
+    assert allowed(found, Source("kitti", tmp_path / "not mounted"), store) == (found, [])
 
 
 def test_all_readings_are_tried_by_some_row_of_some_table():
