@@ -212,7 +212,8 @@ def test_table_2_and_a_submission(world, tmp_path):
     for run in catalog.table1_runs("scenes-demo"):
         if run.init == "CoarseCTS" and catalog.table_row(run) in ("SSCoarseCTS", "SS+D/GS"):
             shutil.copytree(world.run, store.folder(run))
-            write_json(store.folder(run) / "official.json", scores)
+            state = {"state_sha256": store.metrics(run)["state_sha256"]}
+            write_json(store.folder(run) / "official.json", scores | state)
     submission, out = f"~/submission {NAME}.zip", os.path.relpath(tmp_path / f"out {NAME}")
     options = ["--cityscapes", world.home / f"data {NAME}", "--init", "CoarseCTS", "--runs", store.root]
     assert reproduce("table2", *options, "--out", out, "--submission", submission) == 0
