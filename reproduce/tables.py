@@ -21,7 +21,7 @@ def collect(runs, store, readings, unavailable=(), name=table_row, fingerprint=N
         has none, or has one that would not be made so now.
     """
     measured, remarks = {}, {}
-    several = len({run.seed for run in runs}) > 1
+    seeds = {run.seed for run in runs}
     for run in runs:
         cell = (name(run), run.init)
         metrics = store.metrics(run)
@@ -33,8 +33,18 @@ def collect(runs, store, readings, unavailable=(), name=table_row, fingerprint=N
         else:
             remark = store.failure(run) or dict(unavailable).get(run.folder) or "not run"
         if remark:
-            remarks.setdefault(cell, []).append(f"seed {run.seed}: {remark}" if several else remark)
-    return measured, {cell: "; ".join(dict.fromkeys(said)) for cell, said in remarks.items()}
+            remarks.setdefault(cell, {}).setdefault(remark, []).append(run.seed)
+    return measured, {
+        cell: "; ".join(_of_seeds(remark, its, seeds) for remark, its in said.items())
+        for cell, said in remarks.items()
+    }
+
+
+def _of_seeds(remark, its, seeds):
+    its = list(dict.fromkeys(its))
+    if len(its) == len(seeds):
+        return remark
+    return f"seed{'s' if len(its) > 1 else ''} {', '.join(map(str, its))}: {remark}"
 
 
 def _stale(run, store, fingerprint):

@@ -212,6 +212,7 @@ def test_several_seeds_give_a_spread_and_a_reason_for_the_missing_one(capsys, tm
     shown = capsys.readouterr().out
     assert "0.250±0.071" in shown
     assert "seed 2: not run" in shown
+    assert "seed 0: not run" not in shown and "seeds 0, 1, 2" not in shown  # as it is of all seeds
 
 
 def test_plan_starts_nothing_and_counts_the_steps(capsys, tmp_path, pristine):
