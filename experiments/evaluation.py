@@ -9,7 +9,7 @@ from data.pipeline import ordered_batches
 from experiments.preemption import stop_if_requested
 from experiments.scores import ColorScore, DepthScore, SegmentationScore
 from losses import disparity_from_logits
-from models.multitask import STREAM, only
+from models.multitask import by_stream, only
 from models.normalization import statistics_of
 
 READERS = 4  # threads, and images of ground truth in memory
@@ -27,13 +27,7 @@ class Evaluator:
 
     def __init__(self, model, run, data, layout):
         self.model, self.run, self.data, self.layout = model, run, data, layout
-        self._tasks = {}
-        for task in run.tasks:
-            self._tasks.setdefault(STREAM[task], []).append(task)
-        self._predict = {
-            stream: make_predictor(model, tasks, run.readings.disp_scale)
-            for stream, tasks in self._tasks.items()
-        }
+        self._tasks, self._predict = by_stream(run.tasks), make_predictors(model, run)
 
     def __call__(self, statistics=None):
         """Evaluate.
@@ -95,6 +89,12 @@ def read_ahead(read, count):
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
+
+
+def make_predictors(model, run):
+    """`make_predictor` for the tasks of each input stream of a run, by its name."""
+    scale = run.readings.disp_scale
+    return {stream: make_predictor(model, tasks, scale) for stream, tasks in by_stream(run.tasks).items()}
 
 
 def make_predictor(model, tasks, disp_scale):

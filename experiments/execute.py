@@ -28,7 +28,7 @@ from experiments.readings import Readings
 from experiments.store import FORMAT, sealed, write_json
 from experiments.tensorboard import Predictions, write_hparams
 from experiments.training import train
-from models.multitask import STREAM, encoder_input
+from models.multitask import by_stream, encoder_input
 from models.normalization import estimate_statistics, save_statistics
 
 STATISTICS_PASSES = 10  # more passes over a small training set teach the statistics nothing
@@ -174,7 +174,7 @@ def estimate_by_stream(run, model, data):
     """BatchNorm statistics of the encoder for each input stream, from training batches (docs/FIDELITY.md)."""
     schedule, statistics = run.schedule, {}
     batches = training_batches(data.train, data.preparation, schedule.batch_size, run.seed, STATISTICS_PASSES)
-    streams = list(dict.fromkeys(STREAM[task] for task in run.tasks))
+    streams = list(by_stream(run.tasks))
     # A joint pass was trained with the statistics of both streams at once.
     groups = [streams] if run.readings.encoder_pass == "joint" else [[stream] for stream in streams]
     for group in groups:

@@ -9,9 +9,8 @@ import tensorflow as tf
 from data.cache import fit_image
 from data.color import lab_to_rgb, rgb_to_lab
 from experiments.catalog import layout_of
-from experiments.evaluation import make_predictor
+from experiments.evaluation import make_predictors
 from experiments.standalone import open_standalone
-from models.multitask import STREAM
 from models.normalization import statistics_of
 
 
@@ -46,15 +45,7 @@ class Predictor:
     def __init__(self, run, folder: Path):
         self.run, self.finished = run, open_standalone(run, folder)
         self.pads = layout_of(run.dataset) == "kitti" and run.readings.kitti_fit == "pad"
-        streams = dict.fromkeys(STREAM[task] for task in run.tasks)
-        self.predict = {
-            stream: make_predictor(
-                self.finished.model,
-                [task for task in run.tasks if STREAM[task] == stream],
-                run.readings.disp_scale,
-            )
-            for stream in streams
-        }
+        self.predict = make_predictors(self.finished.model, run)
 
     def __call__(self, image: np.ndarray) -> Prediction:
         """Predict an RGB uint8 image ``[H, W, 3]`` of any size."""

@@ -10,6 +10,14 @@ CHANNELS = {"seg": 19, "color": 36, "depth": 1}
 STREAM = {"seg": "lab", "depth": "lab", "color": "gray"}
 
 
+def by_stream(tasks):
+    """Lists of the tasks that see the same input, by its name, in order."""
+    return {
+        stream: [task for task in tasks if STREAM[task] == stream]
+        for stream in dict.fromkeys(STREAM[task] for task in tasks)
+    }
+
+
 @keras.saving.register_keras_serializable("models")
 class MultitaskModel(keras.Model):
     """A functional model that takes from a batch, by name, the inputs that it has.

@@ -7,10 +7,9 @@ from data.decode import read_disparity, read_labels, read_rgb
 from data.disparity import resize_disparity
 from data.labels import ids_to_train_ids
 from data.pipeline import ordered_batches
-from experiments.evaluation import make_predictor
+from experiments.evaluation import make_predictors
 from experiments.finished import open_finished
 from experiments.scores import DECODE_DISPARITY
-from models.multitask import STREAM
 from models.normalization import statistics_of
 
 
@@ -91,9 +90,7 @@ def _predict(run, finished, indices):
     """For each image the maps of all tasks, as `experiments.evaluation.make_predictor` names them."""
     data, encoder = finished.data, finished.model.get_layer("encoder")
     maps = [{} for _ in indices]
-    for stream in dict.fromkeys(STREAM[task] for task in run.tasks):
-        tasks = [task for task in run.tasks if STREAM[task] == stream]
-        predict = make_predictor(finished.model, tasks, run.readings.disp_scale)
+    for stream, predict in make_predictors(finished.model, run).items():
         batches = ordered_batches(data.val, data.preparation, indices=indices)
         with statistics_of(encoder, finished.statistics[stream]):
             for found, index, batch in zip(maps, indices, batches, strict=True):

@@ -7,7 +7,6 @@ from reproduce.cell import Cell
 from reproduce.comparison import Column, Table
 from reproduce.wording import (
     BEST_MARK,
-    DECIMALS,
     PUBLISHED_DECIMALS,
     cell_text,
     column_title,
@@ -19,9 +18,11 @@ from reproduce.wording import (
     signed,
     superscript,
     table_lines,
+    verdict,
 )
 
 BOLD, DIM, RED, GREEN, YELLOW = "1", "2", "31", "32", "33"  # ANSI codes
+_COLORS = {"better": GREEN, "worse": RED, "": ""}
 
 
 def to_text(table: Table, color: bool = False, width: int = 100) -> str:
@@ -83,7 +84,7 @@ class _Block:
         for _, row, init in table_lines(table):
             cell = table.cell(row.name, init, column.metric)
             fields = _fields(cell, numbers)
-            codes = {"ours": BOLD, "diff": "", "gain": _verdict(cell.gain, column)}
+            codes = {"ours": BOLD, "diff": "", "gain": _COLORS[verdict(cell, column)]}
             self.fields[row.name, init] = [fields[name] for name in names]
             self.codes[row.name, init] = [codes.get(name, DIM) for name in names]
         _align_points([fields for fields in self.fields.values() if "." in fields[0]])
@@ -143,9 +144,3 @@ def _align_points(rows: list[list[str]]) -> None:
     points = [fields[0].index(".") for fields in rows]
     for fields, point in zip(rows, points, strict=True):
         fields[0] = " " * (max(points) - point) + fields[0]
-
-
-def _verdict(gain: float | None, column: Column) -> str:
-    if not round(gain or 0, DECIMALS):
-        return ""
-    return GREEN if (gain < 0) == column.lower_is_better else RED

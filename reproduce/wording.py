@@ -29,6 +29,13 @@ def gain_text(cell: Cell) -> str:
     return DASH if cell.values and cell.baseline_row else ""
 
 
+def verdict(cell: Cell, column: Column) -> str:
+    """``better``, ``worse``, or nothing for a gain that is not known or rounds to zero."""
+    if not round(cell.gain or 0, DECIMALS):
+        return ""
+    return "better" if (cell.gain < 0) == column.lower_is_better else "worse"
+
+
 def column_title(column: Column) -> str:
     """Title of a metric, and which way is better."""
     return f"{column.title} {'↓' if column.lower_is_better else '↑'}"

@@ -1,8 +1,7 @@
 """The page of a table."""
 
 from reproduce import wording
-from reproduce.cell import Cell
-from reproduce.comparison import Column, Table
+from reproduce.comparison import Table
 from reproduce.report import classes
 from reproduce.report.page import Report, render
 
@@ -25,7 +24,7 @@ def to_html(table: Table, report: Report) -> str:
         gains=any(map(wording.gain_text, table.cells)),
         legend=wording.legend(table),
         missing=missing(table),
-        verdict=verdict,
+        verdict=wording.verdict,
         cell_text=wording.cell_text,
         gain_text=wording.gain_text,
         column_title=wording.column_title,
@@ -42,10 +41,3 @@ def missing(table: Table) -> list[tuple[str, list[str]]]:
         if cell.reason:
             found.setdefault(cell.reason, []).append(f"{labels[cell.row]}, {cell.init}")
     return [(reason, list(dict.fromkeys(rows))) for reason, rows in found.items()]
-
-
-def verdict(cell: Cell, column: Column) -> str:
-    """``better``, ``worse``, or nothing for a gain that is not known or rounds to zero."""
-    if not round(cell.gain or 0, wording.DECIMALS):
-        return ""
-    return "better" if (cell.gain < 0) == column.lower_is_better else "worse"
