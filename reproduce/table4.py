@@ -11,7 +11,7 @@ from types import MappingProxyType
 from reproduce.cell import Cell
 from reproduce.comparison import Column, Group, Measured, Reasons, Row, Table, compare
 from reproduce.published import BEST, TABLE4
-from reproduce.tables import RESOLUTIONS
+from reproduce.wording import RESOLUTIONS
 
 TITLE = "Table 4: class mIoU on Cityscapes, of other methods and of this one"
 
@@ -66,7 +66,7 @@ def build(
     """Table 4 from the results of Table 1's runs; arguments as for `reproduce.table1.build`.
 
     Args:
-        resolution: of the mIoU, a key of `reproduce.tables.RESOLUTIONS`.
+        resolution: of the mIoU, a key of `reproduce.wording.RESOLUTIONS`.
     """
     own, why = {}, {}
     for name, address in OURS.items():

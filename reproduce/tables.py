@@ -3,6 +3,7 @@
 from experiments.catalog import table_row
 from experiments.headline import headline
 from experiments.staleness import changes
+from reproduce.wording import RESOLUTIONS
 
 
 def collect(runs, store, readings, unavailable=(), name=table_row, fingerprint=None):
@@ -75,7 +76,6 @@ _UNITS = {
 }
 _CAPS = {"mask": "ground truth beyond 50 left out", "clip": "ground truth beyond 50 clipped"}
 _MEANS = {"per_image": "mean over images", "pooled": "mean over all pixels"}
-RESOLUTIONS = {"native": "native resolution", "network": "the network's resolution"}
 _STATISTICS = {"per_input": "estimated for each input", "shared": "as training left them"}
 
 

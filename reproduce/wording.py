@@ -8,6 +8,8 @@ SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 DECIMALS = 3  # ours
 PUBLISHED_DECIMALS = 2  # as printed in the paper
 
+RESOLUTIONS = {"native": "native resolution", "network": "the network's resolution"}
+
 BEST_MARK = " (Best in the paper)"
 
 

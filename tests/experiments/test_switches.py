@@ -29,7 +29,7 @@ from experiments.options import Options
 from experiments.readings import AT_EVALUATION, CHOICES, COMPUTING, Readings
 from experiments.sources import Source
 from experiments.store import Store, write_json
-from models.multitask import CHANNELS, build_multitask_unet
+from models.multitask import CHANNELS, MultitaskModel, build_multitask_unet
 from models.normalization import save_statistics
 from tests.experiments.conftest import ALTERNATIVES, TINY
 
@@ -436,17 +436,14 @@ def test_a_parent_that_left_no_colors_is_a_reason(kitti, quiet, tmp_path):
 # --- the scale of the disparity, in the evaluation --------------------------------------------------------
 
 
-class Constant:
+def constant(logit):
     """A network that answers the same logit everywhere."""
-
-    def __init__(self, logit):
-        self.logit = logit
-
-    def get_layer(self, name):
-        return keras.Sequential([keras.layers.Input((1,))])
-
-    def __call__(self, batch, training):
-        return {"depth": tf.fill(tf.shape(batch["lab"][..., :1]), np.float32(self.logit))}
+    lab = keras.layers.Input((None, None, 3), name="lab")
+    answer = keras.layers.Conv2D(
+        1, 1, kernel_initializer="zeros", bias_initializer=keras.initializers.Constant(logit)
+    )
+    encoder = keras.Sequential([keras.layers.Input((None, None, 3)), answer], name="encoder")
+    return MultitaskModel({"lab": lab}, {"depth": encoder(lab)})
 
 
 def test_predictions_are_scored_at_the_scale_of_the_loss(library):
@@ -454,7 +451,7 @@ def test_predictions_are_scored_at_the_scale_of_the_loss(library):
         run = catalog.make_run(
             "scenes-demo", ("depth",), "none", "random", 0, Readings(disp_scale=disp_scale)
         )
-        network = Constant(np.log(share / (1 - share)))
+        network = constant(np.log(share / (1 - share)))
         return Evaluator(network, run, library.prepare(run), "cityscapes")()["depth"]["disp_half"]
 
     same = errors("0.3W", 0.5)["rmse"]
