@@ -12,10 +12,11 @@ from experiments.lock import only_one
 from experiments.options import Options
 from experiments.progress_line import LiveLine
 from experiments.store import Store, write_json
-from experiments.time_left import Paces, duration
+from experiments.time_left import Countdown, Paces, duration
 from tests.cluster.sleeping import equal_runs
 
 pytest.importorskip("ray", reason="ray is not installed: pip install '.[cluster]'")
+pytestmark = pytest.mark.cluster
 
 EPOCH = 60.0  # seconds
 
@@ -83,7 +84,8 @@ def carry_out(monkeypatch, store, runs, nodes, line):
     made_up, said = MadeUp(store, nodes), []
     monkeypatch.setattr(ray, "ray", made_up)
     monkeypatch.setattr(ray_cluster, "ray", made_up)
-    monkeypatch.setattr(ray, "Paces", functools.partial(Paces, lambda: made_up.now))
+    for kind in (Paces, Countdown):
+        monkeypatch.setattr(ray, kind.__name__, functools.partial(kind, clock=lambda: made_up.now))
     job = Job((store.root,), {}, Options(), None)
     ray.see_through(runs, store, job, ray_cluster.Cluster(), said.append, known=runs, line=line)
     return said
