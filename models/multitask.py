@@ -63,7 +63,7 @@ def build_multitask_unet(tasks, color_input="repeat", encoder_pass="two", backbo
         raise ValueError(f"no such color input or encoder pass: {color_input!r}, {encoder_pass!r}")
 
     encoder = build_encoder(backbone)
-    streams = sorted({STREAM[task] for task in tasks}, reverse=True)  # lab, then gray
+    streams = sorted(by_stream(tasks), reverse=True)  # lab, then gray
     inputs = {stream: keras.layers.Input((None, None, 3), name=stream) for stream in streams}
     images = dict(inputs)
     if "gray" in images and color_input == "embed1x1":
