@@ -29,7 +29,7 @@ from experiments.store import FORMAT, sealed, write_json
 from experiments.tensorboard import Predictions, write_hparams
 from experiments.training import train
 from models.multitask import by_stream, encoder_input
-from models.normalization import estimate_statistics, save_statistics
+from models.normalization import save_statistics, statistics_estimator
 
 STATISTICS_PASSES = 10  # more passes over a small training set teach the statistics nothing
 
@@ -177,10 +177,10 @@ def estimate_by_stream(run, model, data):
     streams = list(by_stream(run.tasks))
     # A joint pass was trained with the statistics of both streams at once.
     groups = [streams] if run.readings.encoder_pass == "joint" else [[stream] for stream in streams]
+    estimate = statistics_estimator(model.get_layer("encoder"))
     for group in groups:
         seen = (encoder_input(model, group, batch) for batch in batches.take(schedule.statistics_batches))
-        estimated = estimate_statistics(model.get_layer("encoder"), seen)
-        statistics |= dict.fromkeys(group, estimated)
+        statistics |= dict.fromkeys(group, estimate(seen))
     return statistics
 
 

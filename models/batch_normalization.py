@@ -1,6 +1,9 @@
 """BatchNormalization through TensorFlow's fused kernel."""
 
+import math
+
 import keras
+import numpy as np
 import tensorflow as tf
 
 
@@ -34,8 +37,17 @@ class FusedBatchNormalization(keras.layers.BatchNormalization):
             inputs, scale, offset, epsilon=self.epsilon, is_training=True
         )
         # The op returns the unbiased variance, Keras keeps the biased one.
-        pixels = tf.cast(tf.size(inputs) // channels, tf.float32)
-        variance *= (pixels - 1.0) / pixels
-        self.moving_mean.assign(self.moving_mean * self.momentum + mean * (1.0 - self.momentum))
-        self.moving_variance.assign(self.moving_variance * self.momentum + variance * (1.0 - self.momentum))
+        variance *= _biased_per_unbiased(inputs)
+        kept, added = (tf.convert_to_tensor(share) for share in (self.momentum, 1.0 - self.momentum))
+        for moving, batch in ((self.moving_mean, mean), (self.moving_variance, variance)):
+            moving.assign(tf.convert_to_tensor(moving) * kept + batch * added)
         return outputs
+
+
+def _biased_per_unbiased(inputs):
+    """(n − 1) / n for the n values of a channel of ``[B, H, W, C]``."""
+    if inputs.shape.is_fully_defined():  # a constant, rather than five more nodes of the graph
+        count = np.float32(math.prod(inputs.shape[:3]))
+    else:
+        count = tf.cast(tf.size(inputs) // inputs.shape[-1], tf.float32)
+    return (count - 1.0) / count

@@ -14,14 +14,16 @@ with contextlib.redirect_stdout(io.StringIO()):  # it prints a greeting
     from segmentation_models.models import unet as sm_unet
 
 from models.batch_normalization import FusedBatchNormalization
+from models.upsampling import FusedUpSampling2D
 
 # DenseNets have layers of names that Keras 3 refuses; EfficientNets leave out branches by a random number
 # that no seed governs, so that the same run would give other numbers. SENet-154 was not seen to build.
 _LEFT_OUT = ("densenet", "efficientnet", "senet154")
 BACKBONES = tuple(name for name in Backbones.models if not name.startswith(_LEFT_OUT))
 
-# segmentation-models builds from whatever layers it is handed: Keras', but for one.
-_FUSED = types.SimpleNamespace(**vars(keras.layers) | {"BatchNormalization": FusedBatchNormalization})
+# segmentation-models builds from whatever layers it is handed: Keras', but for these.
+_OURS = {"BatchNormalization": FusedBatchNormalization, "UpSampling2D": FusedUpSampling2D}
+_FUSED = types.SimpleNamespace(**vars(keras.layers) | _OURS)
 # Keras 3 has dropped a function from the backend that some encoders ask for the channels of a tensor.
 _BACKEND = types.SimpleNamespace(**vars(keras.backend) | {"int_shape": lambda tensor: tuple(tensor.shape)})
 _SUBMODULES = {"backend": _BACKEND, "models": keras.models, "utils": keras.utils}

@@ -50,18 +50,16 @@ def _momentum(layers, value):
             layer.momentum = momentum
 
 
-def estimate_statistics(encoder, batches):
-    """Average the batch statistics of an encoder over many batches; the encoder is left as it was.
+def statistics_estimator(encoder):
+    """Averages the batch statistics of an encoder over many batches; one graph serves every call.
 
     Args:
-        encoder: of a multi-task model.
-        batches: iterable of what the encoder sees ``[B, H, W, 3]``, see `models.multitask.encoder_input`.
+        encoder: of a multi-task model; each call leaves it as it was.
 
     Returns:
-        Statistics as `get_statistics` returns them.
-
-    Raises:
-        ValueError: there is no batch.
+        Function of an iterable of what the encoder sees (``[B, H, W, 3]``, from
+        `models.multitask.encoder_input`) that returns statistics as `get_statistics` does. Where there is no
+        batch it raises ValueError.
     """
     layers = batch_norm_layers(encoder)
 
@@ -70,14 +68,17 @@ def estimate_statistics(encoder, batches):
         with _momentum(layers, momentum):  # k/(k+1) turns the moving average into the plain mean
             encoder(images, training=True)
 
-    seen = 0
-    with statistics_of(encoder, None):  # puts its own back
-        for images in batches:
-            accumulate(images, tf.constant(seen / (seen + 1), tf.float32))
-            seen += 1
-        if not seen:
-            raise ValueError("BatchNorm statistics need at least one batch")
-        return get_statistics(encoder)
+    def estimate(batches):
+        seen = 0
+        with statistics_of(encoder, None):  # puts its own back
+            for images in batches:
+                accumulate(images, tf.constant(seen / (seen + 1), tf.float32))
+                seen += 1
+            if not seen:
+                raise ValueError("BatchNorm statistics need at least one batch")
+            return get_statistics(encoder)
+
+    return estimate
 
 
 @contextlib.contextmanager

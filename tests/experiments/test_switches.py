@@ -365,7 +365,7 @@ def test_a_joint_pass_has_one_set_of_statistics_for_both_inputs(library, monkeyp
     def groups(encoder_pass):
         run, seen = RUNS["GS"](Readings(encoder_pass=encoder_pass)), []
         monkeypatch.setattr(
-            "experiments.execute.estimate_statistics", lambda _, batches: seen.append(next(batches))
+            "experiments.execute.statistics_estimator", lambda _: lambda batches: seen.append(next(batches))
         )
         streams = estimate_by_stream(run, model, library.prepare(run))
         assert set(streams) == {"lab", "gray"}

@@ -7,11 +7,11 @@ from models import build_encoder, build_multitask_unet
 from models.multitask import encoder_input
 from models.normalization import (
     batch_norm_layers,
-    estimate_statistics,
     get_statistics,
     load_statistics,
     save_statistics,
     set_statistics,
+    statistics_estimator,
     statistics_of,
 )
 from tests.models import as_it_was, images, stir
@@ -30,10 +30,8 @@ def model():
 
 @pytest.fixture(scope="module")
 def estimated(model):
-    return {
-        stream: estimate_statistics(model.get_layer("encoder"), batches)
-        for stream, batches in BATCHES.items()
-    }
+    estimate = statistics_estimator(model.get_layer("encoder"))
+    return {stream: estimate(batches) for stream, batches in BATCHES.items()}
 
 
 def means_and_variances(feature_maps):
@@ -71,7 +69,7 @@ def test_there_is_a_mean_and_a_variance_for_every_layer(model, estimated):
 
 
 def test_of_one_batch_the_statistics_are_its_own(model):
-    mean, variance = estimate_statistics(model.get_layer("encoder"), LAB[:1])[:2]
+    mean, variance = statistics_estimator(model.get_layer("encoder"))(LAB[:1])[:2]
     np.testing.assert_allclose(mean, LAB[0].mean((0, 1, 2)), atol=1e-5)
     np.testing.assert_allclose(variance, LAB[0].var((0, 1, 2)), rtol=1e-5)
 
@@ -79,14 +77,14 @@ def test_of_one_batch_the_statistics_are_its_own(model):
 def test_the_estimate_does_not_depend_on_what_the_moving_statistics_were(model, estimated):
     with as_it_was(model):
         set_statistics(model.get_layer("encoder"), [value * 100 + 3 for value in estimated["gray"]])
-        again = estimate_statistics(model.get_layer("encoder"), iter(LAB))
+        again = statistics_estimator(model.get_layer("encoder"))(iter(LAB))
     for a, b in zip(again, estimated["lab"], strict=True):
         np.testing.assert_array_equal(a, b)
 
 
 def test_estimating_leaves_the_model_as_it_was(model):
     before = model.get_weights()
-    estimate_statistics(model.get_layer("encoder"), GRAY[:2])
+    statistics_estimator(model.get_layer("encoder"))(GRAY[:2])
     for a, b in zip(model.get_weights(), before, strict=True):
         np.testing.assert_array_equal(a, b)
     assert {layer.momentum for layer in batch_norm_layers(model.get_layer("encoder"))} == {0.99}
@@ -99,14 +97,14 @@ def test_a_source_that_breaks_leaves_the_model_as_it_was(model):
 
     before = model.get_weights()
     with pytest.raises(OSError, match="unreadable frame"):
-        estimate_statistics(model.get_layer("encoder"), broken())
+        statistics_estimator(model.get_layer("encoder"))(broken())
     for a, b in zip(model.get_weights(), before, strict=True):
         np.testing.assert_array_equal(a, b)
 
 
 def test_without_a_batch_there_is_nothing_to_estimate(model):
     with pytest.raises(ValueError, match="at least one batch"):
-        estimate_statistics(model.get_layer("encoder"), [])
+        statistics_estimator(model.get_layer("encoder"))([])
 
 
 def test_of_an_embedded_stream_the_encoder_sees_the_embedding():
@@ -115,7 +113,7 @@ def test_of_an_embedded_stream_the_encoder_sees_the_embedding():
     model.get_layer("embedding").set_weights([kernel, bias])
     mean, variance = means_and_variances(batch[..., :1] * kernel[0, 0, 0] + bias for batch in GRAY[:2])
     seen = [encoder_input(model, ["gray"], {"gray": batch}) for batch in GRAY[:2]]
-    estimated = estimate_statistics(model.get_layer("encoder"), seen)
+    estimated = statistics_estimator(model.get_layer("encoder"))(seen)
     np.testing.assert_allclose(estimated[0], mean, atol=1e-5)
     np.testing.assert_allclose(estimated[1], variance, rtol=1e-4)
 
