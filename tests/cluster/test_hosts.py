@@ -10,6 +10,7 @@ import pytest
 from experiments import multiworker
 from experiments.history import read_history
 from reproduce.__main__ import main
+from tests import narrow
 from tests.processes import Command
 
 # Of the losses: sums over the devices come in another order, and Adam takes full steps where a gradient is no
@@ -37,7 +38,10 @@ def start(home, words):
     home.mkdir(parents=True, exist_ok=True)
     tasks = [{"type": "worker", "index": index} for index in range(2)]
     configs = [json.dumps({"cluster": {"worker": workers}, "task": task}) for task in tasks]
-    return [Command(home / f"p{k}", *words, TF_CONFIG=config) for k, config in enumerate(configs)]
+    return [
+        Command(home / f"p{k}", *words, script=narrow.SCRIPT, TF_CONFIG=config)
+        for k, config in enumerate(configs)
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -60,13 +64,13 @@ def losses(runs):
 @pytest.mark.cluster
 def test_two_processes_train_as_two_devices_of_one_do(undisturbed, scenes, tmp_path):
     script = (
-        "import sys, tensorflow as tf\n"
+        "import tensorflow as tf\n"
         "cpu = tf.config.list_physical_devices('CPU')[0]\n"
         "tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)\n"
-        "from reproduce.__main__ import main\n"
-        "sys.exit(main(sys.argv[1:]))\n"
     )
-    mirrored = Command(tmp_path / "mirrored", *train(scenes, tmp_path / "runs"), script=script)
+    mirrored = Command(
+        tmp_path / "mirrored", *train(scenes, tmp_path / "runs"), script=script + narrow.SCRIPT
+    )
     assert mirrored.wait() == 0, mirrored.err[-3000:]
     hosts, devices = (losses(runs)[:COMPARED] for runs in (undisturbed, tmp_path / "runs"))
     np.testing.assert_allclose(hosts, devices, rtol=TOLERANCE)

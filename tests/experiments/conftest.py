@@ -10,6 +10,7 @@ from experiments.options import Options
 from experiments.readings import CHOICES
 from experiments.run import Schedule
 from experiments.sources import Source
+from tests.narrow import narrow_network  # noqa: F401
 
 TINY = Schedule(epochs=3, size=(64, 32), statistics_batches=4, validate_every=2)
 
@@ -40,6 +41,13 @@ def library(scenes, tmp_path_factory):
     from experiments.datasets import Library
 
     return Library(scenes, tmp_path_factory.mktemp("cache"))
+
+
+@pytest.fixture(autouse=True, scope="module")
+def network(request):
+    """A narrow one, but in modules that ask for the real one by ``NETWORK = "real"``."""
+    if getattr(request.module, "NETWORK", "narrow") == "narrow":
+        request.getfixturevalue("narrow_network")
 
 
 @pytest.fixture

@@ -24,6 +24,8 @@ from tests.experiments.conftest import tiny_run
 from tests.models import publish, stir
 from tests.refused import refused
 
+NETWORK = "real"
+
 FILE, _, MD5 = FILES["resnet18"]
 
 

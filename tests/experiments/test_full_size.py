@@ -9,6 +9,8 @@ from experiments.execute import execute
 from experiments.sources import Source
 from experiments.store import Store
 
+NETWORK = "real"
+
 
 @pytest.mark.slow
 def test_a_step_and_an_evaluation_at_the_size_of_cityscapes(tmp_path, quiet):

@@ -18,6 +18,8 @@ from experiments.inference import (
 )
 from tests.models import images, largest_difference
 
+NETWORK = "real"
+
 SIZE = WIDTH, HEIGHT = 64, 32
 CHANNELS = {"seg": 19, "color": 36, "depth": 1}
 

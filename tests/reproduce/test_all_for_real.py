@@ -23,8 +23,8 @@ QUIETLY = ["--imagenet-weights", "none", "--progress", "none", "--no-tensorboard
 
 
 @pytest.fixture(scope="module")
-def small():
-    """Few, small scenes, one epoch, two weights of the grid, a few of the other readings, tiny inference."""
+def small(narrow_network):
+    """Few, small scenes, a narrow network, one epoch, two weights of the grid, few readings."""
     with pytest.MonkeyPatch.context() as monkeypatch:
         make_small(monkeypatch)
         yield

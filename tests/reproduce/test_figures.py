@@ -17,6 +17,8 @@ from reproduce import figures, panels, samples
 from reproduce.pictures import Pictures
 from tests.experiments.conftest import TINY, tiny_run
 
+pytestmark = pytest.mark.usefixtures("narrow_network")
+
 NOTES = ["DEMO SCALE on embedded street scenes: not comparable with the paper."]
 ONE_EPOCH = {"epochs": 1, "validate_every": 0, "statistics_batches": 2}
 

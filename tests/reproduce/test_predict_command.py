@@ -16,6 +16,8 @@ from experiments.store import read_record
 from reproduce.__main__ import main
 from tests.refused import refused
 
+pytestmark = pytest.mark.usefixtures("narrow_network")
+
 ALL = ["color", "disparity", "disparity_color", "overlay", "train_ids"]
 
 

@@ -1,0 +1,53 @@
+"""ResNet18's U-Net with few blocks and channels, for tests of what is around the network.
+
+Most of a tiny run goes by in updating, saving and summing up the twenty million weights of the real one.
+"""
+
+import contextlib
+import functools
+
+import pytest
+
+# A program for `tests.processes.Command`: ``reproduce`` with such a network.
+SCRIPT = """
+import sys
+from reproduce.__main__ import main
+from tests.narrow import narrow
+with narrow():
+    sys.exit(main(sys.argv[1:]))
+"""
+
+
+@contextlib.contextmanager
+def narrow():
+    """Within this context the networks that this process builds have 1 % of the real one's weights.
+
+    Their stages have one block each, of an eighth of the channels; streams, decoders, skips and names of
+    layers are the real ones. Nor does TensorFlow optimize graphs: that takes longer than tiny runs gain.
+    """
+    import tensorflow as tf
+
+    from models.encoder import sm_unet  # before what it is built from: it sets what that reads at import
+
+    from classification_models.models import resnet  # isort: skip
+
+    real = resnet.MODELS_PARAMS["resnet18"]
+
+    def block(filters, *args, **kwargs):
+        return real.residual_block(filters // 8, *args, **kwargs)
+
+    small = real._replace(repetitions=(1, 1, 1, 1), residual_block=block)
+    decoder = functools.partial(sm_unet.build_unet, decoder_filters=(32, 16, 16, 8, 8))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(resnet.MODELS_PARAMS, "resnet18", small)
+        patch.setattr(sm_unet, "build_unet", decoder)
+        tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
+        yield
+        tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": False})
+
+
+@pytest.fixture(scope="module")
+def narrow_network():
+    """`narrow` for a module of tests."""
+    with narrow():
+        yield
