@@ -19,6 +19,7 @@ from experiments.network import build_model
 from experiments.options import Options
 from experiments.readings import Readings
 from experiments.store import Store
+from tests.conftest import REPOSITORY
 from tests.experiments.conftest import TINY
 
 ALL = ("seg", "color", "depth")
@@ -122,11 +123,13 @@ from experiments.options import Options
 from experiments.run import Run
 from experiments.sources import Source
 from experiments.store import Store
+from tests.narrow import narrow
 root, runs, descriptions = sys.argv[1:]
 library = Library(Source("cityscapes", pathlib.Path(root)), None)
 options = Options(imagenet_weights="none", progress="none", tensorboard=False)
-for description in json.loads(descriptions):
-    assert execute(Run.from_dict(description), Store(runs), library, options)
+with narrow():
+    for description in json.loads(descriptions):
+        assert execute(Run.from_dict(description), Store(runs), library, options)
 """
 # Where the gradient of a weight is rounding noise, Adam's first steps still have their full length, so that
 # two computations of the same part; a small rate keeps that apart from what is tested.
@@ -156,7 +159,7 @@ def computed(scenes, tmp_path_factory):
     def train(names):
         descriptions = json.dumps([runs[name].to_dict() for name in names])
         command = [sys.executable, "-c", IN_ANOTHER_PROCESS, scenes.root, store.root, descriptions]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr[-3000:]
 
     train([name for name in RUNS if name != "jit"])
