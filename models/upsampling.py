@@ -1,4 +1,4 @@
-"""Nearest-neighbour upsampling through TensorFlow's own op."""
+"""Nearest-neighbour upsampling in few ops."""
 
 import keras
 import tensorflow as tf
@@ -6,7 +6,7 @@ import tensorflow as tf
 
 @keras.saving.register_keras_serializable("models")
 class FusedUpSampling2D(keras.layers.UpSampling2D):
-    """Keras' UpSampling2D, computed by one op; outputs and gradients are the same to the bit.
+    """Keras' UpSampling2D by two broadcasts; outputs and gradients are the same to the bit.
 
     Keras 3 repeats the rows and then the columns, which with the gradients is some hundred nodes of a graph.
     """
@@ -15,23 +15,18 @@ class FusedUpSampling2D(keras.layers.UpSampling2D):
         """``[B, H, W, C]`` to ``[B, H · rows, W · columns, C]``."""
         if self.interpolation != "nearest" or self.data_format != "channels_last":
             return super().call(inputs)
-        return _repeat(inputs, *self.size)
+        (batch, height, width, channels), (rows, columns) = _sizes(inputs), self.size
+        # One after the other: TensorFlow is slow at the gradient of a broadcast along two axes, and adds the
+        # pixels of a block in another order. A gradient of our own would keep the graph alive for ever.
+        pixels = tf.reshape(inputs, [batch, height, 1, width, 1, channels])
+        pixels = tf.broadcast_to(pixels, [batch, height, rows, width, 1, channels])
+        pixels = tf.broadcast_to(pixels, [batch, height, rows, width, columns, channels])
+        return tf.reshape(pixels, [batch, height * rows, width * columns, channels])
 
 
-def _repeat(images, rows, columns):
-    static, dynamic = images.shape.as_list(), tf.shape(images)
-    batch, height, width, channels = (
-        dynamic[axis] if length is None else length for axis, length in enumerate(static)
-    )
-
-    @tf.custom_gradient
-    def repeat(images):
-        def gradient(upstream):
-            # TensorFlow's own adds in no fixed order on a GPU.
-            blocks = tf.reshape(upstream, [batch, height, rows, width, columns, channels])
-            return tf.reduce_sum(tf.reduce_sum(blocks, 4), 2)
-
-        size = [height * rows, width * columns]
-        return tf.raw_ops.ResizeNearestNeighbor(images=images, size=size), gradient
-
-    return repeat(images)
+def _sizes(images):
+    """Lengths of the axes: numbers where they are known before the graph runs."""
+    return [
+        tf.shape(images)[axis] if length is None else length
+        for axis, length in enumerate(images.shape.as_list())
+    ]

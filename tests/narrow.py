@@ -4,7 +4,6 @@ Most of a tiny run goes by in updating, saving and summing up the twenty million
 """
 
 import contextlib
-import functools
 
 import pytest
 
@@ -36,8 +35,12 @@ def narrow():
     def block(filters, *args, **kwargs):
         return real.residual_block(filters // 8, *args, **kwargs)
 
+    wide = sm_unet.build_unet
+
+    def decoder(*args, decoder_filters=(256, 128, 64, 32, 16), **kwargs):
+        return wide(*args, decoder_filters=tuple(count // 8 for count in decoder_filters), **kwargs)
+
     small = real._replace(repetitions=(1, 1, 1, 1), residual_block=block)
-    decoder = functools.partial(sm_unet.build_unet, decoder_filters=(32, 16, 16, 8, 8))
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(resnet.MODELS_PARAMS, "resnet18", small)
         patch.setattr(sm_unet, "build_unet", decoder)

@@ -1,3 +1,6 @@
+import gc
+import weakref
+
 import keras
 import numpy as np
 import pytest
@@ -51,6 +54,16 @@ def test_what_is_not_fused_is_keras(options):
     images = tf.cast(np.random.default_rng(0).standard_normal((2, 3, 4, 5)), "float32")
     theirs = keras.layers.UpSampling2D(2, **options)(images)
     np.testing.assert_array_equal(theirs, FusedUpSampling2D(2, **options)(images))
+
+
+def test_nothing_keeps_a_graph_of_it_alive():
+    def graph():
+        both = tf.function(outputs_and_gradient(FusedUpSampling2D(2), tf.zeros((1, 2, 2, 1))))
+        return weakref.ref(both.get_concrete_function(tf.zeros((1, 2, 2, 1))).graph)
+
+    gone = graph()
+    gc.collect()
+    assert gone() is None
 
 
 def test_the_layer_survives_its_configuration():
