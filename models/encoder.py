@@ -14,7 +14,7 @@ with contextlib.redirect_stdout(io.StringIO()):  # it prints a greeting
     from segmentation_models.models import unet as sm_unet
 
 from models.batch_normalization import FusedBatchNormalization
-from models.upsampling import FusedUpSampling2D
+from models.upsampling import BroadcastUpSampling2D
 
 # DenseNets have layers of names that Keras 3 refuses; EfficientNets leave out branches by a random number
 # that no seed governs, so that the same run would give other numbers. SENet-154 was not seen to build.
@@ -22,7 +22,7 @@ _LEFT_OUT = ("densenet", "efficientnet", "senet154")
 BACKBONES = tuple(name for name in Backbones.models if not name.startswith(_LEFT_OUT))
 
 # segmentation-models builds from whatever layers it is handed: Keras', but for these.
-_OURS = {"BatchNormalization": FusedBatchNormalization, "UpSampling2D": FusedUpSampling2D}
+_OURS = {"BatchNormalization": FusedBatchNormalization, "UpSampling2D": BroadcastUpSampling2D}
 _FUSED = types.SimpleNamespace(**vars(keras.layers) | _OURS)
 # Keras 3 has dropped a function from the backend that some encoders ask for the channels of a tensor.
 _BACKEND = types.SimpleNamespace(**vars(keras.backend) | {"int_shape": lambda tensor: tuple(tensor.shape)})
@@ -35,7 +35,7 @@ def unet(classes, backbone="resnet18", fused=True, filters=(256, 128, 64, 32, 16
     Args:
         classes: channels of the head.
         backbone: one of `BACKBONES`.
-        fused: with our BatchNormalization; without, there is no layer but Keras' own. Weights are the same.
+        fused: with our BatchNormalization and upsampling; without, all layers are Keras'. Weights are equal.
         filters: of the decoder's blocks; with none of them the head is on the deepest feature map.
 
     Returns:

@@ -5,7 +5,7 @@ import tensorflow as tf
 
 
 @keras.saving.register_keras_serializable("models")
-class FusedUpSampling2D(keras.layers.UpSampling2D):
+class BroadcastUpSampling2D(keras.layers.UpSampling2D):
     """Keras' UpSampling2D by two broadcasts; outputs and gradients are the same to the bit.
 
     Keras 3 repeats the rows and then the columns, which with the gradients is some hundred nodes of a graph.

@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 
 from models.encoder import unet
-from models.upsampling import FusedUpSampling2D
+from models.upsampling import BroadcastUpSampling2D
 
 
 def outputs_and_gradient(layer, images):
@@ -31,7 +31,7 @@ def outputs_and_gradient(layer, images):
 def test_outputs_and_gradients_are_those_of_keras_to_the_bit(shape, size, dtype):
     images = tf.cast(np.random.default_rng(0).standard_normal(shape), dtype)
     found = []
-    for kind in (keras.layers.UpSampling2D, FusedUpSampling2D):
+    for kind in (keras.layers.UpSampling2D, BroadcastUpSampling2D):
         both = tf.function(outputs_and_gradient(kind(size, dtype=dtype), images))
         found.append(both(images))
     for theirs, ours in zip(*found, strict=True):
@@ -42,7 +42,7 @@ def test_outputs_and_gradients_are_those_of_keras_to_the_bit(shape, size, dtype)
 @pytest.mark.parametrize("known", [(None, None, None, 3), (None, 4, 6, 3), (2, None, 6, 3), (2, 4, 6, 3)])
 def test_whatever_is_known_of_the_shape(known):
     images = tf.reshape(tf.range(2.0 * 4 * 6 * 3), (2, 4, 6, 3))
-    both = outputs_and_gradient(FusedUpSampling2D(2), images)
+    both = outputs_and_gradient(BroadcastUpSampling2D(2), images)
     traced = tf.function(both, input_signature=[tf.TensorSpec(known, tf.float32)])
     for eager, ours in zip(both(images), traced(images), strict=True):
         np.testing.assert_array_equal(eager, ours)
@@ -53,12 +53,12 @@ def test_whatever_is_known_of_the_shape(known):
 def test_what_is_not_fused_is_keras(options):
     images = tf.cast(np.random.default_rng(0).standard_normal((2, 3, 4, 5)), "float32")
     theirs = keras.layers.UpSampling2D(2, **options)(images)
-    np.testing.assert_array_equal(theirs, FusedUpSampling2D(2, **options)(images))
+    np.testing.assert_array_equal(theirs, BroadcastUpSampling2D(2, **options)(images))
 
 
 def test_nothing_keeps_a_graph_of_it_alive():
     def graph():
-        both = tf.function(outputs_and_gradient(FusedUpSampling2D(2), tf.zeros((1, 2, 2, 1))))
+        both = tf.function(outputs_and_gradient(BroadcastUpSampling2D(2), tf.zeros((1, 2, 2, 1))))
         return weakref.ref(both.get_concrete_function(tf.zeros((1, 2, 2, 1))).graph)
 
     gone = graph()
@@ -67,8 +67,8 @@ def test_nothing_keeps_a_graph_of_it_alive():
 
 
 def test_the_layer_survives_its_configuration():
-    layer = FusedUpSampling2D((2, 3), name="up")
-    again = FusedUpSampling2D.from_config(layer.get_config())
+    layer = BroadcastUpSampling2D((2, 3), name="up")
+    again = BroadcastUpSampling2D.from_config(layer.get_config())
     assert (again.size, again.interpolation, again.name) == ((2, 3), "nearest", "up")
 
 
@@ -76,4 +76,6 @@ def test_the_layer_survives_its_configuration():
 def test_a_decoder_has_five_of_them_or_of_keras(fused):
     layers = [layer for layer in unet(1, fused=fused).layers if isinstance(layer, keras.layers.UpSampling2D)]
     assert len(layers) == 5
-    assert all(type(layer) is (FusedUpSampling2D if fused else keras.layers.UpSampling2D) for layer in layers)
+    assert all(
+        type(layer) is (BroadcastUpSampling2D if fused else keras.layers.UpSampling2D) for layer in layers
+    )
