@@ -25,10 +25,9 @@ def narrow():
     layers are the real ones. Nor does TensorFlow optimize graphs: that takes longer than tiny runs gain.
     """
     import tensorflow as tf
+    from classification_models.models import resnet
 
-    from models.encoder import sm_unet  # before what it is built from: it sets what that reads at import
-
-    from classification_models.models import resnet  # isort: skip
+    from models.encoder import sm_unet
 
     real = resnet.MODELS_PARAMS["resnet18"]
 
@@ -45,8 +44,10 @@ def narrow():
         patch.setitem(resnet.MODELS_PARAMS, "resnet18", small)
         patch.setattr(sm_unet, "build_unet", decoder)
         tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
-        yield
-        tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": False})
+        try:
+            yield
+        finally:
+            tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": False})
 
 
 @pytest.fixture(scope="module")
