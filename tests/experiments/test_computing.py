@@ -135,6 +135,7 @@ with narrow():
 # two computations of the same part; a small rate keeps that apart from what is tested.
 SCHEDULE = dataclasses.replace(TINY, size=(128, 64), learning_rate=1e-5)
 SHORT = dataclasses.replace(SCHEDULE, epochs=1)
+SAME = 1e-5  # of a loss: what sums in another order may differ by; seen: 7e-7
 RUNS = {
     "one": ({}, ("seg",), SCHEDULE),
     "two": ({"replicas": 2}, ("seg",), SCHEDULE),
@@ -176,13 +177,13 @@ def losses_of(computed, name):
 @pytest.mark.parametrize("pair", [("two", "one"), ("jit", "one"), ("two, all tasks", "one, all tasks")])
 def test_two_devices_with_synchronized_batch_norm_and_xla_train_as_one_device_does(computed, pair):
     mine, theirs = (losses_of(computed, name) for name in pair)
-    np.testing.assert_allclose(mine, theirs, rtol=1e-4)
+    np.testing.assert_allclose(mine, theirs, rtol=SAME)
 
 
 @pytest.mark.slow
 def test_without_synchronization_they_do_not(computed):
     one, apart = (losses_of(computed, name) for name in ("one", "apart"))
-    assert np.abs(apart / one - 1).max() > 1e-3
+    assert np.abs(apart / one - 1).max() > 10 * SAME  # seen: 8e-4
 
 
 @pytest.mark.slow
