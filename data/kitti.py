@@ -1,7 +1,7 @@
 """Find the frames of KITTI 2015 (stereo pairs, semantics, disparity, calibration) and split them.
 
 The benchmark publishes labels for its 200 training frames only. The paper splits them at random into 170 and
-30 and does not say which (Section 4.1), so the 30 are fixed here once and for all.
+30 and does not say which (Section 4.2), so the 30 are fixed here once and for all.
 """
 
 from collections.abc import Collection

@@ -22,8 +22,8 @@ from models.normalization import batch_norm_layers
 
 PACKAGES = ("tensorflow", "keras", "segmentation-models", "numpy")
 TASKS = ("seg", "color", "depth")
-RATIOS = (("exported", "plain_same_norm"), ("exported", "plain"), ("whole", "exported"))
-AGREEMENTS = (("exported", "whole"), ("exported", "plain_same_norm"), ("exported", "plain"))
+RATIOS = (("exported", "plain_same_layers"), ("exported", "plain"), ("whole", "exported"))
+AGREEMENTS = (("exported", "whole"), ("exported", "plain_same_layers"), ("exported", "plain"))
 WARM_UP = 2  # rounds that are not recorded
 
 
@@ -31,9 +31,9 @@ def measure_inference(size=(1024, 512), rounds=10, seed=0):
     """Parameters, FLOPs, time and outputs of one forward pass, batch 1, of four networks in one process.
 
     ``exported`` is cut out of ``whole``, the model of all three tasks. ``plain`` is segmentation-models' own
-    U-Net on Keras' layers. Keras composes BatchNormalization from several ops where ours is one, so
-    ``plain_same_norm``, the same U-Net with our layer, is what tells the cost of the other tasks alone. All
-    have the same weights, drawn at random, and see the same random input.
+    U-Net on Keras' layers, whose BatchNormalization and UpSampling2D take more ops than ours, so
+    ``plain_same_layers``, the same U-Net with our layers, is what tells the cost of the other tasks alone.
+    All have the same weights, drawn at random, and see the same random input.
 
     Args:
         size: width and height in pixels, multiples of 32.
@@ -103,7 +103,7 @@ def build_networks(seed):
     plain = segmentation_models.Unet("resnet18", classes=19, activation="linear", encoder_weights=None)
     networks = {
         "exported": segmentation_only(whole),
-        "plain_same_norm": unet(19),
+        "plain_same_layers": unet(19),
         "plain": plain,
         "whole": whole,
     }
@@ -116,7 +116,7 @@ def build_networks(seed):
         for layer in whole.get_layer(part).layers
         if layer.weights
     ]
-    for name in ("plain_same_norm", "plain"):
+    for name in ("plain_same_layers", "plain"):
         for layer in weighted:
             networks[name].get_layer(layer.name).set_weights(layer.get_weights())
     return networks

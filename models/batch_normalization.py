@@ -38,7 +38,9 @@ class FusedBatchNormalization(keras.layers.BatchNormalization):
         )
         # The op returns the unbiased variance, Keras keeps the biased one.
         variance *= _biased_per_unbiased(inputs)
-        kept, added = (tf.convert_to_tensor(share) for share in (self.momentum, 1.0 - self.momentum))
+        kept, added = (
+            tf.convert_to_tensor(share, tf.float32) for share in (self.momentum, 1.0 - self.momentum)
+        )
         for moving, batch in ((self.moving_mean, mean), (self.moving_variance, variance)):
             moving.assign(tf.convert_to_tensor(moving) * kept + batch * added)
         return outputs

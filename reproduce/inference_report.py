@@ -17,8 +17,8 @@ CLAIM = (
 
 NAMES = {
     "exported": "exported from SS + C + D",
-    "plain_same_norm": "U-Net with our BatchNorm",
-    "plain": "U-Net with Keras' BatchNorm",
+    "plain_same_layers": "U-Net with our layers",
+    "plain": "U-Net with Keras' layers",
     "whole": "whole model, SS + C + D",
 }
 
@@ -26,9 +26,9 @@ TELLING_ROUNDS = 6
 """With fewer, all rounds fall on one side by chance too often; with six in 2 of 64 cases."""
 
 FOOTNOTES = (
-    "U-Net: segmentation-models' own Unet(\"resnet18\", classes=19), with Keras' BatchNormalization as the "
-    "package builds it, and with the fused one that the multi-task model uses. Only beside the latter do the "
-    "other tasks alone make the difference.",
+    "U-Net: segmentation-models' own Unet(\"resnet18\", classes=19), with Keras' BatchNormalization and "
+    "UpSampling2D as the package builds it, and with those that the multi-task model uses, which are faster. "
+    "Only beside the latter do the other tasks alone make the difference.",
     "GFLOP: 10⁹ floating-point operations of one forward pass, counted by TensorFlow's profiler on the graph "
     "that was timed; a multiply-add is 2. The profiler has no count for ReLU and for the fused "
     "BatchNormalization, but counts the ops of Keras': compare the convolutions.",

@@ -93,16 +93,15 @@ def forecast(plan, gpus, tflops=None):
     Args:
         plan: `Plan`.
         gpus: how many.
-        tflops: TFLOP/s of one of them; None for what was measured here.
+        tflops: TFLOP/s of one of them; None for what was measured here, and for 1 where nothing was.
 
     Returns:
         `experiments.cost.Schedule`, in hours.
 
     Raises:
-        InputError: the speed is not known, or a run is shared by more devices than that.
+        InputError: a run is shared by more devices than that.
     """
-    if tflops is None and plan.speed is None:
-        raise InputError("--gpus: no epoch of these runs has been timed in this runs folder; give --tflops.")
+    tflops = tflops or assumed_tflops(plan, tflops)
     slots = gpus // max((run.replicas for run in plan.to_run), default=1)
     if slots < 1:
         raise InputError(f"--gpus {gpus}: fewer than the --devices that share a run.")
@@ -111,6 +110,11 @@ def forecast(plan, gpus, tflops=None):
         for run in plan.to_run
     }
     return schedule(hours, {run.folder: run.needs for run in plan.to_run}, slots)
+
+
+def assumed_tflops(plan, tflops):
+    """What a `forecast` assumes for want of anything better: 1, or None if the speed is given or measured."""
+    return None if tflops or plan.speed else 1.0
 
 
 def plan_lines(plan, gpus=None, tflops=None):
@@ -137,6 +141,8 @@ def plan_lines(plan, gpus=None, tflops=None):
             f"on {gpus} GPUs: {seen.end:.3g} hours to the end; {limit} limits (critical path "
             f"{seen.path_length:.3g} hours, work shared out evenly {seen.work_per_slot:.3g} hours)"
         )
+        if assumed_tflops(plan, tflops):
+            lines.append("these hours are at 1 TFLOP/s a GPU: divide by what yours sustain, or give --tflops")
         lines += [f"critical path: {' → '.join(seen.path)}"] * bool(seen.path)
     return lines
 
@@ -165,5 +171,6 @@ def plan_json(plan, notes, gpus=None, tflops=None):
             "critical_path_hours": seen.path_length,
             "evenly_shared_hours": seen.work_per_slot,
             "limited_by": "critical path" if seen.is_limited_by_path else "gpus",
+            "assumed_tflops": assumed_tflops(plan, tflops),
         }
     return content

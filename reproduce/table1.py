@@ -29,7 +29,8 @@ FOOTNOTES = (
     "DWA: dynamic weight average.",
     "Weights carry the names of their tasks. The paper's Table 1 numbers them λ1 segmentation, λ2 color, "
     "λ3 depth; its Eq. 5 numbers them λ1 color, λ2 depth, λ3 segmentation.",
-    "The paper prints one set of GS weights a row; it serves both initializations.",
+    "The paper prints one set of GS weights a row; it serves both initializations, and ours unless a note on "
+    "top has another w_color or w_depth.",
     "Disparity errors are capped at 50, as in the paper, which states no unit.",
     "Color and disparity gains are against color alone and depth alone, which the paper reports only in "
     "its text (color mIoU, AbsRel, SqRel).",

@@ -13,16 +13,20 @@ from reproduce.__main__ import main
 from tests import narrow
 from tests.processes import Command
 
-# Of the losses: sums over the devices may come in another order, and Adam takes full steps where a gradient
-# is no more than that noise, which grows: the first epochs are compared.
-TOLERANCE, COMPARED = 2e-4, 3
+# Of the losses. On one machine they were equal to the bit; on another, sums over the devices may come in
+# another order, and Adam takes full steps where a gradient is no more than that noise. So the rate is small
+# and the first epochs are compared. Devices beside one device (tests/experiments/test_computing.py) show how
+# large that noise is at this rate: 1e-7, 6e-7, 3e-6 after each epoch.
+TOLERANCE, COMPARED = 1e-4, 4
 
-ROW, PLACE = "SS+D/UW", "scenes-demo/SS+D-UW/random/seed0,epochs=4,replicas=2,size=64x32"
+ROW = "SS+D/UW"
+PLACE = "scenes-demo/SS+D-UW/random/seed0,epochs=10,learning_rate=0.0001,replicas=2,size=64x32"
 
 
 def train(scenes, runs, *more):
-    """The command line of a run of 4 epochs of 2 steps."""
-    words = ["train", "--cityscapes", scenes, "--row", ROW, "--epochs", 4, "--size", "64x32", "--devices", 2]
+    """The command line of a run of 10 epochs of 2 steps: it is under way when the first epoch is seen."""
+    words = ["train", "--cityscapes", scenes, "--row", ROW, "--devices", 2]
+    words += ["--epochs", 10, "--size", "64x32", "--learning-rate", "0.0001"]
     return [*words, "--runs", runs, "--no-tensorboard", "--checkpoint-minutes", "0.0001", *more]
 
 
@@ -54,7 +58,7 @@ def undisturbed(scenes, tmp_path_factory):
 
 
 def losses(runs):
-    """Losses by epoch and task, ``[4, 2]``."""
+    """Losses by epoch and task, ``[10, 2]``."""
     return np.array(
         [[row["loss_seg"], row["loss_depth"]] for row in read_history(runs / PLACE / "history.csv")]
     )

@@ -58,10 +58,18 @@ def test_options_of_a_plan_start_no_run(option, scenes, tmp_path, capsys):
     assert f"{option[0]} is an option of --plan" in capsys.readouterr().err
 
 
-def test_hours_of_an_unknown_speed_are_not_made_up(scenes, tmp_path, capsys):
+def test_hours_of_an_unknown_speed_say_what_they_assume(scenes, tmp_path, capsys):
     words = ["table1", "--cityscapes", str(scenes), "--runs", str(tmp_path), "--plan", "--gpus", "2"]
-    assert main(words) == 2
-    assert "--tflops" in capsys.readouterr().err
+    assumption = "these hours are at 1 TFLOP/s a GPU"
+    said = []
+    for more in ([], ["--tflops", "1"], ["--json"], ["--tflops", "1", "--json"]):
+        assert main([*words, *more]) == 0
+        said.append(capsys.readouterr().out)
+    assert assumption in said[0] and assumption not in said[1]
+    assert "hours unknown" in said[0]
+    assert said[0].split("on 2 GPUs: ")[1].splitlines()[0] == said[1].split("on 2 GPUs: ")[1].splitlines()[0]
+    assumed, given = (json.loads(text)["forecast"] for text in said[2:])
+    assert assumed == given | {"assumed_tflops": 1.0} and given["assumed_tflops"] is None
 
 
 @pytest.mark.cluster

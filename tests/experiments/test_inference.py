@@ -69,7 +69,7 @@ def test_the_result_is_plain_data(result):
 
 def test_parameters_are_those_of_the_plain_network(result):
     entries = result["entries"]
-    for name in ("exported", "plain_same_norm", "plain"):
+    for name in ("exported", "plain_same_layers", "plain"):
         assert (entries[name]["parameters"], entries[name]["trainable"]) == (14_343_180, 14_333_254)
     assert entries["whole"]["parameters"] == 20_655_617
 
@@ -79,7 +79,7 @@ def test_the_convolutions_counted_by_hand_are_those_of_the_paper_size():
     assert multiply_adds(decoder("seg"), 1024, 512) == pytest.approx(25.6e9, rel=1e-3)
 
 
-@pytest.mark.parametrize("name", ["exported", "plain_same_norm", "plain", "whole"])
+@pytest.mark.parametrize("name", ["exported", "plain_same_layers", "plain", "whole"])
 def test_convolutions_are_those_counted_by_hand(result, name):
     tasks, streams = (("seg",), 1) if name != "whole" else (CHANNELS, 2)
     expected = streams * multiply_adds(ENCODER, *SIZE)
@@ -92,7 +92,7 @@ def test_convolutions_are_those_counted_by_hand(result, name):
 
 def test_the_export_has_the_operations_of_the_plain_network(result):
     entries = result["entries"]
-    assert entries["exported"]["flops_by_op"] == entries["plain_same_norm"]["flops_by_op"]
+    assert entries["exported"]["flops_by_op"] == entries["plain_same_layers"]["flops_by_op"]
 
 
 def test_only_keras_own_normalization_is_counted(result):
@@ -149,7 +149,7 @@ def test_the_export_equals_the_head_of_the_whole_and_the_plain_network(result):
     assert agreement["exported", "whole"] == {
         "of": "exported", "to": "whole", "equal": True, "largest_difference": 0.0, "same_class": 1.0
     }  # fmt: skip
-    for name in ("plain_same_norm", "plain"):
+    for name in ("plain_same_layers", "plain"):
         assert agreement["exported", name]["largest_difference"] < 1e-5
         assert agreement["exported", name]["same_class"] > 0.999
 
@@ -157,14 +157,14 @@ def test_the_export_equals_the_head_of_the_whole_and_the_plain_network(result):
 def test_all_networks_have_the_weights_of_the_whole(networks):
     lab = images(1, seed=1)
     logits = networks["whole"]({"lab": lab, "gray": images(1, seed=2)}, training=False)["seg"]
-    for name in ("exported", "plain_same_norm", "plain"):
+    for name in ("exported", "plain_same_layers", "plain"):
         assert largest_difference(networks[name](lab, training=False), logits) < 1e-5
     norms = {
         name: {type(layer).__name__ for layer in networks[name].layers}
-        for name in ("plain", "plain_same_norm")
+        for name in ("plain", "plain_same_layers")
     }
-    assert "BatchNormalization" in norms["plain"] - norms["plain_same_norm"]
-    assert "FusedBatchNormalization" in norms["plain_same_norm"] - norms["plain"]
+    assert "BatchNormalization" in norms["plain"] - norms["plain_same_layers"]
+    assert "FusedBatchNormalization" in norms["plain_same_layers"] - norms["plain"]
 
 
 def test_random_weights_give_many_classes(networks):

@@ -230,3 +230,12 @@ def test_the_layer_is_loaded_without_being_named(tmp_path):
     loaded = keras.models.load_model(tmp_path / "model.keras", safe_mode=True)
     assert type(loaded.layers[0]) is FusedBatchNormalization
     np.testing.assert_array_equal(loaded(features((1, 2, 2, 3))), model(features((1, 2, 2, 3))))
+
+
+@pytest.mark.parametrize("momentum", [0, np.float64(0.5), tf.constant(0.25)])
+def test_a_momentum_that_is_assigned_later(momentum):
+    layers = pair()
+    for layer in layers:
+        layer.momentum = momentum
+        layer(features(), training=True)
+    assert_same_weights(*layers)

@@ -19,13 +19,13 @@ def spread(values):
 
 def measured(fused=(0.98, 0.99, 1.0, 1.01, 1.02, 0.97), composed=(0.9, 0.91, 0.92, 0.93, 0.94, 0.95)):
     """A measurement whose ratios of times are those given."""
-    ratios = {"plain_same_norm": fused, "plain": composed}
+    ratios = {"plain_same_layers": fused, "plain": composed}
     seconds = {"exported": [0.25] * len(fused), "whole": [0.625] * len(fused)}
     seconds |= {name: [0.25 / ratio for ratio in values] for name, values in ratios.items()}
-    flops = {"exported": 89_392, "plain_same_norm": 89_392, "plain": 89_513, "whole": 229_830}
+    flops = {"exported": 89_392, "plain_same_layers": 89_392, "plain": 89_513, "whole": 229_830}
     agreement = {
         "whole": {"equal": True, "largest_difference": 0.0, "same_class": 1.0},
-        "plain_same_norm": {"equal": True, "largest_difference": 0.0, "same_class": 1.0},
+        "plain_same_layers": {"equal": True, "largest_difference": 0.0, "same_class": 1.0},
         "plain": {"equal": False, "largest_difference": 6.5e-7, "same_class": 524_287 / 524_288},
     }
     return {
@@ -45,7 +45,7 @@ def measured(fused=(0.98, 0.99, 1.0, 1.01, 1.02, 0.97), composed=(0.9, 0.91, 0.9
                 "flops_by_op": {},
                 "seconds": spread(seconds[name]),
             }
-            for name in ("exported", "plain_same_norm", "plain", "whole")
+            for name in ("exported", "plain_same_layers", "plain", "whole")
         },
         "ratios": [
             *({"of": "exported", "to": name} | spread(values) for name, values in ratios.items()),
@@ -91,12 +91,12 @@ def test_conclusions_come_from_the_numbers():
     fused, composed = report.conclusions(measured())
     assert fused == (
         "The exported network has exactly the parameters and exactly the counted FLOPs of the plain U-Net "
-        "with our BatchNorm, and its logits to the bit; in this run it took 0.995 times as long (median; "
+        "with our layers, and its logits to the bit; in this run it took 0.995 times as long (median; "
         "0.970 to 1.020 in 6 rounds), no difference that this run can tell."
     )
     assert composed == (
         "The exported network has exactly the parameters, 0.9986 times the counted FLOPs and exactly the "
-        "convolution FLOPs of the plain U-Net with Keras' BatchNorm, and its logits but for 6.5e-07 of their "
+        "convolution FLOPs of the plain U-Net with Keras' layers, and its logits but for 6.5e-07 of their "
         "range; in this run it took 0.925 times as long (median; 0.900 to 0.950 in 6 rounds), less in every "
         "round."
     )
