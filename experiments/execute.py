@@ -99,7 +99,7 @@ def _execute(run, store, library, options):
             if every and epochs_done % every == 0:
                 if options.tensorboard:
                     show(epochs_done)
-                numbers = headline({"per_input": evaluator()}, Readings())
+                numbers = headline({"shared": evaluator()}, Readings(encoder_bn_eval="shared"))
             else:  # history.csv has the same columns in every epoch
                 numbers = dict.fromkeys(headline_names(run.tasks), math.nan)
             return {f"val_{name}": value for name, value in numbers.items()}
