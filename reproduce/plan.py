@@ -93,7 +93,7 @@ def forecast(plan, gpus, tflops=None):
     Args:
         plan: `Plan`.
         gpus: how many.
-        tflops: TFLOP/s of one of them; None for what was measured here, and for 1 where nothing was.
+        tflops: TFLOP/s of one of them; None for what was measured here, or what is assumed where nothing was.
 
     Returns:
         `experiments.cost.Schedule`, in hours.
@@ -141,8 +141,9 @@ def plan_lines(plan, gpus=None, tflops=None):
             f"on {gpus} GPUs: {seen.end:.3g} hours to the end; {limit} limits (critical path "
             f"{seen.path_length:.3g} hours, work shared out evenly {seen.work_per_slot:.3g} hours)"
         )
-        if assumed_tflops(plan, tflops):
-            lines.append("these hours are at 1 TFLOP/s a GPU: divide by what yours sustain, or give --tflops")
+        if assumed := assumed_tflops(plan, tflops):
+            advice = "divide by what yours sustain, or give --tflops"
+            lines.append(f"these hours are at {assumed:g} TFLOP/s a GPU: {advice}")
         lines += [f"critical path: {' → '.join(seen.path)}"] * bool(seen.path)
     return lines
 
