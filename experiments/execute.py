@@ -11,23 +11,24 @@ import tensorflow as tf
 
 from data.errors import InputError
 from data.pipeline import training_batches
-from experiments import preemption, provenance
-from experiments.checkpoint import Checkpoints
-from experiments.computing import strategy_of
-from experiments.disk import full_disk_is_an_oserror
-from experiments.divergence import DivergedError
-from experiments.evaluation import Evaluator
-from experiments.events import log_event
-from experiments.finished import inherited_colors, open_finished, write_colors
-from experiments.headline import headline, headline_names
-from experiments.history import read_history
-from experiments.lock import only_one
-from experiments.network import Unavailable, build_model, initialize, make_weighting, source_state
-from experiments.objective import Objective
+from experiments import preemption
+from experiments.evaluation.evaluator import Evaluator
+from experiments.evaluation.results import headline, headline_names
+from experiments.finished.finished_run import inherited_colors, open_finished, write_colors
+from experiments.monitoring.events import log_event
+from experiments.monitoring.tensorboard import Predictions, write_hparams
 from experiments.readings import Readings
-from experiments.store import FORMAT, sealed, write_json
-from experiments.tensorboard import Predictions, write_hparams
-from experiments.training import train
+from experiments.records import provenance
+from experiments.records.checkpoint import Checkpoints
+from experiments.records.disk import full_disk_is_an_oserror
+from experiments.records.history import read_history
+from experiments.records.lock import only_one
+from experiments.records.store import FORMAT, sealed, write_json
+from experiments.training.divergence import DivergedError
+from experiments.training.loop import train
+from experiments.training.network import Unavailable, build_model, initialize, make_weighting, source_state
+from experiments.training.objective import Objective
+from experiments.training.strategy import strategy_of
 from models.multitask import by_stream, encoder_input
 from models.normalization import save_statistics, statistics_estimator
 
@@ -39,8 +40,8 @@ def execute(run, store, library, options):
 
     Args:
         run: `experiments.run.Run`.
-        store: `experiments.store.Store`.
-        library: `experiments.datasets.Library` of the run's data.
+        store: `experiments.records.store.Store`.
+        library: `experiments.datasets.library.Library` of the run's data.
         options: `experiments.options.Options`.
 
     Returns:
@@ -189,7 +190,7 @@ def describe(run, library, data, started_from=None, before=None):
 
     Args:
         run, library, data: of the run.
-        started_from: state that the run goes on from, see `experiments.network.source_state`.
+        started_from: state that the run goes on from, see `experiments.training.network.source_state`.
         before: what an earlier session of the same run described; its sessions are kept.
     """
     session = {

@@ -21,7 +21,7 @@ class Options:
         tensorboard: write events.
         progress: ``bar`` (a line that is rewritten), ``lines`` (one an epoch), ``none``, or ``auto``: a bar
             on a terminal, else lines.
-        json_log: file that `experiments.events` are appended to, or None.
+        json_log: file that `experiments.monitoring.events` are appended to, or None.
         warn: takes a sentence about something that was mended.
     """
 

@@ -3,8 +3,8 @@ import re
 import pytest
 
 from experiments.readings import BOUNDS, CHOICES, Readings
-from reproduce.inputs import parse_readings
-from reproduce.parser import make_parser
+from reproduce.cli.arguments import parse_readings
+from reproduce.cli.parser import make_parser
 from tests.conftest import REPOSITORY
 
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")

@@ -2,11 +2,11 @@
 
 import time
 
-from experiments import multiworker
-from experiments.computing import strategy_of
-from experiments.executors.advance import Progress, advance, runs_to_do
+from experiments.executors.common import Progress, advance, runs_to_do
+from experiments.monitoring.time_left import seconds_left
 from experiments.preemption import stopping_at_once
-from experiments.time_left import seconds_left
+from experiments.training import multiworker
+from experiments.training.strategy import strategy_of
 
 POLL_SECONDS = 5  # between two looks at runs that other processes have
 
@@ -20,10 +20,10 @@ def run_all(runs, store, libraries, options, report=print):
 
     Args:
         runs: `experiments.run.Run`, each after those that it needs.
-        store: `experiments.store.Store`.
-        libraries: `experiments.datasets.Library` by the name of the data set. All that is needed is decoded
-            first, so that damaged data is found before hours of training, and so is a wrong file of ImageNet
-            weights. Runs on data that is not here are passed over.
+        store: `experiments.records.store.Store`.
+        libraries: `experiments.datasets.library.Library` by the name of the data set. All that is
+            needed is decoded first, so that damaged data is found before hours of training, and so is a wrong
+            file of ImageNet weights. Runs on data that is not here are passed over.
         options: `experiments.options.Options`.
         report: takes a line for each run.
 

@@ -11,13 +11,13 @@ import ray
 from data.errors import InputError
 from experiments.catalog import dependency
 from experiments.executors import ray_cluster
-from experiments.executors.advance import Progress, others, runs_to_do
+from experiments.executors.common import Progress, others, runs_to_do
 from experiments.executors.ray_task import AskedToStop, Job, Outcome, carry_out
-from experiments.lock import holder
+from experiments.monitoring.progress import LiveLine, is_live
+from experiments.monitoring.time_left import Countdown, Paces, duration, seconds_left
 from experiments.preemption import listening, stop_if_requested, stopping_at_once
-from experiments.progress_line import LiveLine, is_live
-from experiments.signs import signs_of_life
-from experiments.time_left import Countdown, Paces, duration, seconds_left
+from experiments.records.lock import holder
+from experiments.records.run_status import signs_of_life
 
 POLL_SECONDS = 2  # between two looks at the runs folder
 RETRIES = 20  # of a run whose worker or node died, or was taken away
@@ -65,7 +65,7 @@ def see_through(runs, store, job, cluster, report, work=carry_out, known=(), lin
         job: `experiments.executors.ray_task.Job`.
         work: what a worker does with a run, see `experiments.executors.ray_task.carry_out`.
         known: these runs and finished ones, which tell how long the others take.
-        line: `experiments.progress_line.LiveLine` that says how far all of them are; None for none.
+        line: `experiments.monitoring.progress.LiveLine` that says how far all of them are; None for none.
     """
     needs, paces, warn = {run: cluster.needs(run) for run in runs}, Paces(), job.options.warn
     if line:
@@ -146,7 +146,7 @@ class _Tasks:
         runs: each after those that it needs.
         needs: (CPUs, GPUs) by run.
         job: `experiments.executors.ray_task.Job`.
-        store: `experiments.store.Store`.
+        store: `experiments.records.store.Store`.
         work: what a worker does with a run.
 
     Attributes:

@@ -7,11 +7,11 @@ import socket
 from pathlib import Path
 
 from data.errors import InputError
+from experiments.datasets.source import Source
 from experiments.options import Options
 from experiments.preemption import Stopped, stopping_at_once
+from experiments.records.store import Store
 from experiments.run import Run
-from experiments.sources import Source
-from experiments.store import Store
 
 LOG = "ray.log"  # in a run's folder: what its processes printed
 _THREADS = "OMP_NUM_THREADS"  # Ray sets it to the CPUs of a task; a run computes as it would without Ray
@@ -22,7 +22,7 @@ class Job:
     """Where runs, data and decoded images are: paths that every node of the cluster has.
 
     Attributes:
-        roots: runs folders, that of the results first, see `experiments.store.Store`.
+        roots: runs folders, that of the results first, see `experiments.records.store.Store`.
         data: source and folder of decoded images (None: memory) by the name of the data set.
         options: how runs are carried out.
         threads: ``OMP_NUM_THREADS`` of the process that the user started.
@@ -106,8 +106,8 @@ def carry_out(job: Job, run: Run, needed: Outcome | None = None) -> Outcome:
 def _advance(job, run, warnings):
     import tensorflow as tf
 
-    from experiments.datasets import Library
-    from experiments.executors.advance import advance
+    from experiments.datasets.library import Library
+    from experiments.executors.common import advance
 
     for gpu in tf.config.list_physical_devices("GPU"):  # Ray shows those of this task alone
         tf.config.experimental.set_memory_growth(gpu, True)  # a fraction of a GPU is shared with others

@@ -8,13 +8,13 @@ import time
 from pathlib import Path
 
 from data.errors import InputError
-from experiments.store import write_json
+from experiments.records.store import write_json
 from reproduce.bench import NAMES, report
 from reproduce.bench.circumstances import circumstances
 from reproduce.bench.comparison import Settings
 from reproduce.bench.worker import WorkerError
-from reproduce.inputs import make_folder, parse_size
-from reproduce.render import write_texts
+from reproduce.cli.arguments import make_folder, parse_size
+from reproduce.formats.render import write_texts
 
 QUICK = {"size": "64x32", "repeat": 2}
 FULL = {"size": "1024x512", "repeat": 7}

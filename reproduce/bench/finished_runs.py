@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from experiments import catalog
-from experiments.fingerprint import fingerprint
-from experiments.headline import headline
-from experiments.sources import Source
-from experiments.store import Store, read_record, sealed, write_json
+from experiments.datasets.fingerprint import fingerprint
+from experiments.datasets.source import Source
+from experiments.evaluation.results import headline
+from experiments.records.store import Store, read_record, sealed, write_json
 from reproduce.bench.worker import WorkerError
 
 Record = dict[str, Any]

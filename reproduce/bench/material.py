@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from data.scenes import write_cityscapes
-from experiments.sources import Source
+from experiments.datasets.source import Source
 
 
 def scenes(folder: Path, size: tuple[int, int], train: int, val: int) -> Source:

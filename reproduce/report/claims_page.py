@@ -4,9 +4,9 @@ import itertools
 from collections import Counter
 from collections.abc import Sequence
 
-from reproduce.claims_report import TITLE
+from reproduce.claims.claims_report import TITLE
+from reproduce.claims.verdicts import FAILS, HOLDS, OPEN, Verdict
 from reproduce.report.page import Report, render
-from reproduce.verdicts import FAILS, HOLDS, OPEN, Verdict
 
 
 def claims_html(

@@ -5,11 +5,11 @@ import statistics
 from collections.abc import Sequence
 
 from experiments.readings import Readings
+from experiments.records.store import Store
 from experiments.run import Run
-from experiments.store import Store
-from reproduce.comparison import Table
+from reproduce.formats.numbers import signed, table_lines
 from reproduce.report.axes import Axis
-from reproduce.wording import signed, table_lines
+from reproduce.tables.comparison import Table
 
 WIDTH, LINE, TOP = 320, 15, 18
 X = Axis(0, 1, 88, 240)

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 
 from data.errors import InputError
 from experiments.catalog import dependency
-from experiments.history import read_history
+from experiments.records.history import read_history
+from experiments.records.store import Store
 from experiments.run import LETTERS, Run
-from experiments.store import Store
 from reproduce.report.axes import Axis, around
 
 WIDTH, HEIGHT = 240, 160

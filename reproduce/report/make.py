@@ -5,12 +5,12 @@ from pathlib import Path
 
 from data.errors import InputError
 from experiments.run import Run
-from reproduce.comparison import Table
+from reproduce.claims.verdicts import Verdict
 from reproduce.report.claims_page import claims_html
 from reproduce.report.page import Report, write_page
 from reproduce.report.pictures import best_and_baseline, draw_samples, embed, figures
 from reproduce.report.table_page import to_html
-from reproduce.verdicts import Verdict
+from reproduce.tables.comparison import Table
 
 NO_PICTURES = (
     "None yet. reproduce figures draws them from finished runs into the folder of this page; the command "
@@ -24,7 +24,7 @@ def make_report(
     """Write the page of a table beside its other files.
 
     Args:
-        session: `reproduce.session.Session`.
+        session: `reproduce.cli.session.Session`.
         table: the numbers.
         stem: of the file.
         shown: (name of the row, run) of its rows, and of baselines that are no row of it.

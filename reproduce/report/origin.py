@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from experiments.readings import Readings
+from experiments.records.store import Store
 from experiments.run import Run
-from experiments.store import Store
 
 NOT_RECORDED = "not recorded"
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import jinja2
 
 from experiments.readings import Readings
+from experiments.records.store import Store
 from experiments.run import LETTERS, Run
-from experiments.store import Store
-from reproduce import wording
-from reproduce.render import write_texts
+from reproduce.formats import numbers
+from reproduce.formats.render import write_texts
 from reproduce.report import classes, curves
 from reproduce.report.origin import origins, switches
 from reproduce.report.pictures import Picture
@@ -105,6 +105,6 @@ def _environment():
     )
     environment.globals |= {
         "LETTERS": LETTERS, "TASK_NAMES": TASK_NAMES, "CURVES": curves, "CLASSES": classes,
-        "signed": wording.signed,
+        "signed": numbers.signed,
     }  # fmt: skip
     return environment

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from PIL import Image
 
+from experiments.records.store import read_json
 from experiments.run import Run
-from experiments.store import read_json
-from reproduce.comparison import Table
-from reproduce.wording import table_lines
+from reproduce.formats.numbers import table_lines
+from reproduce.tables.comparison import Table
 
 WIDTH = 1400  # px; a page must stay small
 QUALITY = 82  # of JPEG
@@ -69,7 +69,7 @@ def draw_samples(run: Run, store, library, folder: Path, progress=print) -> Path
     Args:
         run: a finished run.
         store: of the run.
-        library: `experiments.datasets.Library` of its data, which brings TensorFlow; None to draw nothing.
+        library: `experiments.datasets.library.Library` of its data (needs TensorFlow); None to draw nothing.
         folder: of the picture.
         progress: takes a line when something is drawn.
 
@@ -85,7 +85,7 @@ def draw_samples(run: Run, store, library, folder: Path, progress=print) -> Path
         return path
     if library is None or not ((home / "checkpoint/final").is_dir() and (home / "statistics.npz").is_file()):
         return None
-    from reproduce.samples import write_samples  # here, because it brings TensorFlow
+    from reproduce.figures.samples import write_samples  # here, because it brings TensorFlow
 
     progress(f"drawing {path}")
     write_samples(run, home, library, path, COUNT)

@@ -1,14 +1,14 @@
 """The page of a table."""
 
-from reproduce import wording
-from reproduce.comparison import Table
+from reproduce.formats import numbers
 from reproduce.report import classes
 from reproduce.report.page import Report, render
+from reproduce.tables.comparison import Table
 
 
 def to_html(table: Table, report: Report) -> str:
     """The page; raises as `reproduce.report.page.render`."""
-    labels = {row.name: row.label for _, row, _ in wording.table_lines(table)}
+    labels = {row.name: row.label for _, row, _ in numbers.table_lines(table)}
     return render(
         "table.html.jinja",
         report,
@@ -19,24 +19,24 @@ def to_html(table: Table, report: Report) -> str:
         classes.class_charts(table, report.shown, report.store, report.readings),
         table=table,
         cells={(cell.row, cell.init, cell.metric): cell for cell in table.cells},
-        numbers=wording.reason_numbers(table),
-        published=wording.has_published(table),
-        gains=any(map(wording.gain_text, table.cells)),
-        legend=wording.legend(table),
+        numbers=numbers.reason_numbers(table),
+        published=numbers.has_published(table),
+        gains=any(map(numbers.gain_text, table.cells)),
+        legend=numbers.legend(table),
         missing=missing(table),
-        verdict=wording.verdict,
-        cell_text=wording.cell_text,
-        gain_text=wording.gain_text,
-        column_title=wording.column_title,
-        PUBLISHED_DECIMALS=wording.PUBLISHED_DECIMALS,
-        DASH=wording.DASH,
+        verdict=numbers.verdict,
+        cell_text=numbers.cell_text,
+        gain_text=numbers.gain_text,
+        column_title=numbers.column_title,
+        PUBLISHED_DECIMALS=numbers.PUBLISHED_DECIMALS,
+        DASH=numbers.DASH,
     )
 
 
 def missing(table: Table) -> list[tuple[str, list[str]]]:
     """(reason, rows) of all cells that are empty or have fewer seeds than were asked for."""
     found: dict[str, list[str]] = {}
-    labels = {row.name: row.label for _, row, _ in wording.table_lines(table)}
+    labels = {row.name: row.label for _, row, _ in numbers.table_lines(table)}
     for cell in table.cells:
         if cell.reason:
             found.setdefault(cell.reason, []).append(f"{labels[cell.row]}, {cell.init}")

@@ -8,15 +8,15 @@ import pytest
 
 from experiments import catalog
 from experiments.readings import Readings
-from experiments.store import Store
-from reproduce import table1
-from reproduce.claims import CLAIMS
+from experiments.records.store import Store
+from reproduce.claims.claims import CLAIMS
+from reproduce.claims.verdicts import evaluate, measured_numbers, published_numbers
 from reproduce.report.claims_page import claims_html
 from reproduce.report.page import Report, write_page
 from reproduce.report.pictures import embed
 from reproduce.report.table_page import to_html
-from reproduce.tables import collect
-from reproduce.verdicts import evaluate, measured_numbers, published_numbers
+from reproduce.tables import table1
+from reproduce.tables.collect import collect
 from tests.conftest import REPOSITORY
 from tests.reproduce.report_runs import finish_table1
 

@@ -7,8 +7,8 @@ import time
 from experiments.catalog import dependency, make_run
 from experiments.executors.ray_task import Job, Outcome
 from experiments.options import Options
+from experiments.records.store import Store
 from experiments.run import Run
-from experiments.store import Store
 
 
 def equal_runs(count):

@@ -9,12 +9,12 @@ import pytest
 
 import data.cache
 from data.errors import InputError
-from experiments.datasets import Library
+from experiments.datasets.library import Library
+from experiments.datasets.source import Source
 from experiments.executors.ray_task import Job, Outcome, carry_out
-from experiments.lock import only_one
 from experiments.options import Options
-from experiments.sources import Source
-from experiments.store import Store
+from experiments.records.lock import only_one
+from experiments.records.store import Store
 from reproduce.__main__ import main
 from tests.cluster.sleeping import equal_runs, gpus, sleeper
 from tests.conftest import REPOSITORY

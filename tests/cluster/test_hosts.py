@@ -7,8 +7,8 @@ import socket
 import numpy as np
 import pytest
 
-from experiments import multiworker
-from experiments.history import read_history
+from experiments.records.history import read_history
+from experiments.training import multiworker
 from reproduce.__main__ import main
 from tests import narrow
 from tests.processes import Command

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from experiments.catalog import dependency, table1_runs, with_dependencies
-from experiments.cost import flop_per_step, schedule, steps
+from experiments.monitoring.cost import flop_per_step, schedule, steps
 from reproduce.__main__ import main
-from reproduce.plan import Plan, Planned, forecast
+from reproduce.cli.plan import Plan, Planned, forecast
 from tests.cluster.sleeping import gpus, see_through
 
 FRAMES = {"train": 2975, "train_extra": 19998}  # of Cityscapes

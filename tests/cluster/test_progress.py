@@ -8,11 +8,11 @@ import types
 import pytest
 
 from experiments.executors.ray_task import Job, Outcome
-from experiments.lock import only_one
+from experiments.monitoring.progress import LiveLine
+from experiments.monitoring.time_left import Countdown, Paces, duration
 from experiments.options import Options
-from experiments.progress_line import LiveLine
-from experiments.store import Store, write_json
-from experiments.time_left import Countdown, Paces, duration
+from experiments.records.lock import only_one
+from experiments.records.store import Store, write_json
 from tests.cluster.sleeping import equal_runs
 
 pytest.importorskip("ray", reason="ray is not installed: pip install '.[cluster]'")

@@ -6,10 +6,10 @@ import pytest
 
 from data.scenes import write_cityscapes
 from experiments import catalog
+from experiments.datasets.source import Source
 from experiments.options import Options
 from experiments.readings import CHOICES
 from experiments.run import Schedule
-from experiments.sources import Source
 from tests.narrow import narrow_network  # noqa: F401
 
 TINY = Schedule(epochs=3, size=(64, 32), statistics_batches=4, validate_every=2)
@@ -38,7 +38,7 @@ def scenes(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def library(scenes, tmp_path_factory):
-    from experiments.datasets import Library
+    from experiments.datasets.library import Library
 
     return Library(scenes, tmp_path_factory.mktemp("cache"))
 

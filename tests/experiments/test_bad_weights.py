@@ -11,9 +11,9 @@ import h5py
 import numpy as np
 import pytest
 
-from experiments.checkpoint import Checkpoints
-from experiments.network import build_model, imagenet_weights, make_weighting
-from experiments.store import write_json
+from experiments.records.checkpoint import Checkpoints
+from experiments.records.store import write_json
+from experiments.training.network import build_model, imagenet_weights, make_weighting
 from models import build_encoder
 from models.imagenet_files import FILES
 from models.initialization import load_imagenet
@@ -210,7 +210,7 @@ def pristine(network, scenes, tmp_path_factory):
 @pytest.fixture
 def finished(pristine, network, tmp_path, monkeypatch):
     """The run's folder, to damage; its network is built but once."""
-    monkeypatch.setattr("experiments.network.build_model", lambda run: network)
+    monkeypatch.setattr("experiments.training.network.build_model", lambda run: network)
     return shutil.copytree(pristine, tmp_path / "runs") / tiny_run(("seg",)).folder
 
 

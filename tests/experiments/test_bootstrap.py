@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from experiments.bootstrap import bootstrap_miou
+from experiments.evaluation.bootstrap import bootstrap_miou
 from experiments.metrics import MeanIoU
 
 

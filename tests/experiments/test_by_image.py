@@ -12,7 +12,7 @@ from data.decode import read_disparity, read_labels
 from data.disparity import decode_cityscapes, resize_disparity
 from data.frames import Frame
 from data.labels import IGNORE, ids_to_train_ids
-from experiments.scores import DepthScore, SegmentationScore
+from experiments.evaluation.scores import DepthScore, SegmentationScore
 from tests.experiments.conftest import TINY
 
 

@@ -11,14 +11,14 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from tensorboard.plugins.hparams import plugin_data_pb2
 
 from experiments import catalog
-from experiments.events import log_event
 from experiments.execute import execute
-from experiments.executors.advance import Progress
+from experiments.executors.common import Progress
+from experiments.monitoring.events import log_event
+from experiments.monitoring.progress import EpochLine, Pace, RunLine
+from experiments.monitoring.tensorboard import Waited
+from experiments.monitoring.time_left import duration, seconds_left
 from experiments.options import Options
-from experiments.progress_line import EpochLine, Pace, RunLine
-from experiments.store import Store, write_json
-from experiments.tensorboard import Waited
-from experiments.time_left import duration, seconds_left
+from experiments.records.store import Store, write_json
 from tests.experiments.conftest import tiny_run
 
 CLOCK = ("images_per_second",)

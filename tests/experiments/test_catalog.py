@@ -1,7 +1,7 @@
 import pytest
 
 from experiments import catalog
-from experiments.cost import flop_per_step, steps
+from experiments.monitoring.cost import flop_per_step, steps
 from experiments.readings import Readings
 from reproduce.published import GRID_WEIGHTS, TABLE1, TABLE3
 

@@ -1,7 +1,7 @@
 import pytest
 import tensorflow as tf
 
-from experiments.checkpoint import Checkpoints
+from experiments.records.checkpoint import Checkpoints
 
 
 @pytest.fixture

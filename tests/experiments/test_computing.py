@@ -12,13 +12,13 @@ import tensorflow as tf
 
 from data.errors import InputError
 from experiments import catalog
-from experiments.computing import make_optimizer, precision, strategy_of
 from experiments.execute import evaluate_again, execute
 from experiments.executors.local import run_all
-from experiments.network import build_model
 from experiments.options import Options
 from experiments.readings import Readings
-from experiments.store import Store
+from experiments.records.store import Store
+from experiments.training.network import build_model
+from experiments.training.strategy import make_optimizer, precision, strategy_of
 from tests.conftest import REPOSITORY
 from tests.experiments.conftest import TINY
 
@@ -117,12 +117,12 @@ import json, pathlib, sys
 import tensorflow as tf
 cpu = tf.config.list_physical_devices("CPU")[0]
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
-from experiments.datasets import Library
+from experiments.datasets.library import Library
 from experiments.execute import execute
 from experiments.options import Options
 from experiments.run import Run
-from experiments.sources import Source
-from experiments.store import Store
+from experiments.datasets.source import Source
+from experiments.records.store import Store
 from tests.narrow import narrow
 root, runs, descriptions = sys.argv[1:]
 library = Library(Source("cityscapes", pathlib.Path(root)), None)

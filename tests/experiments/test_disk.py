@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 import tensorflow as tf
 
-from experiments.checkpoint import Checkpoints, is_sound
-from experiments.disk import bring_to_disk, full_disk_is_an_oserror
 from experiments.preemption import Stopped
-from experiments.store import read_json, write_json
+from experiments.records.checkpoint import Checkpoints, is_sound
+from experiments.records.disk import bring_to_disk, full_disk_is_an_oserror
+from experiments.records.store import read_json, write_json
 from reproduce.__main__ import main
 from tests.experiments.conftest import tiny_run
 
@@ -26,7 +26,7 @@ def link_to_full_disk(path):
 
 
 def link_temporary(path):
-    """The same of what `experiments.store.write_text` writes before it renames it."""
+    """The same of what `experiments.records.store.write_text` writes before it renames it."""
     link_to_full_disk(path.with_name(f".{path.name}.{os.getpid()}.tmp"))
 
 
@@ -169,7 +169,7 @@ def test_how_a_command_ends(capsys, monkeypatch, raised, expected, says):
     def end(args):
         raise raised
 
-    monkeypatch.setattr("reproduce.commands.status_command", end)
+    monkeypatch.setattr("reproduce.cli.commands.status_command", end)
     code, sentence = ended(capsys, "status", "--runs", "RUNS")
     assert code == expected
     assert says in sentence
@@ -179,6 +179,6 @@ def test_an_error_that_nobody_foresaw_keeps_its_traceback(monkeypatch):
     def end(args):
         raise OSError(errno.EIO, "Input/output error")
 
-    monkeypatch.setattr("reproduce.commands.status_command", end)
+    monkeypatch.setattr("reproduce.cli.commands.status_command", end)
     with pytest.raises(OSError, match="Input/output"):
         main(["status"])

@@ -5,11 +5,11 @@ from data.decode import read_labels
 from data.errors import InputError
 from data.labels import IGNORE, train_ids_to_ids
 from data.pipeline import ordered_batches
-from experiments.evaluation import READERS, Evaluator, make_predictor, read_ahead
+from experiments.evaluation.evaluator import READERS, Evaluator, make_predictor, read_ahead
+from experiments.evaluation.scores import ConstantDisparity, DepthScore, constant_class_miou
 from experiments.metrics import DisparityErrors
-from experiments.network import build_model, initialize, make_weighting
-from experiments.scores import ConstantDisparity, DepthScore, constant_class_miou
-from experiments.store import Store
+from experiments.records.store import Store
+from experiments.training.network import build_model, initialize, make_weighting
 from tests.experiments.conftest import tiny_run
 from tests.oracles import official_cityscapes
 

@@ -11,16 +11,16 @@ import pytest
 from data.errors import InputError
 from data.scenes import write_cityscapes, write_kitti
 from experiments.catalog import coarse_run, make_run
-from experiments.datasets import Library
+from experiments.datasets.library import Library
+from experiments.datasets.source import Source
+from experiments.evaluation.results import headline, headline_names
 from experiments.execute import evaluate_again, execute
 from experiments.executors.local import run_all
-from experiments.finished import read_colors
-from experiments.headline import headline, headline_names
-from experiments.lock import only_one
-from experiments.network import build_model, initialize, load_model, make_weighting
+from experiments.finished.finished_run import read_colors
 from experiments.readings import AT_EVALUATION, CHOICES, Readings
-from experiments.sources import Source
-from experiments.store import Store, write_json
+from experiments.records.lock import only_one
+from experiments.records.store import Store, write_json
+from experiments.training.network import build_model, initialize, load_model, make_weighting
 from tests.experiments.conftest import TINY, tiny_run
 
 

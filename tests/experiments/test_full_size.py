@@ -4,10 +4,10 @@ import pytest
 
 from data.scenes import write_cityscapes
 from experiments.catalog import make_run
-from experiments.datasets import Library
+from experiments.datasets.library import Library
+from experiments.datasets.source import Source
 from experiments.execute import execute
-from experiments.sources import Source
-from experiments.store import Store
+from experiments.records.store import Store
 
 NETWORK = "real"
 

@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 from data.errors import InputError
-from experiments.inference import (
+from experiments.finished.inference import (
     AGREEMENTS,
     RATIOS,
     build_networks,

@@ -7,13 +7,13 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import experiments.training
+import experiments.training.loop
 from experiments.catalog import make_run
-from experiments.history import read_history
-from experiments.learning_rate import LearningRate
-from experiments.objective import Objective
 from experiments.readings import Readings
-from experiments.training import train
+from experiments.records.history import read_history
+from experiments.training.learning_rate import LearningRate
+from experiments.training.loop import train
+from experiments.training.objective import Objective
 from tests.experiments.conftest import TINY
 from weighting import FixedWeights
 
@@ -21,7 +21,7 @@ RATE = 0.01
 
 
 def adam(rate):
-    """What `experiments.training.train` makes of it."""
+    """What `experiments.training.loop.train` makes of it."""
     return keras.optimizers.Adam(rate.initial)
 
 
@@ -161,7 +161,7 @@ def go(run, library, folder, options, monkeypatch, until=None):
 
         return step
 
-    monkeypatch.setattr(experiments.training, "make_train_step", small_step)
+    monkeypatch.setattr(experiments.training.loop, "make_train_step", small_step)
     keras.utils.set_random_seed(0)
     model = keras.Sequential([keras.layers.Input((None, None, 3)), keras.layers.Conv2D(1, 1)])
     data = library.prepare(run)

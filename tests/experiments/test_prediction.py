@@ -7,11 +7,11 @@ from PIL import Image
 
 from data.errors import InputError
 from data.labels import TRAIN_ID_TO_ID
+from experiments.evaluation.official import official_scores
 from experiments.execute import execute
-from experiments.official import official_scores
+from experiments.finished.submission import predict_label_ids, write_label_ids, zip_submission
 from experiments.options import Options
-from experiments.prediction import predict_label_ids, write_label_ids, zip_submission
-from experiments.store import Store
+from experiments.records.store import Store
 from tests.experiments.conftest import tiny_run
 
 

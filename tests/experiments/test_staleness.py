@@ -5,17 +5,18 @@ import json
 import pytest
 
 from data.scenes import write_cityscapes
-from experiments import catalog, provenance
+from experiments import catalog
+from experiments.datasets.source import Source, fingerprint_now
 from experiments.execute import execute
 from experiments.executors.local import run_all
-from experiments.sources import Source, fingerprint_now
-from experiments.staleness import changes
-from experiments.store import Store, read_record, sealed, write_json
-from reproduce.comparison import compare
-from reproduce.render import to_csv, to_json, to_markdown
-from reproduce.table1 import COLUMNS, GROUPS
-from reproduce.tables import collect, stale_notes
-from reproduce.terminal import to_text
+from experiments.records import provenance
+from experiments.records.staleness import changes
+from experiments.records.store import Store, read_record, sealed, write_json
+from reproduce.formats.render import to_csv, to_json, to_markdown
+from reproduce.formats.terminal import to_text
+from reproduce.tables.collect import collect, stale_notes
+from reproduce.tables.comparison import compare
+from reproduce.tables.table1 import COLUMNS, GROUPS
 from tests.experiments.conftest import TINY, tiny_run
 
 
@@ -130,17 +131,18 @@ def test_code_is_what_decides_numbers_and_neither_comments_nor_docstrings(monkey
         return provenance.code_digest()
 
     (tmp_path / "losses").mkdir()
-    (tmp_path / "experiments").mkdir()
-    monkeypatch.setattr(provenance, "__file__", str(tmp_path / "experiments" / "provenance.py"))
+    for room in ("records", "training"):
+        (tmp_path / "experiments" / room).mkdir(parents=True)
+    monkeypatch.setattr(provenance, "__file__", str(tmp_path / "experiments/records/provenance.py"))
     try:
         first = digest("def f(x):\n    '''Words.'''\n    return x + 1\n")
         assert digest("def f(x):  # why\n    '''Other words.'''\n    return (x + 1)\n") == first
         assert digest("def f(x):\n    '''Words.'''\n    return x + 2\n") != first
-        (tmp_path / "experiments" / "lock.py").write_text("x = 1")  # has no effect on numbers
+        (tmp_path / "experiments/records/lock.py").write_text("x = 1")  # has no effect on numbers
         unchanged = digest("def f(x):\n    return x + 1\n")
-        (tmp_path / "experiments" / "lock.py").write_text("x = 2")
+        (tmp_path / "experiments/records/lock.py").write_text("x = 2")
         assert digest("def f(x):\n    return x + 1\n") == unchanged
-        (tmp_path / "experiments" / "step.py").write_text("x = 1")
+        (tmp_path / "experiments/training/step.py").write_text("x = 1")
         assert digest("def f(x):\n    return x + 1\n") != unchanged
     finally:
         provenance.code_digest.cache_clear()

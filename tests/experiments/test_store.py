@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from data.errors import InputError
-from experiments.history import read_history, truncate_history
-from experiments.store import FORMAT, Store, read_json, read_record, without_pattern, write_json
+from experiments.records.history import read_history, truncate_history
+from experiments.records.store import FORMAT, Store, read_json, read_record, without_pattern, write_json
 from reproduce.__main__ import main
 from tests.experiments.conftest import tiny_run
 

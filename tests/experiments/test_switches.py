@@ -18,17 +18,17 @@ from PIL import Image
 
 from data.kitti import VALIDATION_IDS
 from experiments import catalog
-from experiments.checkpoint import Checkpoints
-from experiments.datasets import Library
-from experiments.evaluation import Evaluator
+from experiments.datasets.library import Library
+from experiments.datasets.source import Source
+from experiments.evaluation.evaluator import Evaluator
+from experiments.evaluation.results import headline
 from experiments.execute import estimate_by_stream, execute
-from experiments.finished import open_finished, read_colors
-from experiments.headline import headline
-from experiments.objective import Objective
+from experiments.finished.finished_run import open_finished, read_colors
 from experiments.options import Options
 from experiments.readings import AT_EVALUATION, CHOICES, COMPUTING, Readings
-from experiments.sources import Source
-from experiments.store import Store, write_json
+from experiments.records.checkpoint import Checkpoints
+from experiments.records.store import Store, write_json
+from experiments.training.objective import Objective
 from models.multitask import CHANNELS, MultitaskModel, build_multitask_unet
 from models.normalization import save_statistics
 from tests.experiments.conftest import ALTERNATIVES, TINY
@@ -135,7 +135,7 @@ class Recorder:
         self.logits_of, self.record = logits_of, {}
 
     def make_train_step(self, model, weighting, optimizer, objective, progress, jit):
-        """In place of `experiments.training.make_train_step`."""
+        """In place of `experiments.training.loop.make_train_step`."""
         self.weighting, self.progress = weighting, progress
         parts = {part.name: digest(part.get_weights()) for part in model.layers if part.weights}
         logits = {f"{task} logits": digest([values]) for task, values in self.logits_of(model, parts).items()}
@@ -207,13 +207,14 @@ class Bench:
         options = Options(imagenet_weights="none", progress="none", tensorboard=False)
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("keras.backend.clear_session", lambda: None)  # the networks are in use
-            patch.setattr("experiments.training.make_train_step", recorder.make_train_step)
+            patch.setattr("experiments.training.loop.make_train_step", recorder.make_train_step)
             patch.setattr("experiments.execute.measure", recorder.measure)
-            patch.setattr("experiments.network.build_multitask_unet", self.network)
+            patch.setattr("experiments.training.network.build_multitask_unet", self.network)
             patch.setattr(
-                "experiments.network.imagenet_weights", lambda option, backbone: (Path("weights"), None)
+                "experiments.training.network.imagenet_weights",
+                lambda option, backbone: (Path("weights"), None),
             )
-            patch.setattr("experiments.network.load_imagenet", fill)
+            patch.setattr("experiments.training.network.load_imagenet", fill)
             if run.readings.changed():
                 patch.setattr(Checkpoints, "save_as", lambda *arguments: None)
             execute(run, self.store, self.libraries[run.dataset], options)
@@ -409,7 +410,7 @@ def test_inherited_colors_are_those_of_the_parent_and_stay_with_the_run(bench, k
     colors = read_colors(bench.store.folder(parent))
     assert inherited["colors"] == colors == read_colors(bench.store.folder(run))
     assert own["colors"] != colors
-    monkeypatch.setattr("experiments.finished.load_model", lambda run, folder: None)
+    monkeypatch.setattr("experiments.finished.finished_run.load_model", lambda run, folder: None)
     assert open_finished(run, bench.store.folder(run), kitti).data.statistics == colors
 
 

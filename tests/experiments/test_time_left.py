@@ -5,9 +5,9 @@ import io
 import pytest
 
 from experiments.catalog import dependency, make_run
-from experiments.progress_line import LiveLine, is_live
-from experiments.store import Store, write_json
-from experiments.time_left import Countdown, Paces, seconds_left
+from experiments.monitoring.progress import LiveLine, is_live
+from experiments.monitoring.time_left import Countdown, Paces, seconds_left
+from experiments.records.store import Store, write_json
 
 
 class Clock:

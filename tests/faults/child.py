@@ -46,15 +46,15 @@ def run(commands, out, err, journal, faults):
 def share(commands):
     """What a table does with its runs, for those of several ``train`` commands on the same data."""
     from experiments.executors.local import run_all
-    from reproduce import inputs
-    from reproduce.commands import parse_run
-    from reproduce.parser import make_parser
+    from reproduce.cli import arguments
+    from reproduce.cli.commands import parse_run
+    from reproduce.cli.parser import make_parser
 
     parsed = [make_parser().parse_args(command) for command in commands]
-    source = inputs.open_source(parsed[0], "cityscapes")
+    source = arguments.open_source(parsed[0], "cityscapes")
     runs = [parse_run(args, source, "demo") for args in parsed]
-    libraries = {runs[0].dataset: inputs.make_library(parsed[0], source)}
-    run_all(runs, inputs.make_store(parsed[0]), libraries, inputs.make_options(parsed[0]))
+    libraries = {runs[0].dataset: arguments.make_library(parsed[0], source)}
+    run_all(runs, arguments.make_store(parsed[0]), libraries, arguments.make_options(parsed[0]))
 
 
 def arm(fault):
@@ -79,11 +79,11 @@ def arm(fault):
 
 def watch_steps(journal):
     """Write to the journal from which step a run goes on, and each step that begins."""
-    import experiments.training
+    import experiments.training.loop
 
     file, batches = (
         os.open(journal, os.O_WRONLY | os.O_CREAT | os.O_APPEND),
-        experiments.training.training_batches,
+        experiments.training.loop.training_batches,
     )
 
     def watched(cache, preparation, size, seed, epochs, first=0, augment="none"):
@@ -92,7 +92,7 @@ def watch_steps(journal):
             begin_step(file, step)
             yield batch
 
-    experiments.training.training_batches = watched
+    experiments.training.loop.training_batches = watched
 
 
 def begin_step(file, step):

@@ -16,7 +16,7 @@ def make_context():
     """
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(
-        ["reproduce.commands", "experiments.executors.local", "tests.faults.child"]
+        ["reproduce.cli.commands", "experiments.executors.local", "tests.faults.child"]
     )
     return context
 

@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from experiments.checkpoint import is_sound
+from experiments.records.checkpoint import is_sound
 from tests.faults.child import At
 from tests.faults.compare import assert_same
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import pytest
 
-from experiments.checkpoint import is_sound
+from experiments.records.checkpoint import is_sound
 from tests.faults.child import At
 from tests.faults.compare import assert_same, history
 
@@ -115,7 +115,7 @@ def temporary(life, step):
     return life.folder / "checkpoint" / f"step-{step:09d}.tmp"
 
 
-CHECKPOINT, STEP = "experiments.checkpoint:", At("tests.faults.child:begin_step")
+CHECKPOINT, STEP = "experiments.records.checkpoint:", At("tests.faults.child:begin_step")
 MOMENTS = [
     Moment("images are decoded", At("pathlib:Path.replace", 5, ".raw"), while_decoding),
     Moment("start-up", At("experiments.execute:build_model"), at_start_up),
@@ -126,7 +126,11 @@ MOMENTS = [
     Moment("old state gone, new not renamed", At("pathlib:Path.rename", 2), between_removing_and_renaming),
     Moment("between two epochs", At(f"{CHECKPOINT}Checkpoints.save_if_due", 2), between_two_epochs),
     Moment("old states are removed", At("os:unlink", 6, "state."), while_old_states_are_removed),
-    Moment("validation", At("experiments.evaluation:SegmentationScore.update", 2), during_the_validation),
+    Moment(
+        "validation",
+        At("experiments.evaluation.evaluator:SegmentationScore.update", 2),
+        during_the_validation,
+    ),
     Moment("statistics are written", At("zipfile:ZipFile.open", 1, "/010"), while_statistics_are_written),
     Moment("results are written", At("pathlib:Path.replace", 1, "metrics.json"), while_results_are_written),
     Moment("results are there, states too", At(f"{CHECKPOINT}Checkpoints.remove_all"), after_the_results),

@@ -13,12 +13,7 @@ import pytest
 from data.errors import InputError
 from models import build_encoder, build_multitask_unet
 from models.imagenet_files import FILES
-from models.initialization import (
-    copy_parts,
-    find_imagenet_weights,
-    initialize_randomly,
-    load_imagenet,
-)
+from models.initialization import copy_parts, find_imagenet_weights, initialize_randomly, load_imagenet
 from tests.models import images, largest_difference, publish, stir
 
 REPOSITORY = Path(__file__).resolve().parents[2]

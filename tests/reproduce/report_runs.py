@@ -15,7 +15,7 @@ def finish_table1(store, seeds=(0,), label="scenes-demo", epochs=20, without=())
     """Write made-up results of all runs of Table 1 and of the single tasks.
 
     Args:
-        store: `experiments.store.Store`.
+        store: `experiments.records.store.Store`.
         seeds, label: of the runs.
         epochs: that each history has.
         without: folders of runs that stay unfinished.

@@ -7,13 +7,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from experiments import catalog, inference, readings
-from experiments.inference import measure_inference
+from experiments import catalog, readings
+from experiments.finished import inference
+from experiments.finished.inference import measure_inference
+from experiments.records.store import Store
 from experiments.run import Schedule
-from experiments.store import Store
-from reproduce import everything, inputs
 from reproduce.__main__ import main
-from reproduce.parser import make_parser
+from reproduce.cli import arguments, everything
+from reproduce.cli.parser import make_parser
 from tests.test_readme import COMMANDS
 
 TINY = Schedule(epochs=1, size=(64, 32), statistics_batches=2, validate_every=0)
@@ -32,11 +33,11 @@ def small(narrow_network):
 
 def make_small(monkeypatch):
     monkeypatch.setattr(
-        inputs,
+        arguments,
         "DEMO_SCENES",
         {"cityscapes": {"train": 4, "val": 3, "test": 1, "train_extra": 4}, "kitti": 10},
     )
-    monkeypatch.setattr(inputs, "DEMO_SIZES", {"cityscapes": (128, 64), "kitti": (128, 64)})
+    monkeypatch.setattr(arguments, "DEMO_SIZES", {"cityscapes": (128, 64), "kitti": (128, 64)})
     for layout in ("cityscapes", "coarse"):
         monkeypatch.setitem(catalog.SCHEDULES, (layout, "demo"), TINY)
     padded = dataclasses.replace(TINY, size=(128, 64))

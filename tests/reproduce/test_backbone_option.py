@@ -6,11 +6,11 @@ import pytest
 from data.errors import InputError
 from experiments import catalog
 from experiments.readings import BACKBONES, Readings
+from experiments.records.store import read_record
 from experiments.run import Run
-from experiments.store import read_record
-from reproduce import inputs
 from reproduce.__main__ import main
-from reproduce.parser import make_parser
+from reproduce.cli import arguments
+from reproduce.cli.parser import make_parser
 from tests.trained import train_for_a_moment
 
 
@@ -48,13 +48,13 @@ def test_what_a_run_goes_on_from_has_its_encoder():
 
 
 def test_one_that_does_not_work_is_refused_with_those_that_do(capsys):
-    arguments = ["train", "--row", "SS"]
+    words = ["train", "--row", "SS"]
     with pytest.raises(SystemExit, match="2"):
-        make_parser().parse_args([*arguments, "--backbone", "densenet121"])
+        make_parser().parse_args([*words, "--backbone", "densenet121"])
     said = capsys.readouterr().err
-    args = make_parser().parse_args([*arguments, "--set", "backbone=densenet121"])
+    args = make_parser().parse_args([*words, "--set", "backbone=densenet121"])
     with pytest.raises(InputError) as refused:
-        inputs.parse_readings(args)
+        arguments.parse_readings(args)
     for sentence in (said, str(refused.value)):
         assert "densenet121" in sentence
         assert all(name in sentence for name in BACKBONES)

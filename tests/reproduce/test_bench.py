@@ -6,10 +6,11 @@ import json
 import numpy as np
 import pytest
 
-from experiments import catalog, provenance
+from experiments import catalog
+from experiments.datasets.source import fingerprint_now
 from experiments.readings import Readings
-from experiments.sources import fingerprint_now
-from experiments.store import Store
+from experiments.records import provenance
+from experiments.records.store import Store
 from reproduce.__main__ import main
 from reproduce.bench import NAMES, command, lab, report, step
 from reproduce.bench.comparison import Bar, Comparison, Result, Settings, Spread
@@ -17,7 +18,7 @@ from reproduce.bench.finished_runs import fill_store
 from reproduce.bench.material import scenes
 from reproduce.bench.turns import in_turns
 from reproduce.bench.worker import Worker, WorkerError, missing, workers
-from reproduce.tables import collect
+from reproduce.tables.collect import collect
 
 MACHINE = {"cpu": "A processor", "cores": 2, "ram_gib": 4.0, "gpu": None}
 CIRCUMSTANCES = {

@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reproduce import claims_report, table4, verdicts
-from reproduce.claims import CLAIMS
+from reproduce.claims import claims_report, verdicts
+from reproduce.claims.claims import CLAIMS
+from reproduce.claims.verdicts import FAILS, HOLDS, OPEN, Address, Claim, Comparison, Printed, evaluate, judge
 from reproduce.published import TABLE1, TABLE3, TEXT
-from reproduce.verdicts import FAILS, HOLDS, OPEN, Address, Claim, Comparison, Printed, evaluate, judge
+from reproduce.tables import table4
 from tests.conftest import shared_file
 
 PUBLISHED = verdicts.published_numbers()
@@ -317,7 +318,7 @@ def test_write(tmp_path, monkeypatch):
 
 
 def test_claims_need_no_tensorflow():
-    code = "import sys; import reproduce.claims_report, reproduce.claims; "
+    code = "import sys; import reproduce.claims.claims_report, reproduce.claims.claims; "
     code += "print({'tensorflow', 'keras', 'numpy'} & set(sys.modules))"
     output = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert output.stdout.strip() == "set()"

@@ -10,12 +10,13 @@ from PIL import Image
 
 from data.scenes import write_cityscapes
 from experiments import catalog
+from experiments.datasets.source import Source
 from experiments.readings import Readings
-from experiments.sources import Source
-from experiments.store import Store, write_json
-from reproduce import inputs, official, table2
+from experiments.records.store import Store, write_json
 from reproduce.__main__ import main
-from reproduce.parser import make_parser
+from reproduce.cli import arguments
+from reproduce.cli.parser import make_parser
+from reproduce.tables import official, table2
 from tests.finished import write_finished
 from tests.refused import refused
 
@@ -55,7 +56,7 @@ def test_help_imports_nothing_that_takes_time():
 def test_the_weights_file_is_a_path_or_a_word(monkeypatch, tmp_path, given):
     monkeypatch.setenv("HOME", str(tmp_path))
     args = make_parser().parse_args(["train", "--row", "SS", "--imagenet-weights", given])
-    found = inputs.make_options(args).imagenet_weights
+    found = arguments.make_options(args).imagenet_weights
     assert found == (tmp_path / "weights.h5" if given.startswith("~") else given)
 
 
@@ -387,7 +388,7 @@ def test_official_scores_are_those_of_the_weights_that_there_are(tmp_path, monke
         computed.append(root)
         return dict.fromkeys(table2.OFFICIAL.values(), 0.1 * len(computed))
 
-    monkeypatch.setattr("experiments.official.official_scores", official_scores)
+    monkeypatch.setattr("experiments.evaluation.official.official_scores", official_scores)
     monkeypatch.setattr(official, "_predict", lambda *_: None)
     store, run = Store(tmp_path), catalog.table1_runs("scenes-demo")[0]
     for state, expected in (("a", 0.1), ("a", 0.1), ("b", 0.2), ("b", 0.2)):

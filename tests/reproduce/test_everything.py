@@ -6,20 +6,21 @@ from PIL import Image
 
 from experiments import catalog
 from experiments.readings import Readings
-from experiments.store import Store, write_json
-from reproduce import inputs, study_commands, table2
+from experiments.records.store import Store, write_json
 from reproduce.__main__ import main
-from reproduce.everything import PARTS
-from reproduce.parser import make_parser
-from reproduce.readings_table import variants
-from reproduce.verb_options import ALL_VERBS
+from reproduce.cli import arguments, study_commands
+from reproduce.cli.everything import PARTS
+from reproduce.cli.parser import make_parser
+from reproduce.cli.verb_options import ALL_VERBS
+from reproduce.tables import table2
+from reproduce.tables.readings_table import variants
 
 
 @pytest.fixture(autouse=True)
 def small_scenes(monkeypatch):
     counts = {"train": 3, "val": 2, "test": 1, "train_extra": 2}
-    monkeypatch.setattr(inputs, "DEMO_SCENES", {"cityscapes": counts, "kitti": 5})
-    monkeypatch.setattr(inputs, "DEMO_SIZES", {"cityscapes": (64, 32), "kitti": (64, 32)})
+    monkeypatch.setattr(arguments, "DEMO_SCENES", {"cityscapes": counts, "kitti": 5})
+    monkeypatch.setattr(arguments, "DEMO_SIZES", {"cityscapes": (64, 32), "kitti": (64, 32)})
 
 
 def finish(store, run):
@@ -44,7 +45,7 @@ def finish_everything(root):
         ("scenes-demo", "SS+D/GS", ""),
         ("scenes-kitti-demo", "SS+D/UW", "scenes-demo"),
     ):
-        tasks, weighting = inputs.parse_row(row)
+        tasks, weighting = arguments.parse_row(row)
 
         def make(seed, readings, label=label, tasks=tasks, weighting=weighting, start=start):
             return catalog.make_run(label, tasks, weighting, "random", seed, readings, start=start)
@@ -111,10 +112,10 @@ def test_a_plan_starts_nothing_and_writes_nothing(capsys, tmp_path):
 
 
 def test_parts_without_their_data_set_are_left_out(capsys, tmp_path):
-    inputs.demo_scenes(tmp_path, "kitti")
+    arguments.demo_scenes(tmp_path, "kitti")
     root = next((tmp_path / "data").iterdir())
-    arguments = ["all", "--runs", str(tmp_path), "--kitti", str(root), "--plan", "--without", "readings"]
-    assert main(arguments) == 0
+    words = ["all", "--runs", str(tmp_path), "--kitti", str(root), "--plan", "--without", "readings"]
+    assert main(words) == 0
     assert capsys.readouterr().out.count("left out: no --cityscapes was given.") == 7
 
 

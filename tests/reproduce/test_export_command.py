@@ -12,12 +12,13 @@ import pytest
 from PIL import Image
 
 from data.labels import CLASS_NAMES, colorize
-from experiments import exporting, formats, runtimes
-from experiments.datasets import Library
+from experiments.datasets.library import Library
+from experiments.datasets.source import Source
+from experiments.finished import export as exporting
+from experiments.finished import formats, runtimes
+from experiments.finished.standalone import open_standalone
+from experiments.records.store import read_record
 from experiments.run import Run
-from experiments.sources import Source
-from experiments.standalone import open_standalone
-from experiments.store import read_record
 from models import build_multitask_unet, segmentation_only
 from models.export import rgb_segmentation
 from models.normalization import statistics_of

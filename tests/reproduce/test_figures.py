@@ -11,10 +11,10 @@ from data.labels import IGNORE, ids_to_train_ids
 from data.pipeline import ordered_batches
 from data.scenes import write_cityscapes, write_kitti
 from experiments import catalog
-from experiments.sources import Source
-from experiments.store import Store, read_json, read_record, write_json
-from reproduce import figures, panels, samples
-from reproduce.pictures import Pictures
+from experiments.datasets.source import Source
+from experiments.records.store import Store, read_json, read_record, write_json
+from reproduce.figures import figures, panels, samples
+from reproduce.figures.images import Pictures
 from tests.experiments.conftest import TINY, tiny_run
 
 pytestmark = pytest.mark.usefixtures("narrow_network")
@@ -26,7 +26,7 @@ ONE_EPOCH = {"epochs": 1, "validate_every": 0, "statistics_batches": 2}
 @pytest.fixture(scope="module")
 def cityscapes(tmp_path_factory):
     """Library of 4 scenes to train on and 5 to validate on."""
-    from experiments.datasets import Library
+    from experiments.datasets.library import Library
 
     root = tmp_path_factory.mktemp("figure scenes")
     write_cityscapes(root, {"train": 4, "val": 5}, size=(128, 64), seed=3)
@@ -52,8 +52,8 @@ def execute_quietly(run, store, library):
 
 def predict_all(run, store, library, task):
     """Predictions of every validation image by frame, without the code under test."""
-    from experiments.evaluation import make_predictor
-    from experiments.network import load_model
+    from experiments.evaluation.evaluator import make_predictor
+    from experiments.training.network import load_model
     from models.multitask import STREAM
     from models.normalization import load_statistics, set_statistics
 
@@ -175,7 +175,7 @@ def test_only_chosen_images_are_predicted_in_the_order_asked_for(finished, citys
 
 
 def test_a_data_set_that_the_run_did_not_see_is_refused(finished, tmp_path):
-    from experiments.datasets import Library
+    from experiments.datasets.library import Library
 
     store, baseline, best = finished
     write_cityscapes(tmp_path / "other", {"train": 4, "val": 5}, size=(128, 64), seed=4)
@@ -207,7 +207,7 @@ def test_samples_show_every_task(finished, cityscapes, tmp_path):
 
 @pytest.mark.slow
 def test_figure_4_cuts_padding_off_and_calls_no_difference_none(tmp_path):
-    from experiments.datasets import Library
+    from experiments.datasets.library import Library
 
     write_kitti(tmp_path / "kitti", 10, size=(120, 50), seed=1)
     library, store = Library(Source("kitti", tmp_path / "kitti"), None), Store(tmp_path / "runs")

@@ -8,12 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from experiments.catalog import GRID, grid_row, grid_search_runs, make_run, single_task_runs
-from experiments.store import Store
-from reproduce import render
-from reproduce.grid_picks import picks, row_name
-from reproduce.grid_search import build, in_words
+from experiments.records.store import Store
+from reproduce.formats import render
 from reproduce.published import GRID_WEIGHTS, INITS, TABLE1
-from reproduce.tables import collect
+from reproduce.tables.collect import collect
+from reproduce.tables.grid_picks import picks, row_name
+from reproduce.tables.grid_search import build, in_words
 from tests.finished import write_finished
 
 ROWS = ("SS+C/GS", "SS+D/GS", "SS+C+D/GS")

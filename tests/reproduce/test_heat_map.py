@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from matplotlib.colors import to_hex
 
 from experiments.catalog import grid_row, grid_search_runs
-from reproduce.heat_map import COLORS, draw, ink_on, write_heat_map
+from reproduce.figures.heat_map import COLORS, draw, ink_on, write_heat_map
 
 NOTE = "DEMO SCALE on embedded street scenes: not comparable with the paper."
 NAMES = [grid_row(run) for run in grid_search_runs("scenes-demo", "ImageNet")]

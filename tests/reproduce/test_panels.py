@@ -6,8 +6,8 @@ from matplotlib.text import Text
 from PIL import Image
 
 from data.labels import IGNORE
-from reproduce import panels
-from reproduce.panels import Column
+from reproduce.figures import panels
+from reproduce.figures.panels import Column
 
 NOTE = "DEMO SCALE on embedded street scenes: not comparable with the paper."
 

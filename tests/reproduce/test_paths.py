@@ -19,9 +19,9 @@ from PIL import Image
 
 from data.scenes import write_cityscapes, write_kitti
 from experiments import catalog
-from experiments.store import FORMAT, Store, write_json
-from reproduce import table2
+from experiments.records.store import FORMAT, Store, write_json
 from reproduce.__main__ import main
+from reproduce.tables import table2
 from tests.conftest import REPOSITORY
 
 NAME = "ä 日本 [x]*? 100% \\ 'q' $HOME"

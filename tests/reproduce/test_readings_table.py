@@ -3,11 +3,11 @@ import functools
 import pytest
 
 from experiments import catalog
+from experiments.datasets.source import Source
 from experiments.readings import AT_EVALUATION, CHOICES, TRIED, Readings
-from experiments.sources import Source
-from experiments.store import Store
-from reproduce.readings_table import allowed, build, variants
-from reproduce.render import to_text
+from experiments.records.store import Store
+from reproduce.formats.render import to_text
+from reproduce.tables.readings_table import allowed, build, variants
 from tests.finished import write_finished
 
 

@@ -17,10 +17,11 @@ from data.labels import CLASS_NAMES
 from data.scenes import write_cityscapes
 from experiments import catalog
 from experiments.readings import Readings
-from experiments.store import Store, write_json
-from reproduce import table1, table2
+from experiments.records.store import Store, write_json
 from reproduce.__main__ import main
-from reproduce.claims import CLAIMS
+from reproduce.claims.claims import CLAIMS
+from reproduce.claims.verdicts import Claim, Verdict, evaluate, measured_numbers, published_numbers
+from reproduce.formats.numbers import signed
 from reproduce.report.axes import Axis, around
 from reproduce.report.claims_page import claims_html
 from reproduce.report.classes import class_charts
@@ -29,9 +30,8 @@ from reproduce.report.origin import origins
 from reproduce.report.page import Report
 from reproduce.report.pictures import best_and_baseline, draw_samples, embed
 from reproduce.report.table_page import missing, to_html
-from reproduce.tables import collect
-from reproduce.verdicts import Claim, Verdict, evaluate, measured_numbers, published_numbers
-from reproduce.wording import signed
+from reproduce.tables import table1, table2
+from reproduce.tables.collect import collect
 from tests.finished import write_finished
 from tests.reproduce.report_runs import ABSENT, finish, finish_table1
 

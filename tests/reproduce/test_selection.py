@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from data.errors import InputError
-from experiments.store import Store, write_json
-from reproduce.selection import both_ends, differences, gain_or_loss, rank, recorded_by_image, tally
+from experiments.records.store import Store, write_json
+from reproduce.figures.selection import both_ends, differences, gain_or_loss, rank, recorded_by_image, tally
 from tests.experiments.conftest import tiny_run
 
 

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reproduce import render, table4
-from reproduce.comparison import NOT_RUN
+from reproduce.formats import render
 from reproduce.published import BEST, TABLE4
+from reproduce.tables import table4
+from reproduce.tables.comparison import NOT_RUN
 
 BASELINE = ("SSImageNet", "ImageNet")
 OURS = {"Ours - Baseline (SSImageNet)": BASELINE, "Ours - Best": BEST}

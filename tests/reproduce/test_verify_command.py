@@ -11,8 +11,8 @@ from data.errors import InputError
 from data.scenes import write_kitti
 from data.verify.listing import CITYSCAPES_PARTS, KITTI_PARTS
 from experiments import catalog
-from experiments.fingerprint import evaluation_files, training_files
-from reproduce.verify_command import NAMED, verify_command
+from experiments.datasets.fingerprint import evaluation_files, training_files
+from reproduce.cli.verify import NAMED, verify_command
 
 
 @pytest.fixture(scope="module")

@@ -16,13 +16,14 @@ def main() -> None:
     replies = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     from reproduce.__main__ import main as reproduce
-    from reproduce.quiet import import_tensorflow
+    from reproduce.cli.tensorflow_import import import_tensorflow
 
     import_tensorflow()
-    from experiments import execute, training
+    from experiments import execute
+    from experiments.training import loop
 
     moments["imports"] = time.monotonic()
-    make, write = training.make_train_step, execute.write_colors
+    make, write = loop.make_train_step, execute.write_colors
 
     def write_and_note(*arguments):
         write(*arguments)
@@ -42,7 +43,7 @@ def main() -> None:
 
         return first_step
 
-    training.make_train_step, execute.write_colors = make_and_stop, write_and_note
+    loop.make_train_step, execute.write_colors = make_and_stop, write_and_note
     sys.exit(reproduce(sys.argv[1:]) or 1)  # it comes back only when it made no step
 
 

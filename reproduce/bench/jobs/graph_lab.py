@@ -7,7 +7,7 @@ from data.color import rgb_to_lab
 from reproduce.bench.jobs.reference_frame import lab_and_classes
 from reproduce.bench.jobs.runs import STATISTICS, draw_images
 from reproduce.bench.measuring import timed
-from reproduce.quiet import import_tensorflow
+from reproduce.cli.tensorflow_import import import_tensorflow
 
 
 def prepare(size, batch, times):

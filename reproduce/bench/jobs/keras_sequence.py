@@ -8,7 +8,7 @@ import numpy as np
 
 from reproduce.bench.jobs import reference_frame
 from reproduce.bench.measuring import timed
-from reproduce.quiet import import_tensorflow
+from reproduce.cli.tensorflow_import import import_tensorflow
 
 
 class Frames(keras.utils.PyDataset):

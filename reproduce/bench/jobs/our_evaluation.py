@@ -11,14 +11,14 @@ from data.decode import read_labels
 from data.frames import Frame
 from data.labels import ids_to_train_ids, train_ids_to_ids
 from data.pipeline import Preparation, ordered_batches
-from experiments.datasets import RunData
-from experiments.evaluation import Evaluator, classes_of, make_predictor
+from experiments.datasets.library import RunData
+from experiments.evaluation.evaluator import Evaluator, classes_of, make_predictor
+from experiments.finished.submission import write_label_ids
 from experiments.metrics import MeanIoU
-from experiments.prediction import write_label_ids
 from models.multitask import CHANNELS
 from reproduce.bench.jobs.runs import SEED, STATISTICS, as_in_a_run, make_run
 from reproduce.bench.measuring import peak_mib, resident_mib, timed
-from reproduce.quiet import import_tensorflow
+from reproduce.cli.tensorflow_import import import_tensorflow
 
 
 def prepare(frames, size, cache, predictions, many):

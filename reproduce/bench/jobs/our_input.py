@@ -12,7 +12,7 @@ from data.pipeline import Preparation, ordered_batches, training_batches
 from reproduce.bench.jobs import reference_frame
 from reproduce.bench.jobs.runs import SEED, STATISTICS, as_in_a_run, make_run, make_step
 from reproduce.bench.measuring import timed
-from reproduce.quiet import import_tensorflow
+from reproduce.cli.tensorflow_import import import_tensorflow
 
 DROPPED = 2 + 2 * os.cpu_count()  # batches that may have been prepared while nobody timed
 PARTS = {"seg": "labels", "depth": "right"}

@@ -4,18 +4,11 @@ import math
 
 import tensorflow as tf
 
-from experiments.cost import flop_per_step
-from experiments.inference import count_flops
-from reproduce.bench.jobs.runs import (
-    STATISTICS,
-    as_in_a_run,
-    draw_batch,
-    make_run,
-    make_step,
-    steps_per_call,
-)
+from experiments.finished.inference import count_flops
+from experiments.monitoring.cost import flop_per_step
+from reproduce.bench.jobs.runs import STATISTICS, as_in_a_run, draw_batch, make_run, make_step, steps_per_call
 from reproduce.bench.measuring import peak_mib, timed
-from reproduce.quiet import import_tensorflow
+from reproduce.cli.tensorflow_import import import_tensorflow
 
 
 def prepare(tasks, size, batch, matmul=0, precision="float32"):

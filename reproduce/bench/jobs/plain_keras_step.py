@@ -7,7 +7,7 @@ from models import build_multitask_unet
 from models.initialization import initialize_randomly
 from reproduce.bench.jobs.runs import SEED, draw_batch, steps_per_call
 from reproduce.bench.measuring import peak_mib, timed
-from reproduce.quiet import import_tensorflow
+from reproduce.cli.tensorflow_import import import_tensorflow
 
 
 def prepare(size, batch):

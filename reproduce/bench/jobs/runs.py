@@ -9,12 +9,12 @@ import tensorflow as tf
 from data.color import ColorBins, ColorStatistics
 from data.pipeline import Preparation
 from experiments import catalog
-from experiments.network import build_model, make_weighting
-from experiments.objective import Objective
-from experiments.optimizer import Adam
-from experiments.progress import Progress
 from experiments.readings import Readings
-from experiments.step import make_train_step
+from experiments.training.network import build_model, make_weighting
+from experiments.training.objective import Objective
+from experiments.training.optimizer import Adam
+from experiments.training.state import Progress
+from experiments.training.step import make_train_step
 from models.initialization import initialize_randomly
 from reproduce.bench.jobs.colors import MEAN, STD
 
@@ -39,7 +39,7 @@ def as_in_a_run():
 
 
 def make_step(run, statistics):
-    """``(model, step, progress)``: what `experiments.training` steps with."""
+    """``(model, step, progress)``: what `experiments.training.loop` steps with."""
     model, weighting = build_model(run), make_weighting(run)
     initialize_randomly(model, SEED, run.readings.decoder_init)
     objective = Objective(run.tasks, run.readings, statistics.class_weights(run.readings.mfb))

@@ -1,0 +1,175 @@
+"""A run's segmentation network as a file for other programs, compared with the run before anybody gets it."""
+
+import contextlib
+import dataclasses
+import os
+import shutil
+import statistics
+import timeit
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+
+from data.color import rgb_to_lab
+from data.errors import InputError
+from data.labels import CLASS_NAMES, NUM_CLASSES, PALETTE
+from experiments.finished.inference import strict_float32
+from experiments.finished.runtimes import read, write
+from experiments.finished.standalone import open_standalone
+from experiments.records import provenance
+from experiments.records.store import write_json
+from models.export import rgb_segmentation, segmentation_only
+from models.normalization import statistics_of
+
+IMAGES = 20  # of the validation set, evenly spaced, on which a file is compared
+TOLERANCE = 1e-4  # of a logit: sums of float32 in another order; measured are 1e-5
+
+
+def export_segmentation(run, folder, library, kind, path, logits=False):
+    """Write a run's segmentation network, read it back in its own runtime, compare, and only then name it.
+
+    What is exported is the encoder with its BatchNorm statistics of Lab images, which are those behind the
+    headline, and the decoder, in float32 whatever precision the run was trained in.
+
+    Args:
+        run: a finished `experiments.run.Run` with segmentation.
+        folder: of the run.
+        library: `experiments.datasets.library.Library` of its data: its validation images are compared.
+        kind: a format of `experiments.finished.runtimes`.
+        path: of the file, for ``savedmodel`` of the folder; what was there is replaced.
+        logits: whether these are the output rather than trainIds.
+
+    Returns:
+        Facts as plain data, which ``<path>.json`` holds as well: see `_describe` and `_compare`; ``machine``
+        and ``threads``, ``bytes`` of the file, ``seconds`` of an image in its runtime.
+
+    Raises:
+        InputError: the run has no segmentation, something else is at the path, or the file that was written
+            does not compute what the run does; there is no file then.
+    """
+    if "seg" not in run.tasks:
+        raise InputError(f"{run} has no segmentation to export; name a run of a row with SS.")
+    _refuse_to_replace(path, kind)
+    exact = dataclasses.replace(run, readings=dataclasses.replace(run.readings, precision="float32"))
+    finished = open_standalone(exact, folder)
+    cache = library.cache("val", (), run.schedule.size, library.fit(run), run.readings.kitti_split_seed)
+    indices = np.unique(np.linspace(0, len(cache) - 1, IMAGES).round().astype(int))
+    images = [cache.image("left", index)[None] for index in indices]
+    machine = provenance.machine()
+    facts = _describe(run, kind, logits) | {"machine": machine["cpu"], "threads": machine["cores"]}
+    with strict_float32(), statistics_of(finished.model.get_layer("encoder"), finished.statistics["lab"]):
+        network = rgb_segmentation(finished.model, finished.preparation.network_input, run.readings.backbone)
+        with _new(path) as temporary:
+            write(kind, network, logits, temporary, run.schedule.size, facts)
+            call = read(kind, temporary, machine["cores"])
+            facts |= _compare(call, _reference(run, finished), images, logits, path)
+            facts |= {"bytes": _size(temporary), "seconds": _time(call, images)}
+    write_json(path.with_name(f"{path.name}.json"), facts)
+    return facts
+
+
+def _describe(run, kind, logits):
+    """What a user of the file has to know: ``run``, ``input``, ``output``, ``size`` (width, height) that the
+    network was trained at, ``classes`` by trainId, ``palette`` (RGB by trainId) and ``versions``.
+    """
+    free = "multiples of 32" if kind != "tflite" else "fixed"
+    output = "logits float32 [B, H, W, 19]" if logits else "train_ids uint8 [B, H, W], 0..18"
+    return {
+        "run": run.folder,
+        "format": kind,
+        "input": f"image uint8 [B, H, W, 3], sRGB; H and W {free}",
+        "output": output,
+        "size": list(run.schedule.size),
+        "classes": list(CLASS_NAMES),
+        "palette": PALETTE[:NUM_CLASSES].tolist(),
+        "versions": provenance.versions(),
+    }
+
+
+def _reference(run, finished):
+    """The run's own network as a function of images: logits ``[B, H, W, 19]``."""
+    alone = segmentation_only(finished.model)
+
+    @tf.function(reduce_retracing=True, autograph=False)
+    def predict(images):
+        lab = finished.preparation.network_input(rgb_to_lab(images))
+        return alone(lab, training=False)
+
+    return lambda images: predict(tf.constant(images)).numpy()
+
+
+def _compare(call, reference, images, logits, path):
+    """Outputs of the file beside those of the run.
+
+    TrainIds may differ only where the run itself is undecided: where its logits of both classes are as close
+    as two tolerances.
+
+    Returns:
+        ``images``: how many; ``same_class``: share of their pixels, 0 to 1; for logits
+        ``largest_difference``, for trainIds ``largest_gap`` of the run's logits where the classes differ; and
+        ``tolerance`` of that.
+
+    Raises:
+        InputError: it is exceeded.
+    """
+    same, largest, limit = [], 0.0, TOLERANCE if logits else 2 * TOLERANCE
+    for image in images:
+        expected, found = reference(image), call(image)
+        wanted = expected.argmax(-1)
+        classes = found.argmax(-1) if logits else found.astype(np.int64)
+        if found.shape != (expected.shape if logits else wanted.shape):
+            raise InputError(f"{path} was not written: its output has the shape {found.shape}.")
+        same.append(float((classes == wanted).mean()))
+        if logits:
+            difference = np.abs(found - expected)
+        else:
+            both = (np.take_along_axis(expected, each[..., None], -1) for each in (wanted, classes))
+            difference = np.subtract(*both)
+        largest = float(max(largest, np.nan_to_num(difference, nan=np.inf).max()))
+    if largest > limit:
+        raise InputError(
+            f"{path} was not written: on the run's images its outputs are {largest:.1e} from the run's "
+            f"({limit:.1e} is allowed); choose another --format, or other versions of its packages."
+        )
+    return {
+        "images": len(images),
+        "same_class": statistics.fmean(same),
+        "largest_difference" if logits else "largest_gap": largest,
+        "tolerance": limit,
+    }
+
+
+def _time(call, images):
+    """Median of the seconds that one image takes, batch 1, once two have been computed."""
+    for image in images[:2]:
+        call(image)
+    seconds = [timeit.timeit(lambda image=image: call(image), number=1) for image in images]
+    return statistics.median(seconds)
+
+
+def _size(path):
+    files = [path] if path.is_file() else [file for file in path.rglob("*") if file.is_file()]
+    return sum(file.stat().st_size for file in files)
+
+
+def _refuse_to_replace(path, kind):
+    """Only a file replaces a file, and only a SavedModel a folder."""
+    is_ours = (path / "saved_model.pb").is_file() if kind == "savedmodel" else path.is_file()
+    if path.exists() and not is_ours:
+        raise InputError(f"--out {path}: there is something else already; name another path.")
+
+
+@contextlib.contextmanager
+def _new(path: Path):
+    """A temporary path beside a path, with its ending, that takes its place at the end, or is removed."""
+    temporary = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
+    try:
+        yield temporary
+        if path.is_dir():
+            shutil.rmtree(path)
+        temporary.replace(path)
+    finally:
+        if temporary.is_dir():
+            shutil.rmtree(temporary)
+        temporary.unlink(missing_ok=True)

@@ -1,0 +1,75 @@
+"""What a finished run left behind: network, BatchNorm statistics, and its data as it saw them."""
+
+import dataclasses
+from pathlib import Path
+
+import keras
+
+from data.color import ColorStatistics
+from data.errors import InputError
+from experiments.catalog import dependency
+from experiments.datasets.library import RunData
+from experiments.records.store import write_text
+from experiments.training.network import Unavailable, load_model, source_folder
+from models.normalization import load_statistics
+
+COLORS = "colors.json"
+
+
+@dataclasses.dataclass(frozen=True)
+class Finished:
+    """A finished run, opened.
+
+    Attributes:
+        model: its network with the trained weights.
+        statistics: of the encoder's BatchNorm by input stream, for `models.normalization.statistics_of`.
+        data: `experiments.datasets.library.RunData`.
+    """
+
+    model: keras.Model
+    statistics: dict[str, list]
+    data: RunData
+
+
+def open_finished(run, folder, library):
+    """Open a finished run.
+
+    Args:
+        run: `experiments.run.Run`.
+        folder: of the run.
+        library: `experiments.datasets.library.Library` of its data.
+    """
+    data = library.prepare(run, read_colors(folder))
+    return Finished(load_model(run, folder), load_statistics(folder / "statistics.npz"), data)
+
+
+def read_colors(folder: Path) -> ColorStatistics | None:
+    """The colors that standardize a run's input and make its color classes; None if it left none.
+
+    Raises:
+        InputError: the file is damaged.
+    """
+    path = folder / COLORS
+    try:
+        return ColorStatistics.from_json(path.read_text(encoding="utf-8")) if path.is_file() else None
+    except (ValueError, KeyError, TypeError) as error:
+        raise InputError(f"{path} is damaged ({error}); remove {folder} to run it again.") from error
+
+
+def write_colors(folder: Path, colors: ColorStatistics):
+    """Keep the colors of a run: whoever takes its network away needs them."""
+    write_text(folder / COLORS, colors.to_json())
+
+
+def inherited_colors(run, store):
+    """Colors that a run takes over from the one that it goes on from (``color_stats=cityscapes``), or None.
+
+    Raises:
+        Unavailable: that run has no result, or left no colors.
+    """
+    if run.readings.color_stats == "dataset":
+        return None
+    colors = read_colors(source_folder(run, store))
+    if colors is None:
+        raise Unavailable(f"color_stats={run.readings.color_stats}: {dependency(run)} left no {COLORS}")
+    return colors

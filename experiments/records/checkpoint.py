@@ -1,0 +1,138 @@
+"""Checkpoints that are there as a whole or not at all."""
+
+import hashlib
+import json
+import re
+import shutil
+import time
+from pathlib import Path
+
+import tensorflow as tf
+
+from data.errors import InputError
+from experiments.records.disk import bring_to_disk, full_disk_is_an_oserror
+from experiments.records.store import without_pattern, write_json
+
+KEEP = 2
+
+
+class Checkpoints:
+    """States of a run in ``<folder>/step-<n>/``, each with the checksums of its files.
+
+    A state is written to a temporary folder that is renamed when it is complete. Restoring takes the newest
+    one whose checksums hold; the one before is kept for the case that they do not.
+
+    Args:
+        folder: of the run's checkpoints.
+        minutes: between two states that `save_if_due` writes.
+        **tracked: Keras and TensorFlow objects that hold all of the run's state.
+    """
+
+    def __init__(self, folder: Path, minutes: float = 10.0, **tracked):
+        self.folder, self.minutes = Path(folder), minutes
+        self._saved_at = time.monotonic()
+        self._checkpoint = tf.train.Checkpoint(**tracked)
+        self._damaged: set[Path] = set()
+
+    def save(self, step: int):
+        """Write the state after ``step`` steps, then remove all but the last two that are sound."""
+        self.save_as(f"step-{step:09d}")
+        sound = [state for state in self.saved() if state not in self._damaged]
+        for old in set(self.saved()) - set(sound[-KEEP:]):
+            shutil.rmtree(old)
+        self._saved_at = time.monotonic()
+
+    def is_due(self):
+        """Whether the last state is older than ``minutes``."""
+        return time.monotonic() - self._saved_at >= 60 * self.minutes
+
+    def save_if_due(self, step: int):
+        """`save`, when it `is_due`."""
+        if self.is_due():
+            self.save(step)
+
+    def save_as(self, name: str):
+        """Write the state into the folder ``name``, as a whole or not at all."""
+        final, temporary = self.folder / name, self.folder / f"{name}.tmp"
+        try:
+            with full_disk_is_an_oserror(self.folder):
+                shutil.rmtree(temporary, ignore_errors=True)
+                temporary.mkdir(parents=True)
+                self._checkpoint.write(str(temporary / "state"))
+                sums = {path.name: _checksum(path) for path in sorted(temporary.iterdir())}
+                write_json(temporary / "SHA256.json", sums)
+                for path in temporary.iterdir():
+                    bring_to_disk(path)
+                shutil.rmtree(final, ignore_errors=True)
+                temporary.rename(final)
+            self._damaged.discard(final)
+        except OSError:
+            shutil.rmtree(temporary, ignore_errors=True)  # makes room, and is worth nothing
+            raise
+
+    def remove_all(self):
+        """Remove the numbered states."""
+        for state in self.saved():
+            shutil.rmtree(state)
+
+    def saved(self):
+        """Folders of the complete states, oldest first."""
+        if not self.folder.is_dir():
+            return []
+        return sorted(path for path in self.folder.iterdir() if re.fullmatch(r"step-\d{9}", path.name))
+
+    def restore(self, warn=print, at_most=None):
+        """Restore the newest sound state.
+
+        Args:
+            warn: called with a sentence for each damaged state that is passed over, and for each that a
+                process left half written, which is removed.
+            at_most: passes over states after more steps than that.
+
+        Returns:
+            Whether there was one.
+
+        Raises:
+            InputError: the state is not one of this run, as this version trains it.
+        """
+        for unfinished in self.folder.glob("*.tmp"):
+            warn(f"checkpoint {unfinished} was left half written and is removed")
+            shutil.rmtree(unfinished)
+        for folder in reversed(self.saved()):
+            if at_most is not None and int(folder.name.removeprefix("step-")) > at_most:
+                continue
+            if not is_sound(folder):
+                warn(
+                    f"checkpoint {folder} is damaged and not used; the run goes on from the state before it, "
+                    "or from its beginning where there is none"
+                )
+                self._damaged.add(folder)
+                continue
+            try:
+                with without_pattern(folder) as plain:
+                    status = self._checkpoint.read(str(plain / "state"))
+                    status.assert_existing_objects_matched().expect_partial()
+            except AssertionError as error:
+                raise InputError(
+                    f"{folder} was written by another version of this program and cannot be gone on from; "
+                    f"remove {self.folder.parent} to run it again, or use that version."
+                ) from error
+            return True
+        return False
+
+
+def is_sound(folder: Path) -> bool:
+    """Whether a state's files are those that were written."""
+    try:
+        sums = json.loads((folder / "SHA256.json").read_text())
+        return bool(sums) and all(_checksum(folder / name) == expected for name, expected in sums.items())
+    except (OSError, ValueError, AttributeError):  # AttributeError: JSON, but no dict
+        return False
+
+
+def _checksum(path):
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(1 << 22):
+            digest.update(block)
+    return digest.hexdigest()

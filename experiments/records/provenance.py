@@ -1,0 +1,64 @@
+"""What made a result besides its description: code, versions and the machine."""
+
+import ast
+import functools
+import hashlib
+import os
+import platform
+from importlib.metadata import version
+from pathlib import Path
+
+PACKAGES = ("tensorflow", "keras", "segmentation-models", "numpy", "scikit-image", "pillow")
+
+# What decides a run's numbers. The scenes are data, and data has a fingerprint of its own.
+_FOLDERS = (
+    *("data", "losses", "models", "weighting", "experiments"),
+    *(f"experiments/{room}" for room in ("datasets", "evaluation", "training")),
+)
+
+
+@functools.cache
+def versions():
+    """Versions of the packages that decide numbers."""
+    return {package: version(package) for package in PACKAGES}
+
+
+@functools.cache
+def machine():
+    """``gpu``: its name or None; ``cpu``: its model; ``cores`` that this process may use; ``ram_gib``."""
+    import tensorflow as tf  # the digests are also for commands without it
+
+    gpus = tf.config.list_physical_devices("GPU")
+    details = [tf.config.experimental.get_device_details(gpu) for gpu in gpus]
+    listed = Path("/proc/cpuinfo")
+    lines = listed.read_text(encoding="utf-8").splitlines() if listed.exists() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    affinity = getattr(os, "sched_getaffinity", None)  # Linux only
+    return {
+        "gpu": details[0].get("device_name", "GPU") if details else None,
+        "cpu": names[0] if names else platform.processor() or platform.machine(),
+        "cores": len(affinity(0)) if affinity else os.cpu_count(),
+        "ram_gib": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1),
+    }
+
+
+@functools.cache
+def code_digest():
+    """Of the code that decides a run's numbers; comments, docstrings and layout do not change it."""
+    root = Path(__file__).resolve().parents[2]
+    files = [path for folder in _FOLDERS for path in sorted((root / folder).glob("*.py"))]
+    digest = hashlib.sha256()
+    for path in files:
+        tree = _without_docstrings(ast.parse(path.read_bytes()))
+        digest.update(f"{path.relative_to(root)} {ast.dump(tree)}\n".encode())
+    return digest.hexdigest()[:12]
+
+
+def _without_docstrings(tree):
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if isinstance(body, list) and body and isinstance(body[0], ast.Expr):
+            value = body[0].value
+            if isinstance(value, ast.Constant) and isinstance(value.value, str):
+                body[0] = ast.Pass()
+    return tree

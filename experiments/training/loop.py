@@ -1,0 +1,209 @@
+"""The training loop: one compiled step, Keras' callbacks around it, and a state that resumes anywhere."""
+
+import hashlib
+import math
+import time
+
+import keras
+import tensorflow as tf
+
+from data.pipeline import training_batches
+from experiments import preemption
+from experiments.monitoring.callbacks import history_callbacks
+from experiments.monitoring.tensorboard import Waited
+from experiments.records.checkpoint import Checkpoints
+from experiments.records.history import truncate_history
+from experiments.training import multiworker
+from experiments.training.divergence import trace
+from experiments.training.learning_rate import LearningRate
+from experiments.training.state import Progress
+from experiments.training.step import make_train_step
+from experiments.training.strategy import make_optimizer
+
+RATE = "learning_rate"  # in the history, which older versions wrote without it
+LOG_EVERY = 10  # steps between readings of the losses; each reading waits for the device
+
+
+def train(
+    run, model, weighting, objective, cache, preparation, folder, options, validate=None, strategy=None
+):
+    """Train a run from where its checkpoints are to its end.
+
+    Args:
+        run: `experiments.run.Run`.
+        model: from `models.build_multitask_unet`, initialized; trained in place.
+        weighting: a `weighting.TaskWeighting` of the run's tasks.
+        objective: `experiments.training.objective.Objective`.
+        cache: built `data.cache.FrameCache` of the training images.
+        preparation: `data.pipeline.Preparation`.
+        folder: of the run.
+        options: `experiments.options.Options`.
+        validate: function of the number of epochs done that returns a dict of floats for the log; its names
+            must not change. None for no validation.
+        strategy: `tf.distribute` strategy under which model and weighting were made. None for one device.
+
+    Returns:
+        SHA-256 of the whole state at the end, hexadecimal: equal for runs that are equal to the bit.
+
+    Raises:
+        DivergedError: a loss or an update is not finite; the state before that is saved.
+        Stopped: the process was asked to stop; the state is saved.
+    """
+    training = Training(run, model, weighting, objective, cache, preparation, folder, options, strategy)
+    training.to_the_end(validate or (lambda epochs: {}))
+    return training.digest()
+
+
+class Training:
+    """A run under way; arguments as for `train`."""
+
+    def __init__(self, run, model, weighting, objective, cache, preparation, folder, options, strategy=None):
+        self.run, self.model, self.weighting, self.cache = run, model, weighting, cache
+        self._objective, self._preparation = objective, preparation
+        self._folder, self._options = folder, options
+        self._strategy = strategy or tf.distribute.get_strategy()
+        self.steps_per_epoch = len(cache) // run.schedule.batch_size
+        schedule, steps = run.schedule, self.steps_per_epoch * run.schedule.epochs
+        self.rate = LearningRate(run.readings.lr_schedule, schedule.learning_rate, schedule.epochs, steps)
+        self.progress = Progress([*(f"loss_{task}" for task in objective.tasks), "loss"])
+        with self._strategy.scope():
+            self.optimizer = make_optimizer(run.readings, self.rate.initial)
+            self._step = make_train_step(
+                model, weighting, self.optimizer, objective, self.progress, run.readings.jit
+            )
+        self.checkpoints = Checkpoints(
+            folder / "checkpoint",
+            options.checkpoint_minutes,
+            model=model,
+            weighting=weighting,
+            optimizer=self.optimizer,
+            rate=self.rate,
+            progress=self.progress,
+        )
+
+    def to_the_end(self, validate):
+        """Train from the newest state that was saved."""
+        if not self._restore():
+            self.checkpoints.save(0)  # whatever happens now, there is a state to go back to
+        epochs = self.run.schedule.epochs
+        first_epoch = (int(self.progress.step) - self._epoch_is_open()) // self.steps_per_epoch
+        truncate_history(self._folder / "history.csv", first_epoch, [RATE])
+        batches = Waited(self._batches())
+        callbacks = keras.callbacks.CallbackList(
+            history_callbacks(self.run, self._folder, self._options, batches),
+            model=_for_callbacks(self.model, self.optimizer),
+            verbose=1,
+            epochs=epochs,
+            steps=self.steps_per_epoch,
+        )
+        callbacks.on_train_begin()
+        try:
+            for epoch in range(first_epoch, epochs):
+                callbacks.on_epoch_begin(epoch)
+                logs = self._epoch(batches, callbacks)
+                try:
+                    logs |= validate(epoch + 1)
+                except preemption.Stopped:
+                    self.checkpoints.save(int(self.progress.step))
+                    raise
+                self._end_epoch(logs)
+                callbacks.on_epoch_end(epoch, logs)
+                self.checkpoints.save_if_due(int(self.progress.step))
+        finally:  # files are closed whatever happened
+            callbacks.on_train_end()
+        self.checkpoints.save(int(self.progress.step))
+
+    def _epoch(self, batches, callbacks):
+        """The rest of an epoch; returns what is logged of it."""
+        step = timed_from = int(self.progress.step)
+        first = self.steps_per_epoch if self._epoch_is_open() else step % self.steps_per_epoch
+        clock = time.monotonic()
+        for position in range(first, self.steps_per_epoch):
+            callbacks.on_train_batch_begin(position)
+            self._step(next(batches))
+            step += 1
+            if position == first:
+                self.progress.sums.numpy()  # wait: tracing and the first step do not count as speed
+                clock, timed_from = time.monotonic(), step
+            save = preemption.requested() or self.checkpoints.is_due()
+            if save or position == self.steps_per_epoch - 1 or step % LOG_EVERY == 0:
+                callbacks.on_train_batch_end(position, self._sound_means())
+            if save:
+                self.checkpoints.save(step)
+                preemption.stop_if_requested()
+        means = self._sound_means()
+        seconds = time.monotonic() - clock
+        images = (step - timed_from) * self.run.schedule.batch_size
+        weights = {f"weight_{task}": w for task, w in self.weighting.current_weights().items()}
+        speed = {"images_per_second": images / seconds if images else math.nan}
+        return means | weights | speed | {RATE: self.rate.of_last_step(self.optimizer)}
+
+    def _sound_means(self):
+        """Mean losses since the epoch began, once it is known that all of them are numbers."""
+        bad = self.progress.first_bad()
+        if bad:
+            raise trace(self, *bad)
+        return self.progress.means()
+
+    def _epoch_is_open(self):
+        """Whether all steps of an epoch are done, but not yet what comes between it and the next."""
+        step = int(self.progress.step)
+        return step > 0 and step % self.steps_per_epoch == 0 and int(self.progress.steps_in_sums) > 0
+
+    def _end_epoch(self, means):
+        """Changes of the state between two epochs."""
+        losses = {task: means[f"loss_{task}"] for task in self._objective.tasks}
+        self.weighting.end_epoch(losses)
+        self.rate.end_epoch(self.optimizer, sum(losses.values()))
+        self.progress.start_epoch()
+
+    def _batches(self):
+        """Batches from where the run is."""
+        schedule, readings = self.run.schedule, self.run.readings
+        batches = training_batches(
+            self.cache, self._preparation, schedule.batch_size, self.run.seed, schedule.epochs,
+            int(self.progress.step), readings.augment,
+        )  # fmt: skip
+        if self._strategy.num_replicas_in_sync > 1:
+            batches = self._strategy.experimental_distribute_dataset(batches)
+        return iter(batches)
+
+    def replay(self, step):
+        """Come to the state after ``step`` steps, from one that was saved before; nothing is logged.
+
+        Steps are the same compiled ones, so that the state is the same to the bit.
+        """
+        self._restore(at_most=step)
+        batches = self._batches()
+        while int(self.progress.step) < step:
+            if self._epoch_is_open():
+                self._end_epoch(self.progress.means())
+            self._step(next(batches))
+        if self._epoch_is_open():
+            self._end_epoch(self.progress.means())
+
+    def digest(self):
+        """SHA-256 of all variables of the state."""
+        digest = hashlib.sha256()
+        for variable in self._variables():
+            digest.update(memoryview(variable.numpy()).cast("B"))
+        return digest.hexdigest()
+
+    def _variables(self):
+        tracked = (self.model, self.optimizer, self.weighting, self.rate, self.progress)
+        return [variable for owner in tracked for variable in owner.variables]
+
+    def _restore(self, at_most=None):
+        """Whether there was a state to restore; where hosts share the run, the first one's goes to all."""
+        there = self.checkpoints.restore(self._options.warn, at_most)
+        if multiworker.place():
+            multiworker.take_over_state(self._variables())
+        return there
+
+
+def _for_callbacks(model, optimizer):
+    # TensorBoard asks model.optimizer for the learning rate. Compiling the model itself would make the
+    # optimizer part of it, and of every checkpoint of the model.
+    shown = keras.Model(model.inputs, model.outputs)
+    shown.compile(optimizer=optimizer)
+    return shown

@@ -1,0 +1,133 @@
+"""One run over several hosts: TensorFlow's ``TF_CONFIG`` says which, and which of them this process is.
+
+All processes do the same, batch by batch, and each computes its share. The first one alone reads and writes
+the runs folder's states and results; the others keep theirs in a folder that ends with them.
+"""
+
+import contextlib
+import dataclasses
+import functools
+import json
+import os
+import tempfile
+import zlib
+from pathlib import Path
+
+from data.errors import InputError
+from experiments.records.store import Store
+
+VARIABLE = "TF_CONFIG"
+
+
+@dataclasses.dataclass(frozen=True)
+class Place:
+    """Where this process is among those that share a run.
+
+    Attributes:
+        processes: how many there are.
+        index: of this one; 0 for the one that writes.
+    """
+
+    processes: int
+    index: int
+
+    @property
+    def follows(self):
+        """Whether another process writes the results."""
+        return self.index > 0
+
+
+def place():
+    """The `Place` that ``TF_CONFIG`` gives this process; None where that is not set.
+
+    Raises:
+        InputError: it says something else.
+    """
+    text = os.environ.get(VARIABLE)
+    if not text:
+        return None
+    try:
+        config = json.loads(text)
+        workers, task = config["cluster"]["worker"], config["task"]
+        if set(config["cluster"]) != {"worker"} or task["type"] != "worker" or len(workers) < 2:
+            raise ValueError("it is for two or more workers, and no other kind")
+        if not 0 <= int(task["index"]) < len(workers):
+            raise ValueError(f"there is no worker {task['index']}")
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(
+            f"{VARIABLE} cannot be used ({error}): write "
+            '{"cluster": {"worker": ["host:port", "host:port"]}, "task": {"type": "worker", "index": 0}}, or '
+            "unset it."
+        ) from error
+    return Place(len(workers), int(task["index"]))
+
+
+@functools.cache
+def strategy():
+    """The one strategy of this process; waits for the others. Before anything else of TensorFlow is used."""
+    import tensorflow as tf
+
+    return tf.distribute.MultiWorkerMirroredStrategy()
+
+
+@contextlib.contextmanager
+def following(store):
+    """A `Store` for a process that follows: it reads what is finished, and what it writes ends with it."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield Store(Path(folder), also=[store.root, *store.also])
+
+
+def agree(run):
+    """Raise `InputError` unless all processes are about to carry out the same run."""
+    import tensorflow as tf
+
+    number = tf.constant(zlib.crc32(run.folder.encode()), tf.int64)
+    if int(_of_the_first([number])[0]) != int(number):
+        raise InputError(
+            f"{run}: process 0 of {VARIABLE} carries out another run; start all processes with the same "
+            "command, on the same runs folder."
+        )
+
+
+def take_over_state(variables):
+    """Give every process the values that the first one has, to the bit.
+
+    Args:
+        variables: Keras and TensorFlow variables, in the same order everywhere.
+    """
+    import tensorflow as tf
+
+    values = _of_the_first([tf.convert_to_tensor(variable) for variable in variables])
+    for variable, value in zip(variables, values, strict=True):
+        variable.assign(value)
+
+
+def _of_the_first(values):
+    """Tensors as the first process has them: all others add zeros, as integers, so that no bit changes."""
+    import tensorflow as tf
+
+    integers = {tf.bool: tf.int32, tf.float32: tf.int32, tf.float64: tf.int64}
+    wide = [_changed(value, integers.get(value.dtype, value.dtype)) for value in values]
+
+    def add():
+        context = tf.distribute.get_replica_context()
+        mine = tf.equal(tf.convert_to_tensor(context.replica_id_in_sync_group), 0)
+        given, sums = [tf.where(mine, value, tf.zeros_like(value)) for value in wide], [None] * len(wide)
+        for dtype in (tf.int32, tf.int64):  # those of one type travel together
+            places = [k for k, value in enumerate(given) if value.dtype == dtype]
+            added = context.all_reduce("SUM", [given[k] for k in places]) if places else []
+            for k, value in zip(places, added, strict=True):
+                sums[k] = value
+        return sums
+
+    sums = tf.function(lambda: strategy().run(add), autograph=False)()
+    local = [strategy().experimental_local_results(value)[0] for value in sums]
+    return [_changed(total, value.dtype) for total, value in zip(local, values, strict=True)]
+
+
+def _changed(value, dtype):
+    import tensorflow as tf
+
+    if value.dtype == dtype:
+        return value
+    return tf.cast(value, dtype) if tf.bool in (value.dtype, dtype) else tf.bitcast(value, dtype)

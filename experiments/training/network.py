@@ -1,0 +1,121 @@
+"""What a run starts from, and what a finished one leaves: network and weighting (section 4.2)."""
+
+import functools
+
+import keras
+import tensorflow as tf
+
+from data.errors import InputError
+from experiments.catalog import dependency
+from experiments.records.store import without_pattern
+from experiments.training.strategy import precision
+from models.initialization import copy_parts, find_imagenet_weights, initialize_randomly, load_imagenet
+from models.multitask import build_multitask_unet
+from models.normalization import batch_norm_layers
+from weighting import DynamicWeightAverage, FixedWeights, UncertaintyWeighting
+
+
+class Unavailable(RuntimeError):
+    """A run cannot be had, for a reason that belongs into its table cell."""
+
+
+def build_model(run):
+    """The network of a run, with segmentation-models' own initialization."""
+    with precision(run.readings.precision):
+        model = build_multitask_unet(
+            run.tasks, run.readings.color_input, run.readings.encoder_pass, run.readings.backbone
+        )
+    if run.readings.replicas > 1 and run.readings.batch_norm == "synchronized":
+        for part in (layer for layer in model.layers if isinstance(layer, keras.Model)):
+            for layer in batch_norm_layers(part):
+                layer.synchronized = True
+    return model
+
+
+def make_weighting(run):
+    """The weighting of a run; a single task has the weight 1."""
+    if run.weighting == "UW":
+        return UncertaintyWeighting(run.tasks, run.readings.uw_form, run.readings.uw_init)
+    if run.weighting == "DWA":
+        return DynamicWeightAverage(run.tasks, run.readings.dwa_temperature)
+    return FixedWeights(run.weights or dict.fromkeys(run.tasks, 1.0))
+
+
+def initialize(model, weighting, run, store, options):
+    """Give network and weighting what a run starts from (section 4.2).
+
+    Raises:
+        Unavailable: there are no ImageNet weights, or the run that this one goes on from has no result.
+    """
+    initialize_randomly(model, run.seed, run.readings.decoder_init)
+    folder = source_folder(run, store)
+    if folder is not None:
+        copy_parts(load_model(dependency(run), folder), model, _parts_to_load(run))
+        if run.start and run.weighting == "UW" and not run.readings.uw_reset:
+            _restore(folder, weighting=weighting)
+    elif run.init == "ImageNet":
+        path, reason = imagenet_weights(options.imagenet_weights, run.readings.backbone)
+        if path is None:
+            raise Unavailable(reason)
+        load_imagenet(model.get_layer("encoder"), path)
+
+
+def source_folder(run, store):
+    """Folder of the finished run that a run goes on from; None for a run that goes on from none.
+
+    Raises:
+        Unavailable: that run has no result.
+    """
+    source = dependency(run)
+    if source is None:
+        return None
+    if store.metrics(source) is None:
+        raise Unavailable(
+            f"it goes on from {source}, which has no result: {store.failure(source) or 'not run'}"
+        )
+    return store.finished_folder(source)
+
+
+def source_state(run, store):
+    """SHA-256 of the state that a run goes on from, see `train`; None for one from none."""
+    source = dependency(run)
+    return source and store.metrics(source).get("state_sha256")
+
+
+def _parts_to_load(run):
+    """Names of the sub-models that a run takes from the one that it goes on from."""
+    encoder, decoders = {"encoder", "embedding"}, {f"decoder_{task}" for task in run.tasks}
+    whole = run.readings.kitti_load == "model" if run.start else run.readings.coarse_load != "encoder"
+    return encoder | decoders if whole else encoder
+
+
+@functools.cache
+def imagenet_weights(option, backbone):
+    """`models.initialization.find_imagenet_weights`, asked once: a download that fails takes its time."""
+    return find_imagenet_weights(option, backbone)
+
+
+def load_model(run, folder):
+    """The network of a finished run with its trained weights."""
+    model = build_model(run)
+    _restore(folder, model=model)
+    return model
+
+
+def _restore(folder, **tracked):
+    """Read some of the objects of a finished run's state.
+
+    Raises:
+        InputError: it is not there, damaged, or of another network.
+    """
+    state = folder / "checkpoint" / "final"
+    try:
+        with without_pattern(state) as final:
+            status = tf.train.Checkpoint(**tracked).read(str(final / "state"))
+            status.assert_existing_objects_matched().expect_partial()
+    except Exception as error:  # TensorFlow reports damage in many ways, not all of them documented
+        reason = str(error).split("\n")[0]
+        raise InputError(
+            f"{state} does not hold the weights of this run, or is damaged ({reason}); remove {folder} to "
+            "run it again."
+        ) from error

@@ -1,0 +1,44 @@
+"""The compiled training step."""
+
+import tensorflow as tf
+
+
+def make_train_step(model, weighting, optimizer, objective, progress, jit=False):
+    """Forward, weighted sum of the losses (Eq. 5), backward, update.
+
+    Made within the scope of a `tf.distribute` strategy, it shares each batch out among the replicas.
+
+    Args:
+        model, weighting, optimizer, objective: of the run.
+        progress: `experiments.training.state.Progress`.
+        jit: whether XLA compiles it; on one device only.
+
+    Returns:
+        Function of a batch from `data.pipeline.Preparation`; the losses go to ``progress``.
+    """
+    strategy = tf.distribute.get_strategy()
+    variables = model.trainable_variables + weighting.trainable_variables
+    optimizer.build(variables)  # outside the graph: its variables must not be made while tracing
+
+    def replica_step(batch):
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            for variable in variables:
+                tape.watch(variable.value)
+            logits = model(batch, training=True)
+            losses = objective(batch, logits)
+            total = weighting(losses)
+            # The optimizer sums over replicas; in float16 it also keeps small gradients from being zero.
+            scaled = optimizer.scale_loss(total / strategy.num_replicas_in_sync)
+        gradients = tape.gradient(scaled, [variable.value for variable in variables])
+        optimizer.apply(gradients)
+        return tf.stack([*losses.values(), total])
+
+    if jit:
+        replica_step = tf.function(replica_step, jit_compile=True, autograph=False)
+
+    @tf.function(reduce_retracing=True, autograph=False)
+    def train_step(batch):
+        losses = strategy.run(replica_step, args=(batch,))
+        progress.add(strategy.reduce(tf.distribute.ReduceOp.MEAN, losses, axis=None))
+
+    return train_step

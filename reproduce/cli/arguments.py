@@ -1,0 +1,250 @@
+"""From command-line options to data, runs folder and scale, or one sentence that says what is wrong."""
+
+import dataclasses
+import os
+import sys
+from pathlib import Path
+
+from data.errors import InputError
+from experiments.catalog import WEIGHTINGS
+from experiments.datasets.source import SCENES_MARKER, Source
+from experiments.options import Options
+from experiments.readings import CHOICES, COMPUTING, Readings
+from experiments.records.store import Store
+from experiments.run import TASKS
+from experiments.training import multiworker
+from reproduce.cli.tensorflow_import import import_tensorflow
+
+DEMO_SCENES = {
+    "cityscapes": {"train": 64, "val": 20, "test": 4, "train_extra": 64},
+    "kitti": 60,
+}
+DEMO_SIZES = {"cityscapes": (384, 192), "kitti": (318, 96)}
+SCENES_BANNER = "DEMO SCALE on embedded street scenes: not comparable with the paper."
+DEMO_BANNER = "DEMO SCALE on {}: short runs at a small size, not comparable with the paper."
+
+
+def open_source(args, layout):
+    """The data set of a layout that the options name; embedded scenes, rendered on first use, for none."""
+    root = getattr(args, layout)
+    if root is not None:
+        return Source(layout, named_path(root, f"--{layout}"))
+    if args.scale == "paper":
+        raise InputError(f"--scale paper needs a data set: give its folder with --{layout}.")
+    return demo_scenes(named_path(args.runs, "--runs"), layout)
+
+
+def demo_scenes(runs, layout):
+    """Embedded street scenes below the runs folder."""
+    from data import scenes
+
+    size, counts = DEMO_SIZES[layout], DEMO_SCENES[layout]
+    root = runs / "data" / f"scenes-{layout}-{size[0]}x{size[1]}"
+    if not (root / SCENES_MARKER).is_file():
+        write = scenes.write_cityscapes if layout == "cityscapes" else scenes.write_kitti
+        write(root, counts, size=size, seed=0, progress=progress_line("rendering street scenes"))
+    return Source(layout, root)
+
+
+def choose_scale(args, source):
+    """``paper`` for real data and ``demo`` for embedded scenes, unless the options say otherwise."""
+    return args.scale or ("demo" if source.is_scenes else "paper")
+
+
+def banner(source, scale, readings):
+    """Lines that come before all numbers."""
+    lines = []
+    if source.is_scenes:
+        lines.append(
+            SCENES_BANNER if scale == "demo" else "Embedded street scenes: not comparable with the paper."
+        )
+    elif scale == "demo":
+        lines.append(DEMO_BANNER.format(source.name))
+    if readings.changed():
+        changed = ", ".join(f"{name}={value}" for name, value in readings.changed().items())
+        lines.append(f"Readings of the paper that are not the default: {changed}.")
+    note = source.note()
+    return lines + ([note] if note else [])
+
+
+def make_library(args, source):
+    """Decoded images where ``--cache`` says (``memory``: in no file), else below the runs folder."""
+    from experiments.datasets.library import Library  # here, because it brings TensorFlow
+
+    if args.cache == "memory":
+        return Library(source, None, progress_line)
+    if args.cache is None:
+        folder = named_path(args.runs, "--runs") / "cache"
+    else:
+        folder = named_path(args.cache, "--cache")
+        refuse_in_data(folder, "--cache", source)
+    return Library(source, folder, progress_line)
+
+
+def make_options(args):
+    """`Options` from the command line."""
+    given = args.imagenet_weights
+    return Options(
+        imagenet_weights=given if given in ("auto", "none") else named_path(given, "--imagenet-weights"),
+        checkpoint_minutes=args.checkpoint_minutes,
+        progress=args.progress,
+        tensorboard=not args.no_tensorboard,
+        json_log=args.json_log and log_file(args.json_log),
+    )
+
+
+def log_file(text):
+    """The file that ``--json-log`` names, absolute.
+
+    Raises:
+        InputError: it cannot be written to.
+    """
+    path = named_path(text, "--json-log").absolute()
+    try:
+        path.open("a").close()
+    except OSError as error:
+        raise InputError(
+            f"--json-log {path}: cannot be written to ({error.strerror}); name a file in another folder."
+        ) from error
+    return path
+
+
+def named_path(text, option):
+    """The path that an option names, with ``~`` expanded; something need not be there.
+
+    Raises:
+        InputError: nothing can be there.
+    """
+    if not str(text):
+        raise InputError(f"{option} is empty; name a path.")
+    try:
+        path = Path(text).expanduser()
+        str(path).encode()
+    except RuntimeError as error:
+        raise InputError(f"{option} {text}: {error}; write the whole path.") from error
+    except UnicodeEncodeError as error:
+        raise InputError(f"{option} {text!r}: TensorFlow needs Unicode; name another path.") from error
+    try:
+        (path / "..").stat()  # asks for the right to look into a folder as well
+    except (FileNotFoundError, NotADirectoryError):
+        pass
+    except OSError as error:
+        raise InputError(
+            f"{option} {path}: cannot be reached ({error.strerror}); name another path."
+        ) from error
+    return path
+
+
+def refuse_in_data(path, option, *sources):
+    """Raise `InputError` when a place for results lies in a data set."""
+    for source in sources:
+        if path.resolve().is_relative_to(source.root.resolve()):
+            raise InputError(
+                f"{option} {path}: lies in the data set, which is never written to; name another."
+            )
+
+
+def make_folder(path, option, *sources):
+    """Make the folder that an option names, or say in one sentence that it cannot be written to.
+
+    Args:
+        path, option: as for `named_path`.
+        sources: data sets that it must not lie in.
+    """
+    path = named_path(path, option)
+    refuse_in_data(path, option, *sources)
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            f"{option} {path}: cannot be made ({error.strerror}); name another folder."
+        ) from error
+    if not os.access(path, os.W_OK):
+        raise InputError(f"{option} {path}: not writable; name another folder.")
+    return path
+
+
+def make_store(args, *sources):
+    """The runs folder, outside of the data; made when missing."""
+    return Store(make_folder(args.runs, "--runs", *sources))
+
+
+def progress_line(description):
+    """A callable(done, total) that shows progress on a terminal and says one line elsewhere."""
+    shown = sys.stderr.isatty()
+
+    def progress(done, total):
+        if shown:
+            end = "\n" if done == total else ""
+            print(f"\r{description}: {done}/{total}", end=end, file=sys.stderr, flush=True)
+        elif done == total:
+            print(f"{description}: {total} done", file=sys.stderr)
+
+    return progress
+
+
+def kitti_readings(readings, source, scale):
+    """At demo scale real KITTI images are resized: they are larger than the network takes there."""
+    if source.layout == "kitti" and scale == "demo" and not source.is_scenes:
+        return dataclasses.replace(readings, kitti_fit="resize")
+    return readings
+
+
+def parse_readings(args):
+    """`Readings` from ``name=value`` pairs of ``--set``, and from options that say the same."""
+    pairs = list(args.set or ())
+    pairs += [f"{name}={value}" for name in ("precision", "backbone") if (value := getattr(args, name))]
+    pairs += ["jit=true"] * args.jit + ["tf32=true"] * args.tf32
+    if args.devices is not None:
+        pairs.append(f"replicas={_devices() if args.devices == 'all' else args.devices}")
+    fields = {field.name: field for field in dataclasses.fields(Readings)}
+    values = {}
+    for pair in pairs:
+        name, _, text = pair.partition("=")
+        if name not in fields:
+            raise InputError(f"--set {pair}: no such reading; choose from {', '.join(fields)}.")
+        choices = {**CHOICES, **COMPUTING}.get(name)
+        try:
+            values[name] = (
+                next(c for c in choices if str(c).lower() == text.lower())
+                if choices
+                else fields[name].type(text)
+            )
+        except (StopIteration, ValueError):
+            kind = "a whole number" if fields[name].type is int else "a number"
+            wanted = f"one of {', '.join(map(str, choices))}" if choices else kind
+            raise InputError(f"--set {pair}: {name} is {wanted}.") from None
+    try:
+        return Readings(**values)
+    except ValueError as error:
+        raise InputError(f"--set: {error}.") from error
+
+
+def _devices():
+    """GPUs of this machine, or one for its CPU; of all machines that share the run."""
+    import_tensorflow()
+    import tensorflow as tf
+
+    where = multiworker.place()
+    return max(1, len(tf.config.list_physical_devices("GPU"))) * (where.processes if where else 1)
+
+
+def parse_row(text):
+    """(tasks, weighting) from ``SS``, ``SS+D/UW``, …; the weighting of a single task is ``none``."""
+    names, _, weighting = text.partition("/")
+    tasks = [TASKS.get(name) for name in names.split("+")]
+    single = len(tasks) == 1
+    if None in tasks or len(set(tasks)) != len(tasks) or single != (not weighting):
+        raise InputError(f"--row {text}: write tasks and weighting, as in SS, D, SS+D/UW or SS+C+D/GS.")
+    if not single and weighting not in WEIGHTINGS:
+        raise InputError(f"--row {text}: the weighting is one of {', '.join(WEIGHTINGS)}.")
+    return tuple(task for task in TASKS.values() if task in tasks), weighting or "none"
+
+
+def parse_size(text, option="--size"):
+    """(width, height) from ``1024x512``."""
+    try:
+        width, height = map(int, text.lower().split("x"))
+    except ValueError:
+        raise InputError(f"{option} {text}: give width and height, as in 1024x512.") from None
+    return width, height

@@ -1,0 +1,93 @@
+"""``predict``: what a finished run's network sees in any images."""
+
+import sys
+from pathlib import Path
+
+from data.errors import InputError
+from reproduce.cli import arguments
+from reproduce.cli.commands import read_run
+from reproduce.cli.tensorflow_import import import_tensorflow
+
+
+def predict_command(args):
+    """Predict every image and write what is seen in it.
+
+    An image that cannot be read does not keep the others from that: it is named, and the exit code is 2.
+    """
+    run, folder, described, _ = read_run(args)
+    out = folder / "predictions" if args.out is None else arguments.named_path(args.out, "--out")
+    if out.resolve().is_relative_to(Path(described["data"]["root"]).resolve()):
+        raise InputError(f"--out {out}: lies in the data set, which is never written to; name another.")
+    images = find_images(args.images)
+    import_tensorflow()
+    from data.pictures import read_picture
+    from experiments.finished.predictor import Predictor
+    from reproduce.figures.predictions import LARGEST, names_of, write_prediction
+
+    names = names_of(run.tasks, args.label_ids)
+    _refuse_to_overwrite(images, out, names)
+    arguments.make_folder(out, "--out")
+    predictor, progress, failed, clipped = (
+        Predictor(run, folder),
+        arguments.progress_line("predicting"),
+        [],
+        0,
+    )
+    for done, (stem, path) in enumerate(images.items(), start=1):
+        try:
+            prediction = predictor(read_picture(path))
+        except InputError as error:
+            print(error, file=sys.stderr)
+            failed.append(path)
+        else:
+            (out / stem).parent.mkdir(parents=True, exist_ok=True)
+            write_prediction(prediction, out / stem, names)
+            clipped += prediction.disparity is not None and prediction.disparity.max() > LARGEST
+        progress(done, len(images))
+    if clipped:
+        print(f"{clipped} of the 16-bit disparity files hold {LARGEST:.1f} px where more was predicted")
+    print(
+        f"wrote {', '.join(f'*_{name}.png' for name in names)} of {len(images) - len(failed)} images to {out}"
+    )
+    if failed:
+        named = ", ".join(map(str, failed[:5])) + ", …" * (len(failed) > 5)
+        raise InputError(
+            f"{len(failed)} of {len(images)} images cannot be read: {named}; mend or leave them out."
+        )
+
+
+def find_images(paths):
+    """Images by the stem of their predictions, which for a folder's is where they are below it.
+
+    Args:
+        paths: of the command line: files of any name, and folders, of which all images count.
+
+    Raises:
+        InputError: nothing is there, a folder has no image, or two would be predicted into the same files.
+    """
+    from data.pictures import find_pictures
+
+    found = {}
+    for text in paths:
+        path = arguments.named_path(text, "IMAGE")
+        if not path.exists():
+            raise InputError(f"{path} is not there; name image files, or folders of them.")
+        files = find_pictures(path) if path.is_dir() else [path]
+        for file in files:
+            stem = (file.relative_to(path) if path.is_dir() else Path(file.name)).with_suffix("")
+            twin = found.setdefault(stem, file)
+            if twin.resolve() != file.resolve():
+                raise InputError(
+                    f"{twin} and {file} would be predicted into the same files; give each its own --out."
+                )
+    return found
+
+
+def _refuse_to_overwrite(images, out, names):
+    """Raise `InputError` where a prediction would take the place of an image."""
+    given = {path.resolve() for path in images.values()}
+    for stem in images:
+        for name in names:
+            target = (out / stem).with_name(f"{stem.name}_{name}.png")
+            if target.resolve() in given:
+                raise InputError(f"{target} is one of the images; name another folder with --out.")

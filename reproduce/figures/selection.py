@@ -1,0 +1,95 @@
+"""Which images a figure shows: both ends of a ranking of all, so that nobody picks; no TensorFlow."""
+
+import math
+
+from data.errors import InputError
+from experiments.catalog import layout_of
+
+
+def recorded_by_image(run, store, task):
+    """What a finished run scored on each validation image by itself.
+
+    Args:
+        run: `experiments.run.Run`.
+        store: `experiments.records.store.Store`.
+        task: ``seg`` (mIoU at native resolution) or ``depth`` (AbsRel in px of the network's image).
+
+    Returns:
+        Dict of float by the frame's name, NaN for an image without a score.
+
+    Raises:
+        InputError: the run is not finished, or was evaluated before such scores were recorded.
+    """
+    metrics = store.metrics(run)
+    if metrics is None:
+        table = "table3" if layout_of(run.dataset) == "kitti" else "table1"
+        raise InputError(f"{run} has no result ({store.failure(run) or 'not run'}): run reproduce {table}.")
+    scores = metrics["results"]["per_input"][task].get("by_image")
+    if scores is None:
+        raise InputError(
+            f"{store.finished_folder(run)} was made before scores of single images were recorded: delete it "
+            "and run it again."
+        )
+    return {name: math.nan if score is None else score for name, score in scores.items()}
+
+
+def both_ends(scores, count=2):
+    """The names with the highest and with the lowest scores; no name twice.
+
+    Args:
+        scores: float by name; NaN is left out.
+        count: names at each end; with fewer than twice as many scores the highest come first.
+
+    Returns:
+        (highest, lowest): lists of names, the most extreme first, ties by name.
+    """
+    known = [name for name, score in scores.items() if not math.isnan(score)]
+    highest = sorted(known, key=lambda name: (-scores[name], name))[: min(count, (len(known) + 1) // 2)]
+    rest = [name for name in known if name not in highest]
+    return highest, sorted(rest, key=lambda name: (scores[name], name))[:count]
+
+
+def differences(best, baseline):
+    """Score of the best minus that of the baseline by name; NaN where one of them has none."""
+    return {name: best[name] - score for name, score in baseline.items()}
+
+
+def gain_or_loss(name, gains, at_top):
+    """A difference in words, such as ``gain +0.066 (largest)``.
+
+    Args:
+        name: of the image.
+        gains: `differences` of all images.
+        at_top: whether it was chosen for its high difference rather than for its low one.
+    """
+    gain = gains[name]
+    if gain == 0:
+        return "no difference"
+    same_sign = [abs(other) for other in gains.values() if other * gain > 0]
+    end = "largest" if at_top == (gain > 0) else "smallest"
+    return f"{'gain +' if gain > 0 else 'loss −'}{abs(gain):.3f} ({rank(abs(gain), same_sign, end)})"
+
+
+def rank(score, scores, end):
+    """The place of one of some scores, such as ``2nd largest``.
+
+    Args:
+        score: the one.
+        scores: all; NaN is left out.
+        end: that it is counted from: ``largest``, ``highest``, ``smallest`` or ``lowest``.
+    """
+    from_above = end in ("largest", "highest")
+    before = sum(other > score if from_above else other < score for other in scores)
+    return {0: "", 1: "2nd ", 2: "3rd "}.get(before, f"{before + 1}th ") + end
+
+
+def tally(gains):
+    """In how many images there is a gain or a loss: ``gain in 12, loss in 7, no difference in 1 of 20``."""
+    counts = {
+        "gain in": sum(gain > 0 for gain in gains.values()),
+        "loss in": sum(gain < 0 for gain in gains.values()),
+        "no difference in": sum(gain == 0 for gain in gains.values()),
+        "no labels in": sum(math.isnan(gain) for gain in gains.values()),
+    }
+    said = [f"{words} {count}" for words, count in counts.items() if count or words in ("gain in", "loss in")]
+    return f"{', '.join(said)} of {len(gains)}"

@@ -1,0 +1,1 @@
+"""One document and its writers."""

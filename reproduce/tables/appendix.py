@@ -1,0 +1,66 @@
+"""What a table leaves out: each finished run by every resolution, unit and kind of statistics."""
+
+import csv
+import io
+
+from experiments.metrics import DisparityErrors
+from reproduce.formats.render import write_texts
+
+UNITS = ("disp_half", "disp_full", "depth_m")
+NOTES = (
+    "per_input: BatchNorm statistics of the encoder estimated again for each input stream; shared: the "
+    "moving statistics that training left, presumably what the paper evaluated.",
+    "native and network: resolution of the mIoU. classes: how many entered the mean. interval: 95 % "
+    "bootstrap interval of the native mIoU over the validation images.",
+    "disp_half: px of the network's image, disp_full: px of the native image, depth_m: metres; ground "
+    "truth beyond 50 left out, mean over images. pooled: mean over all pixels; clipped: ground truth beyond "
+    "50 counts as 50.",
+    "best_validation_miou: best of the validations in training, shared statistics, native resolution; "
+    "optimistic, because it is chosen on the images that it is measured on.",
+)
+
+
+def appendix_rows(runs, store):
+    """One dict for each finished run: run, headline and all variants, None where a run has no such number."""
+    rows = []
+    for run in runs:
+        metrics = store.metrics(run)
+        if metrics is None:
+            continue
+        row = {"run": run.folder}
+        for kind, results in metrics["results"].items():
+            seg, color, depth = (results.get(task, {}) for task in ("seg", "color", "depth"))
+            for resolution in ("native", "network"):
+                row[f"{kind}/sem_miou/{resolution}"] = seg.get(resolution, {}).get("miou")
+            row[f"{kind}/sem_classes/native"] = seg.get("native", {}).get("classes")
+            low, high = seg.get("interval", (None, None))
+            row |= {f"{kind}/sem_interval_low": low, f"{kind}/sem_interval_high": high}
+            row[f"{kind}/color_miou"] = color.get("miou")
+            for unit in UNITS:
+                errors = depth.get(unit, {})
+                row |= {f"{kind}/{unit}/{name}": errors.get(name) for name in DisparityErrors.NAMES}
+                for other in ("pooled", "clipped"):
+                    its = errors.get(other, {})
+                    row |= {f"{kind}/{unit}/{other}_{name}": its.get(name) for name in DisparityErrors.NAMES}
+                dropped = errors.get("dropped", {})
+                row |= {f"{kind}/{unit}/dropped_{limit}": dropped.get(limit) for limit in ("minimum", "cap")}
+        row["best_validation_miou"] = metrics.get("best_validation_miou")
+        rows.append(row)
+    return rows
+
+
+def write_appendix(runs, store, notes, folder, stem):
+    """Write the appendix as ``<stem>.csv`` into a folder, notes first as comment lines.
+
+    Returns:
+        The path, or None when no run is finished.
+    """
+    rows = appendix_rows(runs, store)
+    if not rows:
+        return None
+    text = io.StringIO()
+    text.writelines(f"# {note}\n" for note in (*notes, *NOTES))
+    writer = csv.DictWriter(text, list(dict.fromkeys(key for row in rows for key in row)))
+    writer.writeheader()
+    writer.writerows(rows)
+    return write_texts(folder, stem, {"csv": text.getvalue()})[0]
