@@ -5,6 +5,7 @@ from pathlib import Path
 from setuptools import find_packages, setup
 
 FOLDERS = ("data", "experiments", "losses", "models", "reproduce", "weighting")
+PACKAGE = "selfsup_segmentation"
 
 setup(
     name="selfsup-segmentation",
@@ -14,8 +15,13 @@ setup(
     long_description=Path(__file__).with_name("README.md").read_text(encoding="utf-8"),
     long_description_content_type="text/markdown",
     license="MIT",
-    packages=find_packages(include=[pattern for name in FOLDERS for pattern in (name, f"{name}.*")]),
-    package_data={"reproduce.report": ["templates/*"]},
+    # The folders are imported as one package: a user's own models/ or data/ is another thing.
+    package_dir={PACKAGE: "."},
+    packages=[
+        f"{PACKAGE}.{folder}"
+        for folder in find_packages(include=[pattern for name in FOLDERS for pattern in (name, f"{name}.*")])
+    ],
+    package_data={f"{PACKAGE}.reproduce.report": ["templates/*"]},
     python_requires=">=3.10,<3.14",
     install_requires=[
         "cityscapesScripts>=2.2.4,<2.4",
@@ -55,5 +61,5 @@ setup(
             "tf_keras>=2.19,<2.22",  # writes weights as Keras 2 did, to test that they load
         ],
     },
-    entry_points={"console_scripts": ["reproduce = reproduce.__main__:main"]},
+    entry_points={"console_scripts": [f"reproduce = {PACKAGE}.reproduce.__main__:main"]},
 )

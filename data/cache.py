@@ -18,11 +18,11 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from data.decode import read_labels, read_rgb
-from data.disparity import resize_nearest
-from data.errors import InputError
-from data.frames import Frame
-from data.labels import IGNORE, ids_to_train_ids
+from selfsup_segmentation.data.decode import read_labels, read_rgb
+from selfsup_segmentation.data.disparity import resize_nearest
+from selfsup_segmentation.data.errors import InputError
+from selfsup_segmentation.data.frames import Frame
+from selfsup_segmentation.data.labels import IGNORE, ids_to_train_ids
 
 CHANNELS = {"left": 3, "right": 3, "labels": 1}
 FORMAT = 3  # of the cached files; part of their names

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from data.files import RENEW, FileError, read_bytes
+from selfsup_segmentation.data.files import RENEW, FileError, read_bytes
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ import os
 from collections.abc import Collection
 from pathlib import Path
 
-from data.errors import InputError
-from data.frames import Frame
+from selfsup_segmentation.data.errors import InputError
+from selfsup_segmentation.data.frames import Frame
 
 OFFICIAL_COUNTS = {"train": 2975, "val": 500, "test": 1525, "train_extra": 19998}
 """Left images of each split, as the data set's README counts them."""

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import numpy as np
 
-from data.errors import InputError
-from data.files import FileError
-from data.frames import Frame
-from data.labels import KNOWN_IDS
-from data.png import GRAY8, GRAY16, RGB, read_pixels, require_kind
+from selfsup_segmentation.data.errors import InputError
+from selfsup_segmentation.data.files import FileError
+from selfsup_segmentation.data.frames import Frame
+from selfsup_segmentation.data.labels import KNOWN_IDS
+from selfsup_segmentation.data.png import GRAY8, GRAY16, RGB, read_pixels, require_kind
 
 _CONTENT = {"left": RGB, "right": RGB, "labels": GRAY8, "instances": GRAY16, "disparity": GRAY16}
 _IS_KNOWN_ID = np.isin(np.arange(256), list(KNOWN_IDS))

@@ -3,7 +3,7 @@
 import stat
 from pathlib import Path
 
-from data.errors import InputError
+from selfsup_segmentation.data.errors import InputError
 
 KINDS = ("missing", "unreadable", "damaged", "wrong type", "label ids", "calibration")
 MAX_BYTES = 2**28  # more than the largest image (`data.png`) needs without any compression

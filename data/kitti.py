@@ -9,10 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
-from data.decode import read_rgb
-from data.errors import InputError
-from data.frames import Frame
-from data.kitti_folders import PARTS, find_folder, list_cameras, list_files, list_names
+from selfsup_segmentation.data.decode import read_rgb
+from selfsup_segmentation.data.errors import InputError
+from selfsup_segmentation.data.frames import Frame
+from selfsup_segmentation.data.kitti_folders import PARTS, find_folder, list_cameras, list_files, list_names
 
 OFFICIAL_COUNT = 200
 SPLITS = ("train", "val")

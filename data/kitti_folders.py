@@ -5,7 +5,7 @@ The archives may have been unpacked together, or side by side, each into a folde
 
 from pathlib import Path
 
-from data.errors import InputError
+from selfsup_segmentation.data.errors import InputError
 
 _ARCHIVES = ("data_scene_flow", "data_semantics", "data_scene_flow_calib")
 # Attribute of a Frame -> (folders in order of preference, archive without its ending).

@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps
 
-from data.decode import read_rgb
-from data.errors import InputError
-from data.files import FileError
+from selfsup_segmentation.data.decode import read_rgb
+from selfsup_segmentation.data.errors import InputError
+from selfsup_segmentation.data.files import FileError
 
 ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp", ".ppm")  # what a folder is searched for
 _MODES = (

@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import tensorflow as tf
 
-from data.color import ColorStatistics, rgb_to_lab
+from selfsup_segmentation.data.color import ColorStatistics, rgb_to_lab
 
 # Everything here is TensorFlow's ops already: AutoGraph would translate it for a second, and change nothing.
 AS_IT_IS = tf.autograph.experimental.do_not_convert

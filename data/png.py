@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from data.files import RENEW, FileError, read_bytes
+from selfsup_segmentation.data.files import RENEW, FileError, read_bytes
 
 Kind = tuple[int, int]
 """(bit depth, color type) of a PNG: 0 is grey, 2 is RGB."""

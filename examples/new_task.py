@@ -9,12 +9,12 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from data.color import rgb_to_lab
-from data.labels import ids_to_train_ids
-from data.scenes import render_scene
-from losses import segmentation_loss
-from models import build_decoder, build_encoder
-from weighting import UncertaintyWeighting, WeightedModel
+from selfsup_segmentation.data.color import rgb_to_lab
+from selfsup_segmentation.data.labels import ids_to_train_ids
+from selfsup_segmentation.data.scenes import render_scene
+from selfsup_segmentation.losses import segmentation_loss
+from selfsup_segmentation.models import build_decoder, build_encoder
+from selfsup_segmentation.weighting import UncertaintyWeighting, WeightedModel
 
 keras.utils.set_random_seed(0)
 scenes = [render_scene(seed=0, split="train", index=index, size=(64, 32)) for index in range(6)]

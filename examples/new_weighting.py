@@ -8,7 +8,7 @@ A weighting overrides `task_weights`; where it needs them also `penalty`, what i
 import keras
 import tensorflow as tf
 
-from weighting import TaskWeighting
+from selfsup_segmentation.weighting import TaskWeighting
 
 
 class RandomWeighting(TaskWeighting):

@@ -11,8 +11,8 @@ import numpy as np
 import tensorflow as tf
 from PIL import Image
 
-from data.scenes import render_scene
-from losses import disparity_from_logits, reconstruction_loss
+from selfsup_segmentation.data.scenes import render_scene
+from selfsup_segmentation.losses import disparity_from_logits, reconstruction_loss
 
 if len(sys.argv) > 2:
     pair = [np.asarray(Image.open(path).convert("RGB")) for path in sys.argv[1:3]]

@@ -6,7 +6,7 @@ Nothing but ``weighting`` is of this project; data and network are placeholders 
 import keras
 import numpy as np
 
-from weighting import DynamicWeightAverage, UncertaintyWeighting, WeightedModel
+from selfsup_segmentation.weighting import DynamicWeightAverage, UncertaintyWeighting, WeightedModel
 
 keras.utils.set_random_seed(0)
 numbers = np.random.default_rng(0)

@@ -3,9 +3,9 @@
 import dataclasses
 import itertools
 
-from experiments import run as schedules
-from experiments.readings import Readings
-from experiments.run import INITS, Run
+from selfsup_segmentation.experiments import run as schedules
+from selfsup_segmentation.experiments.readings import Readings
+from selfsup_segmentation.experiments.run import INITS, Run
 
 GRID = (0.1, 1.0, 10.0, 100.0)  # weights that the paper's grid search tries (section 4.1)
 MULTI_INITS = ("ImageNet", "CoarseCTS")

@@ -9,28 +9,38 @@ from pathlib import Path
 import keras
 import tensorflow as tf
 
-from data.errors import InputError
-from data.pipeline import training_batches
-from experiments import preemption
-from experiments.evaluation.evaluator import Evaluator
-from experiments.evaluation.results import headline, headline_names
-from experiments.finished.finished_run import inherited_colors, open_finished, write_colors
-from experiments.monitoring.events import log_event
-from experiments.monitoring.tensorboard import Predictions, write_hparams
-from experiments.readings import Readings
-from experiments.records import provenance
-from experiments.records.checkpoint import Checkpoints
-from experiments.records.disk import full_disk_is_an_oserror
-from experiments.records.history import read_history
-from experiments.records.lock import only_one
-from experiments.records.store import FORMAT, sealed, write_json
-from experiments.training.divergence import DivergedError
-from experiments.training.loop import train
-from experiments.training.network import Unavailable, build_model, initialize, make_weighting, source_state
-from experiments.training.objective import Objective
-from experiments.training.strategy import strategy_of
-from models.multitask import by_stream, encoder_input
-from models.normalization import save_statistics, statistics_estimator
+from selfsup_segmentation.data.errors import InputError
+from selfsup_segmentation.data.pipeline import training_batches
+from selfsup_segmentation.experiments import preemption
+from selfsup_segmentation.experiments.evaluation.evaluator import Evaluator
+from selfsup_segmentation.experiments.evaluation.results import headline, headline_names
+from selfsup_segmentation.experiments.finished.finished_run import (
+    inherited_colors,
+    open_finished,
+    write_colors,
+)
+from selfsup_segmentation.experiments.monitoring.events import log_event
+from selfsup_segmentation.experiments.monitoring.tensorboard import Predictions, write_hparams
+from selfsup_segmentation.experiments.readings import Readings
+from selfsup_segmentation.experiments.records import provenance
+from selfsup_segmentation.experiments.records.checkpoint import Checkpoints
+from selfsup_segmentation.experiments.records.disk import full_disk_is_an_oserror
+from selfsup_segmentation.experiments.records.history import read_history
+from selfsup_segmentation.experiments.records.lock import only_one
+from selfsup_segmentation.experiments.records.store import FORMAT, sealed, write_json
+from selfsup_segmentation.experiments.training.divergence import DivergedError
+from selfsup_segmentation.experiments.training.loop import train
+from selfsup_segmentation.experiments.training.network import (
+    Unavailable,
+    build_model,
+    initialize,
+    make_weighting,
+    source_state,
+)
+from selfsup_segmentation.experiments.training.objective import Objective
+from selfsup_segmentation.experiments.training.strategy import strategy_of
+from selfsup_segmentation.models.multitask import by_stream, encoder_input
+from selfsup_segmentation.models.normalization import save_statistics, statistics_estimator
 
 STATISTICS_PASSES = 10  # more passes over a small training set teach the statistics nothing
 

@@ -5,7 +5,7 @@ NumPy only and float64 inside: a metric of a million pixels in float32 loses the
 
 import numpy as np
 
-from data.labels import IGNORE
+from selfsup_segmentation.data.labels import IGNORE
 
 
 class MeanIoU:

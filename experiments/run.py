@@ -2,8 +2,8 @@
 
 import dataclasses
 
-from data.errors import InputError
-from experiments.readings import Readings
+from selfsup_segmentation.data.errors import InputError
+from selfsup_segmentation.experiments.readings import Readings
 
 LETTERS = {"seg": "SS", "color": "C", "depth": "D"}
 TASKS = {letter: task for task, letter in LETTERS.items()}

@@ -1,8 +1,12 @@
 """The losses of the paper, one loss a file: plain functions of tensors, ignorant of models and data."""
 
-from losses.colorization import colorization_loss
-from losses.reconstruction import disparity_from_logits, reconstruction_loss, warp_right_to_left
-from losses.segmentation import segmentation_loss
+from selfsup_segmentation.losses.colorization import colorization_loss
+from selfsup_segmentation.losses.reconstruction import (
+    disparity_from_logits,
+    reconstruction_loss,
+    warp_right_to_left,
+)
+from selfsup_segmentation.losses.segmentation import segmentation_loss
 
 __all__ = [
     "colorization_loss",

@@ -2,7 +2,7 @@
 
 import tensorflow as tf
 
-from losses.normalize import divide
+from selfsup_segmentation.losses.normalize import divide
 
 
 def colorization_loss(classes, logits, class_weights, mask=None, norm="pixels"):

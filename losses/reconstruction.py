@@ -2,7 +2,7 @@
 
 import tensorflow as tf
 
-from losses.normalize import divide
+from selfsup_segmentation.losses.normalize import divide
 
 
 def disparity_from_logits(logits, scale="0.3W"):

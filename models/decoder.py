@@ -2,7 +2,7 @@
 
 import keras
 
-from models.encoder import unet_on
+from selfsup_segmentation.models.encoder import unet_on
 
 
 def build_decoder(task, channels, encoder, fused=True):

@@ -13,8 +13,8 @@ with contextlib.redirect_stdout(io.StringIO()):  # it prints a greeting
     from segmentation_models.backbones.backbones_factory import Backbones
     from segmentation_models.models import unet as sm_unet
 
-from models.batch_normalization import FusedBatchNormalization
-from models.upsampling import BroadcastUpSampling2D
+from selfsup_segmentation.models.batch_normalization import FusedBatchNormalization
+from selfsup_segmentation.models.upsampling import BroadcastUpSampling2D
 
 # DenseNets have layers of names that Keras 3 refuses; EfficientNets leave out branches by a random number
 # that no seed governs, so that the same run would give other numbers. SENet-154 was not seen to build.

@@ -3,10 +3,10 @@
 import keras
 import numpy as np
 
-from data.color import LINEAR_OF_BYTE, RGB_TO_SCALED_XYZ
-from models.decoder import build_decoder
-from models.encoder import build_encoder
-from models.multitask import CHANNELS
+from selfsup_segmentation.data.color import LINEAR_OF_BYTE, RGB_TO_SCALED_XYZ
+from selfsup_segmentation.models.decoder import build_decoder
+from selfsup_segmentation.models.encoder import build_encoder
+from selfsup_segmentation.models.multitask import CHANNELS
 
 
 def segmentation_only(model):

@@ -9,8 +9,8 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from data.errors import InputError
-from models.imagenet_files import FILES
+from selfsup_segmentation.data.errors import InputError
+from selfsup_segmentation.models.imagenet_files import FILES
 
 # The layers that have a kernel; a subclass of one is not always one of another.
 _WITH_KERNEL = (keras.layers.Conv2D, keras.layers.DepthwiseConv2D, keras.layers.Dense)

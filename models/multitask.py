@@ -3,8 +3,8 @@
 import keras
 import tensorflow as tf
 
-from models.decoder import build_decoder
-from models.encoder import build_encoder
+from selfsup_segmentation.models.decoder import build_decoder
+from selfsup_segmentation.models.encoder import build_encoder
 
 CHANNELS = {"seg": 19, "color": 36, "depth": 1}
 STREAM = {"seg": "lab", "depth": "lab", "color": "gray"}

@@ -12,7 +12,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from data.errors import InputError
+from selfsup_segmentation.data.errors import InputError
 
 
 def batch_norm_layers(model):

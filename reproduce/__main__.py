@@ -2,7 +2,7 @@
 
 import sys
 
-from reproduce.cli.parser import make_parser
+from selfsup_segmentation.reproduce.cli.parser import make_parser
 
 
 def main(argv=None):
@@ -16,7 +16,7 @@ def main(argv=None):
         SystemExit: 1 after damage that ``verify`` found, or a comparison of ``bench`` that failed.
     """
     args = make_parser().parse_args(argv)
-    from reproduce.cli.run_verb import run_verb  # here, because --help ends above
+    from selfsup_segmentation.reproduce.cli.run_verb import run_verb  # here, because --help ends above
 
     return run_verb(args)
 

@@ -1,7 +1,7 @@
 """Runs that look finished, for tests of what is made of their numbers."""
 
-from experiments.records import provenance
-from experiments.records.store import write_json
+from selfsup_segmentation.experiments.records import provenance
+from selfsup_segmentation.experiments.records.store import write_json
 
 
 def write_finished(store, run, **metrics):

@@ -10,7 +10,7 @@ import pytest
 # A program for `tests.processes.Command`: ``reproduce`` with such a network.
 SCRIPT = """
 import sys
-from reproduce.__main__ import main
+from selfsup_segmentation.reproduce.__main__ import main
 from tests.narrow import narrow
 with narrow():
     sys.exit(main(sys.argv[1:]))
@@ -27,7 +27,7 @@ def narrow():
     import tensorflow as tf
     from classification_models.models import resnet
 
-    from models.encoder import sm_unet
+    from selfsup_segmentation.models.encoder import sm_unet
 
     real = resnet.MODELS_PARAMS["resnet18"]
 

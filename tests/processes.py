@@ -95,7 +95,7 @@ class Command(Watched):
 
     def __init__(self, stem, *words, script=None, **environment):
         super().__init__(stem)
-        program = ["-m", "reproduce"] if script is None else ["-c", script]
+        program = ["-m", "selfsup_segmentation.reproduce"] if script is None else ["-c", script]
         with self.files[0].open("wb") as out, self.files[1].open("wb") as err:
             self._process = subprocess.Popen(
                 [sys.executable, "-u", *program, *map(str, words)],

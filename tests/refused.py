@@ -2,8 +2,8 @@
 
 import pytest
 
-from data.errors import InputError
-from reproduce.__main__ import main
+from selfsup_segmentation.data.errors import InputError
+from selfsup_segmentation.reproduce.__main__ import main
 
 
 def refused(capsys, *arguments):

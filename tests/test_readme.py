@@ -2,9 +2,9 @@ import re
 
 import pytest
 
-from experiments.readings import BOUNDS, CHOICES, Readings
-from reproduce.cli.arguments import parse_readings
-from reproduce.cli.parser import make_parser
+from selfsup_segmentation.experiments.readings import BOUNDS, CHOICES, Readings
+from selfsup_segmentation.reproduce.cli.arguments import parse_readings
+from selfsup_segmentation.reproduce.cli.parser import make_parser
 from tests.conftest import REPOSITORY
 
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")

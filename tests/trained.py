@@ -1,7 +1,7 @@
 """A run that was trained for real, if for a moment, for tests of what a person takes away from it."""
 
-from data.scenes import write_cityscapes
-from reproduce.__main__ import main
+from selfsup_segmentation.data.scenes import write_cityscapes
+from selfsup_segmentation.reproduce.__main__ import main
 
 
 def train_for_a_moment(root, row, *more):

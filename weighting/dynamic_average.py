@@ -3,7 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
-from weighting.base import TaskWeighting
+from selfsup_segmentation.weighting.base import TaskWeighting
 
 
 class DynamicWeightAverage(TaskWeighting):

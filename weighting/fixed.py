@@ -2,7 +2,7 @@
 
 import tensorflow as tf
 
-from weighting.base import TaskWeighting
+from selfsup_segmentation.weighting.base import TaskWeighting
 
 
 class FixedWeights(TaskWeighting):

@@ -1,9 +1,9 @@
 """Flat figures: people, riders, bicycles and motorcycles, seen from the side or from behind."""
 
-from data.scenes import paints
-from data.scenes.placing import Place, Random, pick, vivid
-from data.scenes.shapes import Figure, Part
-from data.scenes.solid import Solid
+from selfsup_segmentation.data.scenes import paints
+from selfsup_segmentation.data.scenes.placing import Place, Random, pick, vivid
+from selfsup_segmentation.data.scenes.shapes import Figure, Part
+from selfsup_segmentation.data.scenes.solid import Solid
 
 SKIN = [(206, 160, 132), (160, 112, 84), (104, 72, 54), (222, 180, 152)]
 CLOTHES = [(40, 44, 56), (70, 74, 84), (120, 112, 100), (150, 60, 54), (52, 80, 120), (190, 186, 176)]

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from cityscapesscripts.helpers.labels import labels
 
-from data.scenes.render import Scene
-from data.scenes.rig import CITYSCAPES_RIG, KITTI_RIG, Rig
+from selfsup_segmentation.data.scenes.render import Scene
+from selfsup_segmentation.data.scenes.rig import CITYSCAPES_RIG, KITTI_RIG, Rig
 
 CITIES = {
     "train": ("lindental", "erlenbruch", "weidengrund", "buchenfeld"),

@@ -3,9 +3,9 @@
 import math
 from dataclasses import dataclass
 
-from data.scenes.placing import Random
-from data.scenes.street import Street
-from data.scenes.textures import Color
+from selfsup_segmentation.data.scenes.placing import Random
+from selfsup_segmentation.data.scenes.street import Street
+from selfsup_segmentation.data.scenes.textures import Color
 
 
 @dataclass(frozen=True)

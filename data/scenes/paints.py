@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from data.scenes.textures import Color, Hits, Paint, mix, tint
+from selfsup_segmentation.data.scenes.textures import Color, Hits, Paint, mix, tint
 
 
 def rough(color: Color, contrast: float = 0.1) -> Paint:

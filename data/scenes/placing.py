@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from data.scenes.shapes import Shape
-from data.scenes.solid import Solid
-from data.scenes.textures import Color, Paint
+from selfsup_segmentation.data.scenes.shapes import Shape
+from selfsup_segmentation.data.scenes.solid import Solid
+from selfsup_segmentation.data.scenes.textures import Color, Paint
 
 Random = np.random.Generator
 

@@ -5,9 +5,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from data.scenes.rig import View
-from data.scenes.shapes import NEAR
-from data.scenes.solid import Solid
+from selfsup_segmentation.data.scenes.rig import View
+from selfsup_segmentation.data.scenes.shapes import NEAR
+from selfsup_segmentation.data.scenes.solid import Solid
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 from cityscapesscripts.helpers.labels import name2label
 
-from data.errors import InputError
-from data.scenes.raster import Buffers, rasterise
-from data.scenes.rig import CITYSCAPES_RIG, Rig, View
-from data.scenes.shade import paint_view
-from data.scenes.world import World, build_world
+from selfsup_segmentation.data.errors import InputError
+from selfsup_segmentation.data.scenes.raster import Buffers, rasterise
+from selfsup_segmentation.data.scenes.rig import CITYSCAPES_RIG, Rig, View
+from selfsup_segmentation.data.scenes.shade import paint_view
+from selfsup_segmentation.data.scenes.world import World, build_world
 
 SMALLEST = (64, 32)
 

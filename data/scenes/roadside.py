@@ -2,11 +2,11 @@
 
 import math
 
-from data.scenes import paints
-from data.scenes.placing import Place, Random, pick
-from data.scenes.shapes import Block, Cylinder, Ellipsoid
-from data.scenes.solid import Solid
-from data.scenes.textures import Paint
+from selfsup_segmentation.data.scenes import paints
+from selfsup_segmentation.data.scenes.placing import Place, Random, pick
+from selfsup_segmentation.data.scenes.shapes import Block, Cylinder, Ellipsoid
+from selfsup_segmentation.data.scenes.solid import Solid
+from selfsup_segmentation.data.scenes.textures import Paint
 
 WALLS = [(186, 172, 148), (150, 142, 134), (205, 196, 178), (128, 118, 112), (172, 140, 112), (140, 146, 150)]
 BRICKS = [(138, 84, 66), (120, 72, 60), (150, 108, 84), (116, 100, 90)]

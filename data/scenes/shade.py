@@ -4,13 +4,13 @@ import math
 
 import numpy as np
 
-from data.scenes.raster import Buffers
-from data.scenes.rig import Rays, View
-from data.scenes.shapes import Surface
-from data.scenes.solid import Solid
-from data.scenes.street import Strip
-from data.scenes.textures import Hits, mix
-from data.scenes.world import World
+from selfsup_segmentation.data.scenes.raster import Buffers
+from selfsup_segmentation.data.scenes.rig import Rays, View
+from selfsup_segmentation.data.scenes.shapes import Surface
+from selfsup_segmentation.data.scenes.solid import Solid
+from selfsup_segmentation.data.scenes.street import Strip
+from selfsup_segmentation.data.scenes.textures import Hits, mix
+from selfsup_segmentation.data.scenes.world import World
 
 
 def paint_view(world: World, view: View, buffers: Buffers) -> np.ndarray:

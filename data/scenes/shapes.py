@@ -11,7 +11,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from data.scenes.rig import Rays
+from selfsup_segmentation.data.scenes.rig import Rays
 
 NEAR = 0.5  # m; nothing is rendered closer to the camera
 _FAR = np.float32(1e9)  # stands for "no hit" where inf would breed NaN

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from cityscapesscripts.helpers.labels import name2label
 
-from data.scenes.rig import Rays
-from data.scenes.shapes import Shape
-from data.scenes.textures import Paint
+from selfsup_segmentation.data.scenes.rig import Rays
+from selfsup_segmentation.data.scenes.shapes import Shape
+from selfsup_segmentation.data.scenes.textures import Paint
 
 
 @dataclass(frozen=True, eq=False)

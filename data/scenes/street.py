@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from data.scenes import paints
-from data.scenes.placing import Place, Random, pick
-from data.scenes.rig import Rays
-from data.scenes.shapes import NEAR, Surface
-from data.scenes.solid import Solid
+from selfsup_segmentation.data.scenes import paints
+from selfsup_segmentation.data.scenes.placing import Place, Random, pick
+from selfsup_segmentation.data.scenes.rig import Rays
+from selfsup_segmentation.data.scenes.shapes import NEAR, Surface
+from selfsup_segmentation.data.scenes.solid import Solid
 
 
 @dataclass(frozen=True)

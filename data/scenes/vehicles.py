@@ -1,9 +1,9 @@
 """Vehicles with more than two wheels; local y points ahead."""
 
-from data.scenes import paints
-from data.scenes.placing import Place, Random, pick, vivid
-from data.scenes.shapes import Block, Ellipsoid
-from data.scenes.solid import Solid
+from selfsup_segmentation.data.scenes import paints
+from selfsup_segmentation.data.scenes.placing import Place, Random, pick, vivid
+from selfsup_segmentation.data.scenes.shapes import Block, Ellipsoid
+from selfsup_segmentation.data.scenes.solid import Solid
 
 CARS = [(40, 42, 46), (196, 198, 200), (130, 134, 138), (70, 74, 80), (226, 226, 224), (92, 92, 96)]
 

@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from data.scenes import figures, roadside, vehicles
-from data.scenes.light import Light
-from data.scenes.placing import Place, Random
-from data.scenes.solid import Solid
-from data.scenes.street import Street
-from data.scenes.textures import Noise
+from selfsup_segmentation.data.scenes import figures, roadside, vehicles
+from selfsup_segmentation.data.scenes.light import Light
+from selfsup_segmentation.data.scenes.placing import Place, Random
+from selfsup_segmentation.data.scenes.solid import Solid
+from selfsup_segmentation.data.scenes.street import Street
+from selfsup_segmentation.data.scenes.textures import Noise
 
 REACH = 120.0  # m; how far the street is furnished before the backdrop closes it
 SPECIALS = ("train", "bus", "truck", "motorcycle", "bicycle", "none")

@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from data.errors import InputError
-from data.scenes.layouts import CITIES, CITYSCAPES, KITTI, Layout
-from data.scenes.render import check_arguments, render_scene
+from selfsup_segmentation.data.errors import InputError
+from selfsup_segmentation.data.scenes.layouts import CITIES, CITYSCAPES, KITTI, Layout
+from selfsup_segmentation.data.scenes.render import check_arguments, render_scene
 
 GENERATOR_VERSION = 1  # raise it whenever the same arguments give other pixels
 MARKER = "scenes.json"
@@ -124,7 +124,7 @@ def _claim(root: Path, layout: Layout, counts, size, seed) -> bytes:
     after an interruption.
     """
     wanted = {
-        "generator": "data.scenes",
+        "generator": "selfsup_segmentation.data.scenes",
         "version": GENERATOR_VERSION,
         "layout": layout.name,
         "seed": seed,

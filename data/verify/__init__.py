@@ -4,14 +4,14 @@ Which files there should be is in `listing`, what is checked of a frame in `fram
 interrupted goes on in `memory`. No TensorFlow; nothing is written into the data set's folder.
 
 Example:
-    >>> from data.verify import verify
+    >>> from selfsup_segmentation.data.verify import verify
     >>> verify("kitti", "kitti2015").problems
     []
 """
 
-from data.verify.check import Report, SplitReport, verify
-from data.verify.frame import check_frame
-from data.verify.problems import KINDS, FrameFiles, FrameResult, Problem
+from selfsup_segmentation.data.verify.check import Report, SplitReport, verify
+from selfsup_segmentation.data.verify.frame import check_frame
+from selfsup_segmentation.data.verify.problems import KINDS, FrameFiles, FrameResult, Problem
 
 __all__ = [
     "KINDS",

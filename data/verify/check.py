@@ -11,11 +11,11 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from data.errors import InputError
-from data.verify.frame import check_frame
-from data.verify.listing import SplitListing, list_files
-from data.verify.memory import Memory, fingerprint
-from data.verify.problems import KINDS, FrameFiles, FrameResult, Problem
+from selfsup_segmentation.data.errors import InputError
+from selfsup_segmentation.data.verify.frame import check_frame
+from selfsup_segmentation.data.verify.listing import SplitListing, list_files
+from selfsup_segmentation.data.verify.memory import Memory, fingerprint
+from selfsup_segmentation.data.verify.problems import KINDS, FrameFiles, FrameResult, Problem
 
 CITYSCAPES_SIZE = (2048, 1024)
 KITTI_WIDTHS, KITTI_HEIGHTS = range(1224, 1243), range(370, 377)

@@ -7,14 +7,14 @@ from collections import Counter
 
 import numpy as np
 
-from data.calibration import Camera, read_camera, read_kitti_calibration
-from data.decode import read_disparity, read_instances, read_labels, read_rgb
-from data.disparity import decode_cityscapes, decode_kitti
-from data.files import KINDS as FILE_KINDS
-from data.files import FileError
-from data.labels import ID_TO_TRAIN_ID, IGNORE
-from data.verify.problems import Findings, FrameFiles, FrameResult
-from data.verify.views import SAME_EXPOSURE, SWAPPED, compare_views
+from selfsup_segmentation.data.calibration import Camera, read_camera, read_kitti_calibration
+from selfsup_segmentation.data.decode import read_disparity, read_instances, read_labels, read_rgb
+from selfsup_segmentation.data.disparity import decode_cityscapes, decode_kitti
+from selfsup_segmentation.data.files import KINDS as FILE_KINDS
+from selfsup_segmentation.data.files import FileError
+from selfsup_segmentation.data.labels import ID_TO_TRAIN_ID, IGNORE
+from selfsup_segmentation.data.verify.problems import Findings, FrameFiles, FrameResult
+from selfsup_segmentation.data.verify.views import SAME_EXPOSURE, SWAPPED, compare_views
 
 DISPARITY_RANGE = (0.01, 0.3)
 """Where the largest disparity of an image lies, in widths of the image. Over 0.3 a point would be nearer than

@@ -8,10 +8,10 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from data import cityscapes, kitti, kitti_folders
-from data.errors import InputError
-from data.scenes.write import MARKER
-from data.verify.problems import FrameFiles, Problem
+from selfsup_segmentation.data import cityscapes, kitti, kitti_folders
+from selfsup_segmentation.data.errors import InputError
+from selfsup_segmentation.data.scenes.write import MARKER
+from selfsup_segmentation.data.verify.problems import FrameFiles, Problem
 
 # Split -> (parts that some verb reads besides the left image, parts that are checked where they are there).
 CITYSCAPES_PARTS = {

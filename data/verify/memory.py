@@ -9,8 +9,8 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
-from data.errors import InputError
-from data.verify.problems import KINDS, FrameFiles, FrameResult, Problem
+from selfsup_segmentation.data.errors import InputError
+from selfsup_segmentation.data.verify.problems import KINDS, FrameFiles, FrameResult, Problem
 
 CHECK_VERSION = 1  # raise it whenever a check changes, so that nothing is remembered from before
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from data.files import KINDS as FILE_KINDS
+from selfsup_segmentation.data.files import KINDS as FILE_KINDS
 
 KINDS = (
     *FILE_KINDS,

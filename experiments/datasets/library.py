@@ -6,16 +6,21 @@ import hashlib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from data.cache import FrameCache, checksum
-from data.color import ColorStatistics, color_statistics
-from data.decode import read_disparity
-from data.errors import InputError
-from data.pipeline import Preparation
-from experiments.datasets.fingerprint import evaluation_files, fingerprint, seen_by, training_files
-from experiments.datasets.source import Source
-from experiments.evaluation.scores import READ_CAMERA
-from experiments.records.lock import one_after_the_other
-from experiments.records.store import write_text
+from selfsup_segmentation.data.cache import FrameCache, checksum
+from selfsup_segmentation.data.color import ColorStatistics, color_statistics
+from selfsup_segmentation.data.decode import read_disparity
+from selfsup_segmentation.data.errors import InputError
+from selfsup_segmentation.data.pipeline import Preparation
+from selfsup_segmentation.experiments.datasets.fingerprint import (
+    evaluation_files,
+    fingerprint,
+    seen_by,
+    training_files,
+)
+from selfsup_segmentation.experiments.datasets.source import Source
+from selfsup_segmentation.experiments.evaluation.scores import READ_CAMERA
+from selfsup_segmentation.experiments.records.lock import one_after_the_other
+from selfsup_segmentation.experiments.records.store import write_text
 
 
 @dataclasses.dataclass(frozen=True)

@@ -3,10 +3,10 @@
 import dataclasses
 from pathlib import Path
 
-from data import cityscapes, kitti
-from data.decode import check_frames
-from data.errors import InputError
-from experiments.datasets.fingerprint import fingerprint, seen_by
+from selfsup_segmentation.data import cityscapes, kitti
+from selfsup_segmentation.data.decode import check_frames
+from selfsup_segmentation.data.errors import InputError
+from selfsup_segmentation.experiments.datasets.fingerprint import fingerprint, seen_by
 
 SCENES_MARKER = "scenes.json"
 

@@ -5,12 +5,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 import tensorflow as tf
 
-from data.pipeline import ordered_batches
-from experiments.evaluation.scores import ColorScore, DepthScore, SegmentationScore
-from experiments.preemption import stop_if_requested
-from losses import disparity_from_logits
-from models.multitask import by_stream, only
-from models.normalization import statistics_of
+from selfsup_segmentation.data.pipeline import ordered_batches
+from selfsup_segmentation.experiments.evaluation.scores import ColorScore, DepthScore, SegmentationScore
+from selfsup_segmentation.experiments.preemption import stop_if_requested
+from selfsup_segmentation.losses import disparity_from_logits
+from selfsup_segmentation.models.multitask import by_stream, only
+from selfsup_segmentation.models.normalization import statistics_of
 
 READERS = 4  # threads, and images of ground truth in memory
 

@@ -1,6 +1,6 @@
 """Which of a run's many numbers a table shows; no TensorFlow."""
 
-from experiments.metrics import DisparityErrors
+from selfsup_segmentation.experiments.metrics import DisparityErrors
 
 _NAMES = {"seg": ("sem_miou",), "color": ("color_miou",), "depth": DisparityErrors.NAMES}
 

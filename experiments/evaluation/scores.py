@@ -2,13 +2,18 @@
 
 import numpy as np
 
-from data.calibration import read_camera, read_kitti_calibration
-from data.color import ColorBins
-from data.decode import read_disparity, read_labels
-from data.disparity import decode_cityscapes, decode_kitti, depth_from_disparity, resize_disparity
-from data.labels import CLASS_NAMES, IGNORE, NUM_CLASSES, ids_to_train_ids
-from experiments.evaluation.bootstrap import bootstrap_miou
-from experiments.metrics import DisparityErrors, MeanIoU
+from selfsup_segmentation.data.calibration import read_camera, read_kitti_calibration
+from selfsup_segmentation.data.color import ColorBins
+from selfsup_segmentation.data.decode import read_disparity, read_labels
+from selfsup_segmentation.data.disparity import (
+    decode_cityscapes,
+    decode_kitti,
+    depth_from_disparity,
+    resize_disparity,
+)
+from selfsup_segmentation.data.labels import CLASS_NAMES, IGNORE, NUM_CLASSES, ids_to_train_ids
+from selfsup_segmentation.experiments.evaluation.bootstrap import bootstrap_miou
+from selfsup_segmentation.experiments.metrics import DisparityErrors, MeanIoU
 
 MINIMUM_DISPARITY = 0.5  # px of the network's image; both relative errors diverge towards 0
 DECODE_DISPARITY = {"cityscapes": decode_cityscapes, "kitti": decode_kitti}

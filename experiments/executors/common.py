@@ -1,10 +1,10 @@
 """What every executor does: leave out what cannot be had, decode, carry out a run, say how far it is."""
 
-from experiments.catalog import dependency
-from experiments.execute import check_same_data, execute
-from experiments.monitoring.time_left import duration
-from experiments.records.lock import BusyError, holder
-from experiments.training.network import imagenet_weights
+from selfsup_segmentation.experiments.catalog import dependency
+from selfsup_segmentation.experiments.execute import check_same_data, execute
+from selfsup_segmentation.experiments.monitoring.time_left import duration
+from selfsup_segmentation.experiments.records.lock import BusyError, holder
+from selfsup_segmentation.experiments.training.network import imagenet_weights
 
 
 def runs_to_do(runs, store, libraries, options, report):

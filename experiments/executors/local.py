@@ -2,11 +2,11 @@
 
 import time
 
-from experiments.executors.common import Progress, advance, runs_to_do
-from experiments.monitoring.time_left import seconds_left
-from experiments.preemption import stopping_at_once
-from experiments.training import multiworker
-from experiments.training.strategy import strategy_of
+from selfsup_segmentation.experiments.executors.common import Progress, advance, runs_to_do
+from selfsup_segmentation.experiments.monitoring.time_left import seconds_left
+from selfsup_segmentation.experiments.preemption import stopping_at_once
+from selfsup_segmentation.experiments.training import multiworker
+from selfsup_segmentation.experiments.training.strategy import strategy_of
 
 POLL_SECONDS = 5  # between two looks at runs that other processes have
 

@@ -8,16 +8,16 @@ import time
 
 import ray
 
-from data.errors import InputError
-from experiments.catalog import dependency
-from experiments.executors import ray_cluster
-from experiments.executors.common import Progress, others, runs_to_do
-from experiments.executors.ray_task import AskedToStop, Job, Outcome, carry_out
-from experiments.monitoring.progress import LiveLine, is_live
-from experiments.monitoring.time_left import Countdown, Paces, duration, seconds_left
-from experiments.preemption import listening, stop_if_requested, stopping_at_once
-from experiments.records.lock import holder
-from experiments.records.run_status import signs_of_life
+from selfsup_segmentation.data.errors import InputError
+from selfsup_segmentation.experiments.catalog import dependency
+from selfsup_segmentation.experiments.executors import ray_cluster
+from selfsup_segmentation.experiments.executors.common import Progress, others, runs_to_do
+from selfsup_segmentation.experiments.executors.ray_task import AskedToStop, Job, Outcome, carry_out
+from selfsup_segmentation.experiments.monitoring.progress import LiveLine, is_live
+from selfsup_segmentation.experiments.monitoring.time_left import Countdown, Paces, duration, seconds_left
+from selfsup_segmentation.experiments.preemption import listening, stop_if_requested, stopping_at_once
+from selfsup_segmentation.experiments.records.lock import holder
+from selfsup_segmentation.experiments.records.run_status import signs_of_life
 
 POLL_SECONDS = 2  # between two looks at the runs folder
 RETRIES = 20  # of a run whose worker or node died, or was taken away

@@ -9,7 +9,7 @@ import threading
 
 import ray
 
-from data.errors import InputError
+from selfsup_segmentation.data.errors import InputError
 
 CONNECT_SECONDS = 10
 _OBJECTS = (

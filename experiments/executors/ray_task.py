@@ -6,12 +6,12 @@ import os
 import socket
 from pathlib import Path
 
-from data.errors import InputError
-from experiments.datasets.source import Source
-from experiments.options import Options
-from experiments.preemption import Stopped, stopping_at_once
-from experiments.records.store import Store
-from experiments.run import Run
+from selfsup_segmentation.data.errors import InputError
+from selfsup_segmentation.experiments.datasets.source import Source
+from selfsup_segmentation.experiments.options import Options
+from selfsup_segmentation.experiments.preemption import Stopped, stopping_at_once
+from selfsup_segmentation.experiments.records.store import Store
+from selfsup_segmentation.experiments.run import Run
 
 LOG = "ray.log"  # in a run's folder: what its processes printed
 _THREADS = "OMP_NUM_THREADS"  # Ray sets it to the CPUs of a task; a run computes as it would without Ray
@@ -106,8 +106,8 @@ def carry_out(job: Job, run: Run, needed: Outcome | None = None) -> Outcome:
 def _advance(job, run, warnings):
     import tensorflow as tf
 
-    from experiments.datasets.library import Library
-    from experiments.executors.common import advance
+    from selfsup_segmentation.experiments.datasets.library import Library
+    from selfsup_segmentation.experiments.executors.common import advance
 
     for gpu in tf.config.list_physical_devices("GPU"):  # Ray shows those of this task alone
         tf.config.experimental.set_memory_growth(gpu, True)  # a fraction of a GPU is shared with others

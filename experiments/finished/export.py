@@ -11,16 +11,16 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from data.color import rgb_to_lab
-from data.errors import InputError
-from data.labels import CLASS_NAMES, NUM_CLASSES, PALETTE
-from experiments.finished.inference import strict_float32
-from experiments.finished.runtimes import read, write
-from experiments.finished.standalone import open_standalone
-from experiments.records import provenance
-from experiments.records.store import write_json
-from models.export import rgb_segmentation, segmentation_only
-from models.normalization import statistics_of
+from selfsup_segmentation.data.color import rgb_to_lab
+from selfsup_segmentation.data.errors import InputError
+from selfsup_segmentation.data.labels import CLASS_NAMES, NUM_CLASSES, PALETTE
+from selfsup_segmentation.experiments.finished.inference import strict_float32
+from selfsup_segmentation.experiments.finished.runtimes import read, write
+from selfsup_segmentation.experiments.finished.standalone import open_standalone
+from selfsup_segmentation.experiments.records import provenance
+from selfsup_segmentation.experiments.records.store import write_json
+from selfsup_segmentation.models.export import rgb_segmentation, segmentation_only
+from selfsup_segmentation.models.normalization import statistics_of
 
 IMAGES = 20  # of the validation set, evenly spaced, on which a file is compared
 TOLERANCE = 1e-4  # of a logit: sums of float32 in another order; measured are 1e-5

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import keras
 
-from data.color import ColorStatistics
-from data.errors import InputError
-from experiments.catalog import dependency
-from experiments.datasets.library import RunData
-from experiments.records.store import write_text
-from experiments.training.network import Unavailable, load_model, source_folder
-from models.normalization import load_statistics
+from selfsup_segmentation.data.color import ColorStatistics
+from selfsup_segmentation.data.errors import InputError
+from selfsup_segmentation.experiments.catalog import dependency
+from selfsup_segmentation.experiments.datasets.library import RunData
+from selfsup_segmentation.experiments.records.store import write_text
+from selfsup_segmentation.experiments.training.network import Unavailable, load_model, source_folder
+from selfsup_segmentation.models.normalization import load_statistics
 
 COLORS = "colors.json"
 

@@ -2,7 +2,7 @@
 
 from importlib.util import find_spec
 
-from data.errors import InputError
+from selfsup_segmentation.data.errors import InputError
 
 ENDINGS = {"keras": ".keras", "savedmodel": "", "tflite": ".tflite", "onnx": ".onnx"}
 PACKAGES = {"onnx": ("onnx", "tf2onnx", "onnxruntime"), "tflite": ("ai_edge_litert",)}

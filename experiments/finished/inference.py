@@ -12,13 +12,13 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from data.errors import InputError
-from experiments.finished.spread import spread
-from experiments.records import provenance
-from models import build_multitask_unet, segmentation_only
-from models.encoder import unet
-from models.initialization import initialize_randomly
-from models.normalization import batch_norm_layers
+from selfsup_segmentation.data.errors import InputError
+from selfsup_segmentation.experiments.finished.spread import spread
+from selfsup_segmentation.experiments.records import provenance
+from selfsup_segmentation.models import build_multitask_unet, segmentation_only
+from selfsup_segmentation.models.encoder import unet
+from selfsup_segmentation.models.initialization import initialize_randomly
+from selfsup_segmentation.models.normalization import batch_norm_layers
 
 PACKAGES = ("tensorflow", "keras", "segmentation-models", "numpy")
 TASKS = ("seg", "color", "depth")

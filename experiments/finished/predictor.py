@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from data.cache import fit_image
-from data.color import lab_to_rgb, rgb_to_lab
-from experiments.catalog import layout_of
-from experiments.evaluation.evaluator import make_predictors
-from experiments.finished.standalone import open_standalone
-from models.normalization import statistics_of
+from selfsup_segmentation.data.cache import fit_image
+from selfsup_segmentation.data.color import lab_to_rgb, rgb_to_lab
+from selfsup_segmentation.experiments.catalog import layout_of
+from selfsup_segmentation.experiments.evaluation.evaluator import make_predictors
+from selfsup_segmentation.experiments.finished.standalone import open_standalone
+from selfsup_segmentation.models.normalization import statistics_of
 
 
 @dataclasses.dataclass(frozen=True)

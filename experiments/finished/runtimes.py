@@ -14,7 +14,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from data.errors import InputError
+from selfsup_segmentation.data.errors import InputError
 
 OPSET = 17  # of ONNX: read by onnxruntime from 1.12 on
 

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import keras
 
-from data.errors import InputError
-from data.pipeline import Preparation
-from experiments.finished.finished_run import COLORS, read_colors
-from experiments.records.store import read_record
-from experiments.training.network import load_model
-from models.normalization import load_statistics
+from selfsup_segmentation.data.errors import InputError
+from selfsup_segmentation.data.pipeline import Preparation
+from selfsup_segmentation.experiments.finished.finished_run import COLORS, read_colors
+from selfsup_segmentation.experiments.records.store import read_record
+from selfsup_segmentation.experiments.training.network import load_model
+from selfsup_segmentation.models.normalization import load_statistics
 
 
 @dataclasses.dataclass(frozen=True)

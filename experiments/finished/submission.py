@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from data.errors import InputError
-from data.labels import train_ids_to_ids
-from data.pipeline import ordered_batches
-from experiments.evaluation.evaluator import make_predictor
-from experiments.finished.finished_run import open_finished
-from models.normalization import statistics_of
+from selfsup_segmentation.data.errors import InputError
+from selfsup_segmentation.data.labels import train_ids_to_ids
+from selfsup_segmentation.data.pipeline import ordered_batches
+from selfsup_segmentation.experiments.evaluation.evaluator import make_predictor
+from selfsup_segmentation.experiments.finished.finished_run import open_finished
+from selfsup_segmentation.models.normalization import statistics_of
 
 
 def predict_label_ids(run, folder, library, split, progress=None):

@@ -2,9 +2,9 @@
 
 import keras
 
-from experiments.monitoring.events import log_event
-from experiments.monitoring.progress import EpochLine, RunLine, is_live
-from experiments.monitoring.tensorboard import Scalars
+from selfsup_segmentation.experiments.monitoring.events import log_event
+from selfsup_segmentation.experiments.monitoring.progress import EpochLine, RunLine, is_live
+from selfsup_segmentation.experiments.monitoring.tensorboard import Scalars
 
 
 class EpochEvents(keras.callbacks.Callback):

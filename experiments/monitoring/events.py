@@ -17,7 +17,7 @@ import datetime
 import json
 import os
 
-from experiments.records.store import plain_values
+from selfsup_segmentation.experiments.records.store import plain_values
 
 
 def log_event(path, event, run=None, **fields):

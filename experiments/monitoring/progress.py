@@ -6,7 +6,7 @@ import time
 
 import keras
 
-from experiments.monitoring.time_left import duration
+from selfsup_segmentation.experiments.monitoring.time_left import duration
 
 REWRITE_SECONDS = 0.2
 

@@ -11,8 +11,8 @@ import tensorflow as tf
 from matplotlib import colormaps
 from tensorboard.plugins.hparams import api as hparams
 
-from data.color import lab_to_rgb, rgb_to_lab
-from data.labels import colorize
+from selfsup_segmentation.data.color import lab_to_rgb, rgb_to_lab
+from selfsup_segmentation.data.labels import colorize
 
 IMAGES = 3  # of the validation set, evenly spaced
 FOLDER = "tensorboard"

@@ -2,8 +2,8 @@
 
 import time
 
-from experiments.catalog import dependency
-from experiments.monitoring.cost import flop_per_step, schedule, steps
+from selfsup_segmentation.experiments.catalog import dependency
+from selfsup_segmentation.experiments.monitoring.cost import flop_per_step, schedule, steps
 
 
 class Paces:

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import tensorflow as tf
 
-from data.errors import InputError
-from experiments.records.disk import bring_to_disk, full_disk_is_an_oserror
-from experiments.records.store import without_pattern, write_json
+from selfsup_segmentation.data.errors import InputError
+from selfsup_segmentation.experiments.records.disk import bring_to_disk, full_disk_is_an_oserror
+from selfsup_segmentation.experiments.records.store import without_pattern, write_json
 
 KEEP = 2
 

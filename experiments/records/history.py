@@ -3,8 +3,8 @@
 import csv
 import io
 
-from data.errors import InputError
-from experiments.records.store import write_text
+from selfsup_segmentation.data.errors import InputError
+from selfsup_segmentation.experiments.records.store import write_text
 
 
 def truncate_history(path, epochs, columns=()):

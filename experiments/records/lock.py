@@ -8,7 +8,7 @@ import os
 import socket
 import time
 
-from experiments.preemption import stop_if_requested
+from selfsup_segmentation.experiments.preemption import stop_if_requested
 
 NAME = "lock"
 POLL_SECONDS = 0.2  # between two tries for a folder that another process decodes into

@@ -1,7 +1,7 @@
 """Whether a finished run is what this program would make now; no TensorFlow."""
 
-from experiments.catalog import dependency
-from experiments.records import provenance
+from selfsup_segmentation.experiments.catalog import dependency
+from selfsup_segmentation.experiments.records import provenance
 
 
 def changes(run, store, fingerprint=None):

@@ -8,8 +8,8 @@ import re
 import tempfile
 from pathlib import Path
 
-from data.errors import InputError
-from experiments.run import Run
+from selfsup_segmentation.data.errors import InputError
+from selfsup_segmentation.experiments.run import Run
 
 FORMAT = 1
 SEAL = "sha256"  # of everything else in a record

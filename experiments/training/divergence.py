@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from data.pipeline import frames_of_step
+from selfsup_segmentation.data.pipeline import frames_of_step
 
 
 class DivergedError(RuntimeError):

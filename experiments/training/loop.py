@@ -7,18 +7,18 @@ import time
 import keras
 import tensorflow as tf
 
-from data.pipeline import training_batches
-from experiments import preemption
-from experiments.monitoring.callbacks import history_callbacks
-from experiments.monitoring.tensorboard import Waited
-from experiments.records.checkpoint import Checkpoints
-from experiments.records.history import truncate_history
-from experiments.training import multiworker
-from experiments.training.divergence import trace
-from experiments.training.learning_rate import LearningRate
-from experiments.training.state import Progress
-from experiments.training.step import make_train_step
-from experiments.training.strategy import make_optimizer
+from selfsup_segmentation.data.pipeline import training_batches
+from selfsup_segmentation.experiments import preemption
+from selfsup_segmentation.experiments.monitoring.callbacks import history_callbacks
+from selfsup_segmentation.experiments.monitoring.tensorboard import Waited
+from selfsup_segmentation.experiments.records.checkpoint import Checkpoints
+from selfsup_segmentation.experiments.records.history import truncate_history
+from selfsup_segmentation.experiments.training import multiworker
+from selfsup_segmentation.experiments.training.divergence import trace
+from selfsup_segmentation.experiments.training.learning_rate import LearningRate
+from selfsup_segmentation.experiments.training.state import Progress
+from selfsup_segmentation.experiments.training.step import make_train_step
+from selfsup_segmentation.experiments.training.strategy import make_optimizer
 
 RATE = "learning_rate"  # in the history, which older versions wrote without it
 LOG_EVERY = 10  # steps between readings of the losses; each reading waits for the device

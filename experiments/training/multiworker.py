@@ -13,8 +13,8 @@ import tempfile
 import zlib
 from pathlib import Path
 
-from data.errors import InputError
-from experiments.records.store import Store
+from selfsup_segmentation.data.errors import InputError
+from selfsup_segmentation.experiments.records.store import Store
 
 VARIABLE = "TF_CONFIG"
 

@@ -5,14 +5,19 @@ import functools
 import keras
 import tensorflow as tf
 
-from data.errors import InputError
-from experiments.catalog import dependency
-from experiments.records.store import without_pattern
-from experiments.training.strategy import precision
-from models.initialization import copy_parts, find_imagenet_weights, initialize_randomly, load_imagenet
-from models.multitask import build_multitask_unet
-from models.normalization import batch_norm_layers
-from weighting import DynamicWeightAverage, FixedWeights, UncertaintyWeighting
+from selfsup_segmentation.data.errors import InputError
+from selfsup_segmentation.experiments.catalog import dependency
+from selfsup_segmentation.experiments.records.store import without_pattern
+from selfsup_segmentation.experiments.training.strategy import precision
+from selfsup_segmentation.models.initialization import (
+    copy_parts,
+    find_imagenet_weights,
+    initialize_randomly,
+    load_imagenet,
+)
+from selfsup_segmentation.models.multitask import build_multitask_unet
+from selfsup_segmentation.models.normalization import batch_norm_layers
+from selfsup_segmentation.weighting import DynamicWeightAverage, FixedWeights, UncertaintyWeighting
 
 
 class Unavailable(RuntimeError):

@@ -1,6 +1,6 @@
 """The losses of a run's tasks, from a batch and the network's logits."""
 
-import losses
+from selfsup_segmentation import losses
 
 
 class Objective:

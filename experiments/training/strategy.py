@@ -6,9 +6,9 @@ import functools
 import keras
 import tensorflow as tf
 
-from data.errors import InputError
-from experiments.training import multiworker
-from experiments.training.optimizer import Adam
+from selfsup_segmentation.data.errors import InputError
+from selfsup_segmentation.experiments.training import multiworker
+from selfsup_segmentation.experiments.training.optimizer import Adam
 
 
 @contextlib.contextmanager

@@ -28,9 +28,9 @@ def main() -> None:
     calls = {}
 
     def prepare():
-        facts, functions = importlib.import_module(f"reproduce.bench.jobs.{job}").prepare(
-            **json.loads(arguments)
-        )
+        facts, functions = importlib.import_module(
+            f"selfsup_segmentation.reproduce.bench.jobs.{job}"
+        ).prepare(**json.loads(arguments))
         calls.update(functions)
         return facts
 

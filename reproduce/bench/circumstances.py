@@ -6,7 +6,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from reproduce.bench.worker import workers
+from selfsup_segmentation.reproduce.bench.worker import workers
 
 PACKAGES = (
     "tensorflow",

@@ -7,14 +7,14 @@ import tempfile
 import time
 from pathlib import Path
 
-from data.errors import InputError
-from experiments.records.store import write_json
-from reproduce.bench import NAMES, report
-from reproduce.bench.circumstances import circumstances
-from reproduce.bench.comparison import Settings
-from reproduce.bench.worker import WorkerError
-from reproduce.cli.arguments import make_folder, parse_size
-from reproduce.formats.render import write_texts
+from selfsup_segmentation.data.errors import InputError
+from selfsup_segmentation.experiments.records.store import write_json
+from selfsup_segmentation.reproduce.bench import NAMES, report
+from selfsup_segmentation.reproduce.bench.circumstances import circumstances
+from selfsup_segmentation.reproduce.bench.comparison import Settings
+from selfsup_segmentation.reproduce.bench.worker import WorkerError
+from selfsup_segmentation.reproduce.cli.arguments import make_folder, parse_size
+from selfsup_segmentation.reproduce.formats.render import write_texts
 
 QUICK = {"size": "64x32", "repeat": 2}
 FULL = {"size": "1024x512", "repeat": 7}
@@ -72,7 +72,7 @@ def bench_command(args):
 
 def _found(name, settings):
     """A comparison's part of ``bench.json``; one that failed says why."""
-    comparison = importlib.import_module(f"reproduce.bench.{name}").COMPARISON
+    comparison = importlib.import_module(f"selfsup_segmentation.reproduce.bench.{name}").COMPARISON
     found = {"title": comparison.title, "compared": comparison.compared}
     start = time.monotonic()
     try:

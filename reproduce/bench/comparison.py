@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from experiments.finished.spread import spread
+from selfsup_segmentation.experiments.finished.spread import spread
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,10 @@
 
 import math
 
-from reproduce.bench.comparison import Bar, Comparison, Result, Settings, Spread
-from reproduce.bench.material import native, plain_frames, scenes
-from reproduce.bench.turns import in_turns
-from reproduce.bench.worker import WorkerError, workers
+from selfsup_segmentation.reproduce.bench.comparison import Bar, Comparison, Result, Settings, Spread
+from selfsup_segmentation.reproduce.bench.material import native, plain_frames, scenes
+from selfsup_segmentation.reproduce.bench.turns import in_turns
+from selfsup_segmentation.reproduce.bench.worker import WorkerError, workers
 
 GROWTH_MIB = 64  # of 500 images: the logits of a single one at native size are 152
 

@@ -5,12 +5,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from experiments import catalog
-from experiments.datasets.fingerprint import fingerprint
-from experiments.datasets.source import Source
-from experiments.evaluation.results import headline
-from experiments.records.store import Store, read_record, sealed, write_json
-from reproduce.bench.worker import WorkerError
+from selfsup_segmentation.experiments import catalog
+from selfsup_segmentation.experiments.datasets.fingerprint import fingerprint
+from selfsup_segmentation.experiments.datasets.source import Source
+from selfsup_segmentation.experiments.evaluation.results import headline
+from selfsup_segmentation.experiments.records.store import Store, read_record, sealed, write_json
+from selfsup_segmentation.reproduce.bench.worker import WorkerError
 
 Record = dict[str, Any]
 
@@ -25,7 +25,14 @@ def train_one(source: Source, runs: Path) -> tuple[Record, Record]:
     Returns:
         What its ``run.json`` and its ``metrics.json`` say.
     """
-    command = [sys.executable, "-m", "reproduce", "train", "--cityscapes", str(source.root)]
+    command = [
+        sys.executable,
+        "-m",
+        "selfsup_segmentation.reproduce",
+        "train",
+        "--cityscapes",
+        str(source.root),
+    ]
     command += ["--runs", str(runs), "--row", "SS+C+D/GS", "--epochs", "1", "--size", "64x32"]
     done = subprocess.run([*command, "--no-tensorboard"], capture_output=True, text=True)
     if done.returncode:

@@ -1,9 +1,9 @@
 """The training input: what is delivered, what is trained, and how long a step waits."""
 
-from reproduce.bench.comparison import Bar, Comparison, Result, Settings, Spread
-from reproduce.bench.material import native, plain_frames, scenes
-from reproduce.bench.turns import in_turns
-from reproduce.bench.worker import missing, workers
+from selfsup_segmentation.reproduce.bench.comparison import Bar, Comparison, Result, Settings, Spread
+from selfsup_segmentation.reproduce.bench.material import native, plain_frames, scenes
+from selfsup_segmentation.reproduce.bench.turns import in_turns
+from selfsup_segmentation.reproduce.bench.worker import missing, workers
 
 TASKS = {"SS": ["seg"], "SS+C+D": ["seg", "color", "depth"]}
 DELIVERED = {

@@ -1,7 +1,7 @@
 """The training step of all three tasks beside that of segmentation alone."""
 
-from reproduce.bench.comparison import Bar, Comparison, Result, Settings
-from reproduce.bench.step_times import step_times
+from selfsup_segmentation.reproduce.bench.comparison import Bar, Comparison, Result, Settings
+from selfsup_segmentation.reproduce.bench.step_times import step_times
 
 TASKS = {"SS": ["seg"], "SS+C+D": ["seg", "color", "depth"]}
 

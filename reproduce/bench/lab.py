@@ -2,9 +2,9 @@
 
 import os
 
-from reproduce.bench.comparison import Comparison, Result, Settings, Spread
-from reproduce.bench.turns import in_turns
-from reproduce.bench.worker import workers
+from selfsup_segmentation.reproduce.bench.comparison import Comparison, Result, Settings, Spread
+from selfsup_segmentation.reproduce.bench.turns import in_turns
+from selfsup_segmentation.reproduce.bench.worker import workers
 
 NAMES = {
     "one core": "in the graph, one core",

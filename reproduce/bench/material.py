@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from data.scenes import write_cityscapes
-from experiments.datasets.source import Source
+from selfsup_segmentation.data.scenes import write_cityscapes
+from selfsup_segmentation.experiments.datasets.source import Source
 
 
 def scenes(folder: Path, size: tuple[int, int], train: int, val: int) -> Source:

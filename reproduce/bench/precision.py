@@ -1,7 +1,7 @@
 """The training step in bfloat16 beside the one in float32."""
 
-from reproduce.bench.comparison import Bar, Comparison, Result, Settings
-from reproduce.bench.step_times import step_times
+from selfsup_segmentation.reproduce.bench.comparison import Bar, Comparison, Result, Settings
+from selfsup_segmentation.reproduce.bench.step_times import step_times
 
 PRECISIONS = ("float32", "mixed_bfloat16")
 

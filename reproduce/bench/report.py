@@ -4,8 +4,8 @@ import textwrap
 from collections.abc import Mapping
 from typing import Any
 
-from reproduce.formats.render import escape, markdown_line
-from reproduce.formats.terminal import BOLD, GREEN, RED, YELLOW, paint
+from selfsup_segmentation.reproduce.formats.render import escape, markdown_line
+from selfsup_segmentation.reproduce.formats.terminal import BOLD, GREEN, RED, YELLOW, paint
 
 HEADING = ["", "min", "median", "max", "unit"]
 QUICK = "QUICK: tiny amounts, to see that it works; the numbers say nothing."

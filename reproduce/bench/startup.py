@@ -6,10 +6,10 @@ import sys
 import tempfile
 import time
 
-from reproduce.bench.comparison import Bar, Comparison, Result, Settings, Spread
-from reproduce.bench.material import native, scenes
-from reproduce.bench.turns import in_turns
-from reproduce.bench.worker import LAST_LINES, WorkerError
+from selfsup_segmentation.reproduce.bench.comparison import Bar, Comparison, Result, Settings, Spread
+from selfsup_segmentation.reproduce.bench.material import native, scenes
+from selfsup_segmentation.reproduce.bench.turns import in_turns
+from selfsup_segmentation.reproduce.bench.worker import LAST_LINES, WorkerError
 
 ROWS = {"SS": ("SS", 8), "SS+C+D": ("SS+C+D/GS", 12)}  # name -> (--row, seconds that are asked for)
 PHASES = {
@@ -52,7 +52,7 @@ def measure(settings: Settings) -> Result:
 
 
 def _first_step(arguments):
-    command = [sys.executable, "-m", "reproduce.bench.jobs.first_step", *arguments]
+    command = [sys.executable, "-m", "selfsup_segmentation.reproduce.bench.jobs.first_step", *arguments]
     started = time.monotonic()
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:

@@ -2,9 +2,9 @@
 
 import math
 
-from reproduce.bench.comparison import Bar, Comparison, Result, Settings, Spread
-from reproduce.bench.turns import in_turns
-from reproduce.bench.worker import WorkerError, missing, workers
+from selfsup_segmentation.reproduce.bench.comparison import Bar, Comparison, Result, Settings, Spread
+from selfsup_segmentation.reproduce.bench.turns import in_turns
+from selfsup_segmentation.reproduce.bench.worker import WorkerError, missing, workers
 
 TRAINING = 3  # a backward pass counts as two forward passes
 NAMES = {

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from reproduce.bench.comparison import Settings, Spread
-from reproduce.bench.turns import in_turns
-from reproduce.bench.worker import workers
+from selfsup_segmentation.reproduce.bench.comparison import Settings, Spread
+from selfsup_segmentation.reproduce.bench.turns import in_turns
+from selfsup_segmentation.reproduce.bench.worker import workers
 
 
 def step_times(

@@ -3,12 +3,12 @@
 import subprocess
 import sys
 
-from reproduce.bench.comparison import Bar, Comparison, Result, Settings, Spread
-from reproduce.bench.finished_runs import fill_store, train_one
-from reproduce.bench.material import scenes
-from reproduce.bench.measuring import timed
-from reproduce.bench.turns import in_turns
-from reproduce.bench.worker import WorkerError, workers
+from selfsup_segmentation.reproduce.bench.comparison import Bar, Comparison, Result, Settings, Spread
+from selfsup_segmentation.reproduce.bench.finished_runs import fill_store, train_one
+from selfsup_segmentation.reproduce.bench.material import scenes
+from selfsup_segmentation.reproduce.bench.measuring import timed
+from selfsup_segmentation.reproduce.bench.turns import in_turns
+from selfsup_segmentation.reproduce.bench.worker import WorkerError, workers
 
 
 def measure(settings: Settings) -> Result:
@@ -20,7 +20,7 @@ def measure(settings: Settings) -> Result:
     arguments += ["--seeds", *map(str, seeds)]
 
     def from_the_start():
-        command = [sys.executable, "-m", "reproduce", *arguments]
+        command = [sys.executable, "-m", "selfsup_segmentation.reproduce", *arguments]
         done = []
         seconds = timed(lambda: done.append(subprocess.run(command, capture_output=True, text=True)))
         if done[0].returncode:

@@ -29,7 +29,14 @@ class Worker:
     def __init__(self, job: str, arguments: Mapping[str, Any], folder: Path, cores: int | None = None):
         self.job = job
         self._log = folder / f"{job}-{len(list(folder.glob('*.log')))}.log"
-        command = [sys.executable, "-m", "reproduce.bench.child", job, json.dumps(arguments), str(cores or 0)]
+        command = [
+            sys.executable,
+            "-m",
+            "selfsup_segmentation.reproduce.bench.child",
+            job,
+            json.dumps(arguments),
+            str(cores or 0),
+        ]
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
                 command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True

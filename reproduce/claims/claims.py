@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 
-from reproduce.claims.verdicts import ROUNDING, Address, Claim, Comparison
-from reproduce.published import BEST, BEST_KITTI, CLAIMED_GAIN, INITS, TABLE1, TABLE3
-from reproduce.tables import table4
-from reproduce.tables.table1 import COLUMNS, TASK_BASELINES
+from selfsup_segmentation.reproduce.claims.verdicts import ROUNDING, Address, Claim, Comparison
+from selfsup_segmentation.reproduce.published import BEST, BEST_KITTI, CLAIMED_GAIN, INITS, TABLE1, TABLE3
+from selfsup_segmentation.reproduce.tables import table4
+from selfsup_segmentation.reproduce.tables.table1 import COLUMNS, TASK_BASELINES
 
 # The claims. "Best" is the paper's best cell everywhere, whichever is best here.
 

@@ -6,9 +6,9 @@ import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
-from reproduce.claims.verdicts import FAILS, HOLDS, OPEN, Verdict
-from reproduce.formats.render import escape, markdown_line, write_texts
-from reproduce.formats.terminal import GREEN, RED, YELLOW, paint
+from selfsup_segmentation.reproduce.claims.verdicts import FAILS, HOLDS, OPEN, Verdict
+from selfsup_segmentation.reproduce.formats.render import escape, markdown_line, write_texts
+from selfsup_segmentation.reproduce.formats.terminal import GREEN, RED, YELLOW, paint
 
 TITLE = "The claims of the paper's text"
 

@@ -17,12 +17,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from reproduce.formats.numbers import signed
-from reproduce.published import BASELINES, TABLE1, TABLE3, TEXT
-from reproduce.tables import table4
-from reproduce.tables.cell import Cell
-from reproduce.tables.comparison import Measured
-from reproduce.tables.table1 import COLUMNS
+from selfsup_segmentation.reproduce.formats.numbers import signed
+from selfsup_segmentation.reproduce.published import BASELINES, TABLE1, TABLE3, TEXT
+from selfsup_segmentation.reproduce.tables import table4
+from selfsup_segmentation.reproduce.tables.cell import Cell
+from selfsup_segmentation.reproduce.tables.comparison import Measured
+from selfsup_segmentation.reproduce.tables.table1 import COLUMNS
 
 HOLDS, FAILS, OPEN = "holds", "does not hold", "cannot be told"
 ANSWERS = {True: HOLDS, False: FAILS, None: OPEN}

@@ -5,15 +5,15 @@ import os
 import sys
 from pathlib import Path
 
-from data.errors import InputError
-from experiments.catalog import WEIGHTINGS
-from experiments.datasets.source import SCENES_MARKER, Source
-from experiments.options import Options
-from experiments.readings import CHOICES, COMPUTING, Readings
-from experiments.records.store import Store
-from experiments.run import TASKS
-from experiments.training import multiworker
-from reproduce.cli.tensorflow_import import import_tensorflow
+from selfsup_segmentation.data.errors import InputError
+from selfsup_segmentation.experiments.catalog import WEIGHTINGS
+from selfsup_segmentation.experiments.datasets.source import SCENES_MARKER, Source
+from selfsup_segmentation.experiments.options import Options
+from selfsup_segmentation.experiments.readings import CHOICES, COMPUTING, Readings
+from selfsup_segmentation.experiments.records.store import Store
+from selfsup_segmentation.experiments.run import TASKS
+from selfsup_segmentation.experiments.training import multiworker
+from selfsup_segmentation.reproduce.cli.tensorflow_import import import_tensorflow
 
 DEMO_SCENES = {
     "cityscapes": {"train": 64, "val": 20, "test": 4, "train_extra": 64},
@@ -36,7 +36,7 @@ def open_source(args, layout):
 
 def demo_scenes(runs, layout):
     """Embedded street scenes below the runs folder."""
-    from data import scenes
+    from selfsup_segmentation.data import scenes
 
     size, counts = DEMO_SIZES[layout], DEMO_SCENES[layout]
     root = runs / "data" / f"scenes-{layout}-{size[0]}x{size[1]}"
@@ -69,7 +69,9 @@ def banner(source, scale, readings):
 
 def make_library(args, source):
     """Decoded images where ``--cache`` says (``memory``: in no file), else below the runs folder."""
-    from experiments.datasets.library import Library  # here, because it brings TensorFlow
+    from selfsup_segmentation.experiments.datasets.library import (
+        Library,  # here, because it brings TensorFlow
+    )
 
     if args.cache == "memory":
         return Library(source, None, progress_line)

@@ -3,21 +3,21 @@
 import dataclasses
 from pathlib import Path
 
-from data.errors import InputError
-from experiments import catalog
-from experiments.records.lock import holder
-from experiments.records.run_status import signs_of_life
-from experiments.records.staleness import changes
-from experiments.records.store import Store, read_reason, read_record
-from experiments.run import INITS, Run
-from reproduce.cli import arguments
-from reproduce.cli.execution import check_executor, run_all
-from reproduce.cli.tensorflow_import import import_tensorflow
+from selfsup_segmentation.data.errors import InputError
+from selfsup_segmentation.experiments import catalog
+from selfsup_segmentation.experiments.records.lock import holder
+from selfsup_segmentation.experiments.records.run_status import signs_of_life
+from selfsup_segmentation.experiments.records.staleness import changes
+from selfsup_segmentation.experiments.records.store import Store, read_reason, read_record
+from selfsup_segmentation.experiments.run import INITS, Run
+from selfsup_segmentation.reproduce.cli import arguments
+from selfsup_segmentation.reproduce.cli.execution import check_executor, run_all
+from selfsup_segmentation.reproduce.cli.tensorflow_import import import_tensorflow
 
 
 def scenes_command(args):
     """Write embedded street scenes in the layout of a data set."""
-    from data import scenes
+    from selfsup_segmentation.data import scenes
 
     progress = arguments.progress_line("rendering street scenes")
     size = arguments.parse_size(args.size or {"cityscapes": "512x256", "kitti": "1242x375"}[args.layout])
@@ -52,7 +52,7 @@ def train_command(args):
 def evaluate_command(args):
     """Evaluate a finished run again from its weights and compare with what it recorded."""
     run, folder, metrics, library = finished_run(args)
-    from experiments.execute import evaluate_again
+    from selfsup_segmentation.experiments.execute import evaluate_again
 
     for name, value in evaluate_again(run, folder, library).items():
         recorded = metrics["headline"][name]
@@ -71,7 +71,7 @@ def samples_command(args):
         raise InputError("--count is at least 1.")
     run, folder, _, library = finished_run(args)
     arguments.refuse_in_data(out, "OUT", library.source)
-    from reproduce.figures.samples import write_samples
+    from selfsup_segmentation.reproduce.figures.samples import write_samples
 
     write_samples(run, folder, library, out, args.count)
     print(f"wrote {out}")

@@ -5,10 +5,10 @@ import importlib
 import time
 from pathlib import Path
 
-from data.errors import InputError
-from reproduce.cli import arguments
-from reproduce.cli.parser import make_parser
-from reproduce.report.index import Part, write_index
+from selfsup_segmentation.data.errors import InputError
+from selfsup_segmentation.reproduce.cli import arguments
+from selfsup_segmentation.reproduce.cli.parser import make_parser
+from selfsup_segmentation.reproduce.report.index import Part, write_index
 
 CITYSCAPES, KITTI = "cityscapes", "kitti"
 
@@ -80,5 +80,5 @@ def _run(verb, args, folder, options):
     shared = {name: value for name, value in vars(args).items() if name in own}
     shared |= {"out": str(folder), "verb": verb, "command": own["command"]}
     module, function = own["command"].split(":")
-    command = getattr(importlib.import_module(f"reproduce.{module}"), function)
+    command = getattr(importlib.import_module(f"selfsup_segmentation.reproduce.{module}"), function)
     return command(argparse.Namespace(**own | shared | options))

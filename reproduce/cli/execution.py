@@ -4,10 +4,10 @@ import contextlib
 import dataclasses
 import importlib.util
 
-from data.errors import InputError
-from experiments.training import multiworker
-from reproduce.cli import arguments
-from reproduce.cli.tensorflow_import import import_tensorflow
+from selfsup_segmentation.data.errors import InputError
+from selfsup_segmentation.experiments.training import multiworker
+from selfsup_segmentation.reproduce.cli import arguments
+from selfsup_segmentation.reproduce.cli.tensorflow_import import import_tensorflow
 
 
 def check_executor(args):
@@ -43,12 +43,12 @@ def run_all(args, runs, store, libraries):
     import_tensorflow()
     options = arguments.make_options(args)
     if args.executor == "ray":
-        from experiments.executors import ray, ray_cluster
+        from selfsup_segmentation.experiments.executors import ray, ray_cluster
 
         cluster = ray_cluster.Cluster(args.ray_address, args.gpus_per_run, args.cpus_per_run or 1.0)
         ray.run_all(runs, store, libraries, options, cluster)
         return True
-    from experiments.executors import local
+    from selfsup_segmentation.experiments.executors import local
 
     where = multiworker.place()
     if where is None:

@@ -1,13 +1,13 @@
 """``export``: a run's segmentation network as a file for other programs."""
 
-from reproduce.cli import arguments
-from reproduce.cli.commands import finished_run, read_run
+from selfsup_segmentation.reproduce.cli import arguments
+from selfsup_segmentation.reproduce.cli.commands import finished_run, read_run
 
 
 def export_command(args):
     """Write the segmentation network of a finished run, compared with the run in the format's own runtime."""
     run, folder, _, _ = read_run(args)
-    from experiments.finished.formats import ENDINGS, require_packages
+    from selfsup_segmentation.experiments.finished.formats import ENDINGS, require_packages
 
     require_packages(args.format)
     name = "segmentation-logits" if args.logits else "segmentation"
@@ -17,7 +17,7 @@ def export_command(args):
         out = out.with_name(f"{out.name}{ENDINGS[args.format]}")
     run, folder, _, library = finished_run(args)
     arguments.make_folder(out.parent, "--out", library.source)
-    from experiments.finished.export import export_segmentation
+    from selfsup_segmentation.experiments.finished.export import export_segmentation
 
     facts = export_segmentation(run, folder, library, args.format, out, args.logits)
     print("\n".join(_lines(facts)))

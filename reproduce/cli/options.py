@@ -2,7 +2,7 @@
 
 import argparse
 
-from experiments.readings import BACKBONES
+from selfsup_segmentation.experiments.readings import BACKBONES
 
 FOLDERS = {
     "cityscapes": "folder with leftImg8bit, gtFine, …",

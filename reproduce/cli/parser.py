@@ -70,7 +70,7 @@ class _VerbParser(argparse.ArgumentParser):
 
     def parse_known_args(self, args=None, namespace=None):
         if self.verb:
-            from reproduce.cli.verb_options import OPTIONS
+            from selfsup_segmentation.reproduce.cli.verb_options import OPTIONS
 
             OPTIONS[self.verb](self)
             self.verb = None

@@ -2,10 +2,10 @@
 
 import dataclasses
 
-from data.errors import InputError
-from experiments.catalog import dependency
-from experiments.monitoring.cost import flop_per_step, schedule, steps
-from experiments.records.history import read_history
+from selfsup_segmentation.data.errors import InputError
+from selfsup_segmentation.experiments.catalog import dependency
+from selfsup_segmentation.experiments.monitoring.cost import flop_per_step, schedule, steps
+from selfsup_segmentation.experiments.records.history import read_history
 
 
 @dataclasses.dataclass(frozen=True)

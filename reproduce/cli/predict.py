@@ -3,10 +3,10 @@
 import sys
 from pathlib import Path
 
-from data.errors import InputError
-from reproduce.cli import arguments
-from reproduce.cli.commands import read_run
-from reproduce.cli.tensorflow_import import import_tensorflow
+from selfsup_segmentation.data.errors import InputError
+from selfsup_segmentation.reproduce.cli import arguments
+from selfsup_segmentation.reproduce.cli.commands import read_run
+from selfsup_segmentation.reproduce.cli.tensorflow_import import import_tensorflow
 
 
 def predict_command(args):
@@ -20,9 +20,9 @@ def predict_command(args):
         raise InputError(f"--out {out}: lies in the data set, which is never written to; name another.")
     images = find_images(args.images)
     import_tensorflow()
-    from data.pictures import read_picture
-    from experiments.finished.predictor import Predictor
-    from reproduce.figures.predictions import LARGEST, names_of, write_prediction
+    from selfsup_segmentation.data.pictures import read_picture
+    from selfsup_segmentation.experiments.finished.predictor import Predictor
+    from selfsup_segmentation.reproduce.figures.predictions import LARGEST, names_of, write_prediction
 
     names = names_of(run.tasks, args.label_ids)
     _refuse_to_overwrite(images, out, names)
@@ -65,7 +65,7 @@ def find_images(paths):
     Raises:
         InputError: nothing is there, a folder has no image, or two would be predicted into the same files.
     """
-    from data.pictures import find_pictures
+    from selfsup_segmentation.data.pictures import find_pictures
 
     found = {}
     for text in paths:

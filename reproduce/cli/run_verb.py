@@ -5,8 +5,8 @@ import importlib
 import signal
 import sys
 
-from data.errors import InputError
-from experiments.preemption import EXIT_CODE, Stopped
+from selfsup_segmentation.data.errors import InputError
+from selfsup_segmentation.experiments.preemption import EXIT_CODE, Stopped
 
 
 def run_verb(args):
@@ -17,7 +17,7 @@ def run_verb(args):
     """
     module, function = args.command.split(":")
     try:
-        getattr(importlib.import_module(f"reproduce.{module}"), function)(args)
+        getattr(importlib.import_module(f"selfsup_segmentation.reproduce.{module}"), function)(args)
     except InputError as error:
         print(f"reproduce: {error}", file=sys.stderr)
         return 2

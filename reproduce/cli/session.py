@@ -6,20 +6,20 @@ import functools
 import json
 import sys
 
-from data.errors import InputError
-from experiments import catalog
-from experiments.datasets.source import Source, fingerprint_now
-from experiments.monitoring.events import log_event
-from experiments.readings import AT_EVALUATION, Readings
-from experiments.records.store import Store
-from reproduce.claims import claims_report
-from reproduce.cli import arguments
-from reproduce.cli.execution import check_executor, run_all
-from reproduce.cli.plan import make_plan, plan_json, plan_lines
-from reproduce.cli.tensorflow_import import import_tensorflow
-from reproduce.formats import render
-from reproduce.report.make import make_claims_report, make_report
-from reproduce.tables.collect import collect, stale_notes
+from selfsup_segmentation.data.errors import InputError
+from selfsup_segmentation.experiments import catalog
+from selfsup_segmentation.experiments.datasets.source import Source, fingerprint_now
+from selfsup_segmentation.experiments.monitoring.events import log_event
+from selfsup_segmentation.experiments.readings import AT_EVALUATION, Readings
+from selfsup_segmentation.experiments.records.store import Store
+from selfsup_segmentation.reproduce.claims import claims_report
+from selfsup_segmentation.reproduce.cli import arguments
+from selfsup_segmentation.reproduce.cli.execution import check_executor, run_all
+from selfsup_segmentation.reproduce.cli.plan import make_plan, plan_json, plan_lines
+from selfsup_segmentation.reproduce.cli.tensorflow_import import import_tensorflow
+from selfsup_segmentation.reproduce.formats import render
+from selfsup_segmentation.reproduce.report.make import make_claims_report, make_report
+from selfsup_segmentation.reproduce.tables.collect import collect, stale_notes
 
 
 @dataclasses.dataclass(frozen=True)

@@ -6,15 +6,15 @@ Each returns the paths of the files that it wrote. TensorFlow is imported only w
 import functools
 import sys
 
-from data.errors import InputError
-from experiments import catalog
-from reproduce.cli import arguments
-from reproduce.cli.session import open_cityscapes, open_kitti
-from reproduce.cli.tensorflow_import import import_tensorflow
-from reproduce.figures import heat_map
-from reproduce.published import BEST, BEST_KITTI
-from reproduce.tables import grid_search, inference_report, readings_table, text_numbers
-from reproduce.tables.grid_picks import row_name
+from selfsup_segmentation.data.errors import InputError
+from selfsup_segmentation.experiments import catalog
+from selfsup_segmentation.reproduce.cli import arguments
+from selfsup_segmentation.reproduce.cli.session import open_cityscapes, open_kitti
+from selfsup_segmentation.reproduce.cli.tensorflow_import import import_tensorflow
+from selfsup_segmentation.reproduce.figures import heat_map
+from selfsup_segmentation.reproduce.published import BEST, BEST_KITTI
+from selfsup_segmentation.reproduce.tables import grid_search, inference_report, readings_table, text_numbers
+from selfsup_segmentation.reproduce.tables.grid_picks import row_name
 
 
 def text_numbers_command(args):
@@ -28,7 +28,7 @@ def text_numbers_command(args):
     table = text_numbers.build(measured, reasons, session.notes_on(runs))
     written = session.show(table, "text-numbers", shown=named)
     import_tensorflow()
-    from experiments.finished.inference import measure_inference
+    from selfsup_segmentation.experiments.finished.inference import measure_inference
 
     result = measure_inference(size)
     print(inference_report.render(result, color=sys.stdout.isatty()))
@@ -92,7 +92,7 @@ def figures_command(args):
 
 
 def _draw(number, args):
-    from reproduce.figures import figures
+    from selfsup_segmentation.reproduce.figures import figures
 
     session = open_kitti(args, train=False) if number == 4 else open_cityscapes(args)
     session.refuse_readings_of_the_evaluation()

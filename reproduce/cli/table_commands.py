@@ -5,15 +5,15 @@ Each returns the paths of the files that it wrote. TensorFlow is imported only w
 
 import dataclasses
 
-from data.errors import InputError
-from experiments import catalog
-from reproduce.claims.claims import CLAIMS
-from reproduce.claims.verdicts import evaluate, measured_numbers, published_numbers
-from reproduce.cli.session import open_cityscapes, open_kitti
-from reproduce.published import BEST
-from reproduce.tables import official, table1, table2, table3, table4
-from reproduce.tables.appendix import write_appendix
-from reproduce.tables.collect import footnotes
+from selfsup_segmentation.data.errors import InputError
+from selfsup_segmentation.experiments import catalog
+from selfsup_segmentation.reproduce.claims.claims import CLAIMS
+from selfsup_segmentation.reproduce.claims.verdicts import evaluate, measured_numbers, published_numbers
+from selfsup_segmentation.reproduce.cli.session import open_cityscapes, open_kitti
+from selfsup_segmentation.reproduce.published import BEST
+from selfsup_segmentation.reproduce.tables import official, table1, table2, table3, table4
+from selfsup_segmentation.reproduce.tables.appendix import write_appendix
+from selfsup_segmentation.reproduce.tables.collect import footnotes
 
 
 def table1_command(args):

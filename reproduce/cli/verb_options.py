@@ -1,8 +1,8 @@
 """The options of each verb."""
 
-from experiments.run import INITS
-from reproduce.bench import NAMES as COMPARISONS
-from reproduce.cli.options import (
+from selfsup_segmentation.experiments.run import INITS
+from selfsup_segmentation.reproduce.bench import NAMES as COMPARISONS
+from selfsup_segmentation.reproduce.cli.options import (
     FOLDERS,
     cache_option,
     data_options,

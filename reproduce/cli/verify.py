@@ -3,11 +3,16 @@
 import json
 from itertools import groupby
 
-from data.errors import InputError
-from data.verify import Report, verify
-from experiments.datasets.source import Source
-from reproduce.cli.arguments import make_folder, named_path, progress_line, refuse_in_data
-from reproduce.formats.render import write_texts
+from selfsup_segmentation.data.errors import InputError
+from selfsup_segmentation.data.verify import Report, verify
+from selfsup_segmentation.experiments.datasets.source import Source
+from selfsup_segmentation.reproduce.cli.arguments import (
+    make_folder,
+    named_path,
+    progress_line,
+    refuse_in_data,
+)
+from selfsup_segmentation.reproduce.formats.render import write_texts
 
 NAMED = 20  # files of each kind of problem that are printed; the report has all
 

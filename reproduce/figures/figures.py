@@ -3,15 +3,22 @@
 import string
 from pathlib import Path
 
-from data.errors import InputError
-from experiments.catalog import scale_of, table_row
-from experiments.evaluation.scores import MINIMUM_DISPARITY, DepthScore
-from experiments.execute import check_same_data
-from experiments.records.store import write_json
-from reproduce.figures.images import Pictures
-from reproduce.figures.panels import Column, draw, save
-from reproduce.figures.selection import both_ends, differences, gain_or_loss, rank, recorded_by_image, tally
-from reproduce.published import BEST, BEST_KITTI
+from selfsup_segmentation.data.errors import InputError
+from selfsup_segmentation.experiments.catalog import scale_of, table_row
+from selfsup_segmentation.experiments.evaluation.scores import MINIMUM_DISPARITY, DepthScore
+from selfsup_segmentation.experiments.execute import check_same_data
+from selfsup_segmentation.experiments.records.store import write_json
+from selfsup_segmentation.reproduce.figures.images import Pictures
+from selfsup_segmentation.reproduce.figures.panels import Column, draw, save
+from selfsup_segmentation.reproduce.figures.selection import (
+    both_ends,
+    differences,
+    gain_or_loss,
+    rank,
+    recorded_by_image,
+    tally,
+)
+from selfsup_segmentation.reproduce.published import BEST, BEST_KITTI
 
 _PUBLISHED_BEST = {2: ("Table 1", BEST), 4: ("Table 3", BEST_KITTI)}
 _DATA_SETS = {

@@ -12,13 +12,13 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from experiments.run import Run
-from reproduce.figures.panels import save
-from reproduce.formats.numbers import DECIMALS
-from reproduce.published import INITS
-from reproduce.tables.comparison import Measured
-from reproduce.tables.grid_picks import Combination, Pick, combinations, picks
-from reproduce.tables.grid_search import task_letters, title
+from selfsup_segmentation.experiments.run import Run
+from selfsup_segmentation.reproduce.figures.panels import save
+from selfsup_segmentation.reproduce.formats.numbers import DECIMALS
+from selfsup_segmentation.reproduce.published import INITS
+from selfsup_segmentation.reproduce.tables.comparison import Measured
+from selfsup_segmentation.reproduce.tables.grid_picks import Combination, Pick, combinations, picks
+from selfsup_segmentation.reproduce.tables.grid_search import task_letters, title
 
 COLORS = matplotlib.colormaps["cividis"]  # the same for color-blind readers, and monotonic in gray
 NARROWEST = 0.01  # mIoU between the ends of the scale, so that noise does not look like a landscape

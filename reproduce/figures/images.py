@@ -2,15 +2,15 @@
 
 import numpy as np
 
-from data.color import lab_to_rgb, rgb_to_lab
-from data.decode import read_disparity, read_labels, read_rgb
-from data.disparity import resize_disparity
-from data.labels import ids_to_train_ids
-from data.pipeline import ordered_batches
-from experiments.evaluation.evaluator import make_predictors
-from experiments.evaluation.scores import DECODE_DISPARITY
-from experiments.finished.finished_run import open_finished
-from models.normalization import statistics_of
+from selfsup_segmentation.data.color import lab_to_rgb, rgb_to_lab
+from selfsup_segmentation.data.decode import read_disparity, read_labels, read_rgb
+from selfsup_segmentation.data.disparity import resize_disparity
+from selfsup_segmentation.data.labels import ids_to_train_ids
+from selfsup_segmentation.data.pipeline import ordered_batches
+from selfsup_segmentation.experiments.evaluation.evaluator import make_predictors
+from selfsup_segmentation.experiments.evaluation.scores import DECODE_DISPARITY
+from selfsup_segmentation.experiments.finished.finished_run import open_finished
+from selfsup_segmentation.models.normalization import statistics_of
 
 
 class Pictures:

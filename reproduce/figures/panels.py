@@ -15,7 +15,7 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from data.labels import CLASS_NAMES, IGNORE, PALETTE, colorize
+from selfsup_segmentation.data.labels import CLASS_NAMES, IGNORE, PALETTE, colorize
 
 WIDTH, COLUMN = 9.0, 2.25  # inches: the least width of a figure, and of a column with its gap
 LINE = 0.155  # inches from one line of text to the next

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from data.labels import colorize, train_ids_to_ids
-from reproduce.figures.panels import Column, draw, save
+from selfsup_segmentation.data.labels import colorize, train_ids_to_ids
+from selfsup_segmentation.reproduce.figures.panels import Column, draw, save
 
 OPACITY = 0.5  # of the classes over the image
 LARGEST = 65535 / 256  # px: KITTI's 16 bits hold no more

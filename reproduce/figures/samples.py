@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from reproduce.figures.images import Pictures
-from reproduce.figures.panels import Column, draw, save
+from selfsup_segmentation.reproduce.figures.images import Pictures
+from selfsup_segmentation.reproduce.figures.panels import Column, draw, save
 
 
 def write_samples(run, folder, library, path, count=4):

@@ -2,8 +2,8 @@
 
 import math
 
-from data.errors import InputError
-from experiments.catalog import layout_of
+from selfsup_segmentation.data.errors import InputError
+from selfsup_segmentation.experiments.catalog import layout_of
 
 
 def recorded_by_image(run, store, task):

@@ -1,7 +1,7 @@
 """What cells and tables say in words and signs, the same in every format that is read by people."""
 
-from reproduce.tables.cell import Cell
-from reproduce.tables.comparison import Column, Row, Table
+from selfsup_segmentation.reproduce.tables.cell import Cell
+from selfsup_segmentation.reproduce.tables.comparison import Column, Row, Table
 
 DASH = "—"
 SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")

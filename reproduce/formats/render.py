@@ -11,8 +11,8 @@ import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from experiments.records.store import write_text
-from reproduce.formats.numbers import (
+from selfsup_segmentation.experiments.records.store import write_text
+from selfsup_segmentation.reproduce.formats.numbers import (
     BEST_MARK,
     PUBLISHED_DECIMALS,
     cell_text,
@@ -25,9 +25,9 @@ from reproduce.formats.numbers import (
     superscript,
     table_lines,
 )
-from reproduce.formats.terminal import to_text
-from reproduce.tables.cell import Cell
-from reproduce.tables.comparison import Table
+from selfsup_segmentation.reproduce.formats.terminal import to_text
+from selfsup_segmentation.reproduce.tables.cell import Cell
+from selfsup_segmentation.reproduce.tables.comparison import Table
 
 CSV_FIELDS = (
     *("group", "row", "init", "metric", "status", "ours", "std", "n"),

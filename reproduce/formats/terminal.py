@@ -3,7 +3,7 @@
 import textwrap
 from collections.abc import Sequence
 
-from reproduce.formats.numbers import (
+from selfsup_segmentation.reproduce.formats.numbers import (
     BEST_MARK,
     PUBLISHED_DECIMALS,
     cell_text,
@@ -18,8 +18,8 @@ from reproduce.formats.numbers import (
     table_lines,
     verdict,
 )
-from reproduce.tables.cell import Cell
-from reproduce.tables.comparison import Column, Table
+from selfsup_segmentation.reproduce.tables.cell import Cell
+from selfsup_segmentation.reproduce.tables.comparison import Column, Table
 
 BOLD, DIM, RED, GREEN, YELLOW = "1", "2", "31", "32", "33"  # ANSI codes
 _COLORS = {"better": GREEN, "worse": RED, "": ""}

@@ -4,9 +4,9 @@ import itertools
 from collections import Counter
 from collections.abc import Sequence
 
-from reproduce.claims.claims_report import TITLE
-from reproduce.claims.verdicts import FAILS, HOLDS, OPEN, Verdict
-from reproduce.report.page import Report, render
+from selfsup_segmentation.reproduce.claims.claims_report import TITLE
+from selfsup_segmentation.reproduce.claims.verdicts import FAILS, HOLDS, OPEN, Verdict
+from selfsup_segmentation.reproduce.report.page import Report, render
 
 
 def claims_html(

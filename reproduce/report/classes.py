@@ -4,12 +4,12 @@ import dataclasses
 import statistics
 from collections.abc import Sequence
 
-from experiments.readings import Readings
-from experiments.records.store import Store
-from experiments.run import Run
-from reproduce.formats.numbers import signed, table_lines
-from reproduce.report.axes import Axis
-from reproduce.tables.comparison import Table
+from selfsup_segmentation.experiments.readings import Readings
+from selfsup_segmentation.experiments.records.store import Store
+from selfsup_segmentation.experiments.run import Run
+from selfsup_segmentation.reproduce.formats.numbers import signed, table_lines
+from selfsup_segmentation.reproduce.report.axes import Axis
+from selfsup_segmentation.reproduce.tables.comparison import Table
 
 WIDTH, LINE, TOP = 320, 15, 18
 X = Axis(0, 1, 88, 240)

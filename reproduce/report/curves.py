@@ -5,12 +5,12 @@ import math
 import statistics
 from collections.abc import Mapping, Sequence
 
-from data.errors import InputError
-from experiments.catalog import dependency
-from experiments.records.history import read_history
-from experiments.records.store import Store
-from experiments.run import LETTERS, Run
-from reproduce.report.axes import Axis, around
+from selfsup_segmentation.data.errors import InputError
+from selfsup_segmentation.experiments.catalog import dependency
+from selfsup_segmentation.experiments.records.history import read_history
+from selfsup_segmentation.experiments.records.store import Store
+from selfsup_segmentation.experiments.run import LETTERS, Run
+from selfsup_segmentation.reproduce.report.axes import Axis, around
 
 WIDTH, HEIGHT = 240, 160
 LEFT, RIGHT, TOP, BOTTOM = 38, 212, 24, 138  # of the drawing in a chart; the names of lines stand right of it

@@ -7,7 +7,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from reproduce.formats.render import escape, write_texts
+from selfsup_segmentation.reproduce.formats.render import escape, write_texts
 
 TITLE = "Multi-task self-supervised learning boosts semantic segmentation: the reproduction"
 

@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from data.errors import InputError
-from experiments.run import Run
-from reproduce.claims.verdicts import Verdict
-from reproduce.report.claims_page import claims_html
-from reproduce.report.page import Report, write_page
-from reproduce.report.pictures import best_and_baseline, draw_samples, embed, figures
-from reproduce.report.table_page import to_html
-from reproduce.tables.comparison import Table
+from selfsup_segmentation.data.errors import InputError
+from selfsup_segmentation.experiments.run import Run
+from selfsup_segmentation.reproduce.claims.verdicts import Verdict
+from selfsup_segmentation.reproduce.report.claims_page import claims_html
+from selfsup_segmentation.reproduce.report.page import Report, write_page
+from selfsup_segmentation.reproduce.report.pictures import best_and_baseline, draw_samples, embed, figures
+from selfsup_segmentation.reproduce.report.table_page import to_html
+from selfsup_segmentation.reproduce.tables.comparison import Table
 
 NO_PICTURES = (
     "None yet. reproduce figures draws them from finished runs into the folder of this page; the command "

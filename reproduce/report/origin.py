@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from experiments.readings import Readings
-from experiments.records.store import Store
-from experiments.run import Run
+from selfsup_segmentation.experiments.readings import Readings
+from selfsup_segmentation.experiments.records.store import Store
+from selfsup_segmentation.experiments.run import Run
 
 NOT_RECORDED = "not recorded"
 

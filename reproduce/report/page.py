@@ -8,14 +8,14 @@ from pathlib import Path
 
 import jinja2
 
-from experiments.readings import Readings
-from experiments.records.store import Store
-from experiments.run import LETTERS, Run
-from reproduce.formats import numbers
-from reproduce.formats.render import write_texts
-from reproduce.report import classes, curves
-from reproduce.report.origin import origins, switches
-from reproduce.report.pictures import Picture
+from selfsup_segmentation.experiments.readings import Readings
+from selfsup_segmentation.experiments.records.store import Store
+from selfsup_segmentation.experiments.run import LETTERS, Run
+from selfsup_segmentation.reproduce.formats import numbers
+from selfsup_segmentation.reproduce.formats.render import write_texts
+from selfsup_segmentation.reproduce.report import classes, curves
+from selfsup_segmentation.reproduce.report.origin import origins, switches
+from selfsup_segmentation.reproduce.report.pictures import Picture
 
 TASK_NAMES = {"seg": "segmentation", "color": "colorization", "depth": "disparity"}
 

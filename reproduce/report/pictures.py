@@ -8,10 +8,10 @@ from pathlib import Path
 
 from PIL import Image
 
-from experiments.records.store import read_json
-from experiments.run import Run
-from reproduce.formats.numbers import table_lines
-from reproduce.tables.comparison import Table
+from selfsup_segmentation.experiments.records.store import read_json
+from selfsup_segmentation.experiments.run import Run
+from selfsup_segmentation.reproduce.formats.numbers import table_lines
+from selfsup_segmentation.reproduce.tables.comparison import Table
 
 WIDTH = 1400  # px; a page must stay small
 QUALITY = 82  # of JPEG
@@ -85,7 +85,9 @@ def draw_samples(run: Run, store, library, folder: Path, progress=print) -> Path
         return path
     if library is None or not ((home / "checkpoint/final").is_dir() and (home / "statistics.npz").is_file()):
         return None
-    from reproduce.figures.samples import write_samples  # here, because it brings TensorFlow
+    from selfsup_segmentation.reproduce.figures.samples import (
+        write_samples,  # here, because it brings TensorFlow
+    )
 
     progress(f"drawing {path}")
     write_samples(run, home, library, path, COUNT)

@@ -1,9 +1,9 @@
 """The page of a table."""
 
-from reproduce.formats import numbers
-from reproduce.report import classes
-from reproduce.report.page import Report, render
-from reproduce.tables.comparison import Table
+from selfsup_segmentation.reproduce.formats import numbers
+from selfsup_segmentation.reproduce.report import classes
+from selfsup_segmentation.reproduce.report.page import Report, render
+from selfsup_segmentation.reproduce.tables.comparison import Table
 
 
 def to_html(table: Table, report: Report) -> str:

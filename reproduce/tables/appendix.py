@@ -3,8 +3,8 @@
 import csv
 import io
 
-from experiments.metrics import DisparityErrors
-from reproduce.formats.render import write_texts
+from selfsup_segmentation.experiments.metrics import DisparityErrors
+from selfsup_segmentation.reproduce.formats.render import write_texts
 
 UNITS = ("disp_half", "disp_full", "depth_m")
 NOTES = (

@@ -1,9 +1,9 @@
 """From finished runs to what a table shows; no TensorFlow."""
 
-from experiments.catalog import table_row
-from experiments.evaluation.results import headline
-from experiments.records.staleness import changes
-from reproduce.formats.numbers import RESOLUTIONS
+from selfsup_segmentation.experiments.catalog import table_row
+from selfsup_segmentation.experiments.evaluation.results import headline
+from selfsup_segmentation.experiments.records.staleness import changes
+from selfsup_segmentation.reproduce.formats.numbers import RESOLUTIONS
 
 
 def collect(runs, store, readings, unavailable=(), name=table_row, fingerprint=None):

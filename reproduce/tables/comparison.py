@@ -7,7 +7,7 @@ and nothing here copies a published number into its place.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from reproduce.tables.cell import Cell
+from selfsup_segmentation.reproduce.tables.cell import Cell
 
 Published = Mapping[str, Mapping[str, Mapping[str, float]]]
 """{row: {init: {metric: value}}}, as in ``reproduce.published``."""

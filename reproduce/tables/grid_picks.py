@@ -8,12 +8,12 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from experiments.catalog import grid_row, table_row
-from experiments.run import Run
-from reproduce.published import GRID_WEIGHTS
-from reproduce.tables.cell import Cell
-from reproduce.tables.comparison import Group, Measured, Reasons, Row, compare
-from reproduce.tables.table1 import COLUMNS
+from selfsup_segmentation.experiments.catalog import grid_row, table_row
+from selfsup_segmentation.experiments.run import Run
+from selfsup_segmentation.reproduce.published import GRID_WEIGHTS
+from selfsup_segmentation.reproduce.tables.cell import Cell
+from selfsup_segmentation.reproduce.tables.comparison import Group, Measured, Reasons, Row, compare
+from selfsup_segmentation.reproduce.tables.table1 import COLUMNS
 
 COMPARED_DECIMALS = 6
 

@@ -3,13 +3,19 @@
 import itertools
 from collections.abc import Mapping, Sequence
 
-from experiments.readings import Readings
-from experiments.run import Run
-from reproduce.formats.numbers import DECIMALS
-from reproduce.published import GRID_WEIGHTS, INITS, TABLE1, TEXT
-from reproduce.tables.comparison import Group, Measured, Reasons, Row, Table, compare
-from reproduce.tables.grid_picks import COMPARED_DECIMALS, Combination, Pick, combinations, picks
-from reproduce.tables.table1 import COLUMNS, TASK_BASELINES
+from selfsup_segmentation.experiments.readings import Readings
+from selfsup_segmentation.experiments.run import Run
+from selfsup_segmentation.reproduce.formats.numbers import DECIMALS
+from selfsup_segmentation.reproduce.published import GRID_WEIGHTS, INITS, TABLE1, TEXT
+from selfsup_segmentation.reproduce.tables.comparison import Group, Measured, Reasons, Row, Table, compare
+from selfsup_segmentation.reproduce.tables.grid_picks import (
+    COMPARED_DECIMALS,
+    Combination,
+    Pick,
+    combinations,
+    picks,
+)
+from selfsup_segmentation.reproduce.tables.table1 import COLUMNS, TASK_BASELINES
 
 OUR_MARK, PAPER_MARK = "◆", "◇"
 

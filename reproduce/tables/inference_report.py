@@ -6,8 +6,8 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from reproduce.formats.render import escape, markdown_line, write_texts
-from reproduce.formats.terminal import BOLD, YELLOW, paint
+from selfsup_segmentation.reproduce.formats.render import escape, markdown_line, write_texts
+from selfsup_segmentation.reproduce.formats.terminal import BOLD, YELLOW, paint
 
 TITLE = "Inference: the segmentation network of a multi-task model beside the plain U-Net"
 CLAIM = (

@@ -6,10 +6,10 @@
 import tempfile
 from pathlib import Path
 
-from data.errors import InputError
-from experiments.records.store import read_json, write_json
-from reproduce.cli.arguments import named_path, progress_line
-from reproduce.tables.table2 import OFFICIAL
+from selfsup_segmentation.data.errors import InputError
+from selfsup_segmentation.experiments.records.store import read_json, write_json
+from selfsup_segmentation.reproduce.cli.arguments import named_path, progress_line
+from selfsup_segmentation.reproduce.tables.table2 import OFFICIAL
 
 
 def scores_of(run, store, library):
@@ -18,7 +18,7 @@ def scores_of(run, store, library):
     result, state = read_json(path), store.metrics(run).get("state_sha256")
     if result is None or result.get("state_sha256") != state:  # there is none, or of other weights
         data = library()
-        from experiments.evaluation.official import official_scores
+        from selfsup_segmentation.experiments.evaluation.official import official_scores
 
         with tempfile.TemporaryDirectory() as folder:
             _predict(run, store, data, "val", folder)
@@ -46,7 +46,7 @@ def write_submission(path, run, store, library):
     if store.metrics(run) is None:
         raise InputError(f"--submission: {run} is not finished; run reproduce table1 first.")
     data = library()
-    from experiments.finished.submission import zip_submission
+    from selfsup_segmentation.experiments.finished.submission import zip_submission
 
     frames = data.source.frames("test")
     with tempfile.TemporaryDirectory() as folder:
@@ -56,7 +56,7 @@ def write_submission(path, run, store, library):
 
 
 def _predict(run, store, library, split, folder):
-    from experiments.finished.submission import predict_label_ids, write_label_ids
+    from selfsup_segmentation.experiments.finished.submission import predict_label_ids, write_label_ids
 
     progress = progress_line(f"predicting {split}, {run.row}")
     write_label_ids(predict_label_ids(run, store.finished_folder(run), library, split, progress), folder)

@@ -3,15 +3,15 @@
 import dataclasses
 from collections.abc import Sequence
 
-from data.errors import InputError
-from experiments import catalog
-from experiments.datasets.source import Source
-from experiments.readings import AT_EVALUATION, Readings, alternatives
-from experiments.records.store import Store
-from experiments.run import Run
-from reproduce.tables.collect import collect
-from reproduce.tables.comparison import Column, Group, Row, Table, compare
-from reproduce.tables.table1 import COLUMNS
+from selfsup_segmentation.data.errors import InputError
+from selfsup_segmentation.experiments import catalog
+from selfsup_segmentation.experiments.datasets.source import Source
+from selfsup_segmentation.experiments.readings import AT_EVALUATION, Readings, alternatives
+from selfsup_segmentation.experiments.records.store import Store
+from selfsup_segmentation.experiments.run import Run
+from selfsup_segmentation.reproduce.tables.collect import collect
+from selfsup_segmentation.reproduce.tables.comparison import Column, Group, Row, Table, compare
+from selfsup_segmentation.reproduce.tables.table1 import COLUMNS
 
 DEFAULT = "default"
 

@@ -2,9 +2,17 @@
 
 from collections.abc import Sequence
 
-from experiments.run import TASKS
-from reproduce.published import BASELINES, BEST, GRID_WEIGHTS, INITS, TABLE1, TEXT
-from reproduce.tables.comparison import Column, Group, Measured, Reasons, Row, Table, compare
+from selfsup_segmentation.experiments.run import TASKS
+from selfsup_segmentation.reproduce.published import BASELINES, BEST, GRID_WEIGHTS, INITS, TABLE1, TEXT
+from selfsup_segmentation.reproduce.tables.comparison import (
+    Column,
+    Group,
+    Measured,
+    Reasons,
+    Row,
+    Table,
+    compare,
+)
 
 TITLE = "Table 1: Cityscapes validation set"
 

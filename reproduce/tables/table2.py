@@ -2,8 +2,16 @@
 
 from collections.abc import Sequence
 
-from reproduce.published import BEST, TABLE2
-from reproduce.tables.comparison import Column, Group, Measured, Reasons, Row, Table, compare
+from selfsup_segmentation.reproduce.published import BEST, TABLE2
+from selfsup_segmentation.reproduce.tables.comparison import (
+    Column,
+    Group,
+    Measured,
+    Reasons,
+    Row,
+    Table,
+    compare,
+)
 
 TITLE = "Table 2: official Cityscapes scores (paper: test set; ours: validation set)"
 

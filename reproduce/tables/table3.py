@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from reproduce.published import BASELINES, BEST_KITTI, INITS, TABLE3
-from reproduce.tables.comparison import Group, Measured, Reasons, Row, Table, compare
-from reproduce.tables.table1 import COLUMNS, row_label, tasks_of
+from selfsup_segmentation.reproduce.published import BASELINES, BEST_KITTI, INITS, TABLE3
+from selfsup_segmentation.reproduce.tables.comparison import Group, Measured, Reasons, Row, Table, compare
+from selfsup_segmentation.reproduce.tables.table1 import COLUMNS, row_label, tasks_of
 
 TITLE = "Table 3: KITTI validation images (ours: internal split)"
 

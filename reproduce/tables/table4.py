@@ -8,10 +8,18 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from reproduce.formats.numbers import RESOLUTIONS
-from reproduce.published import BEST, TABLE4
-from reproduce.tables.cell import Cell
-from reproduce.tables.comparison import Column, Group, Measured, Reasons, Row, Table, compare
+from selfsup_segmentation.reproduce.formats.numbers import RESOLUTIONS
+from selfsup_segmentation.reproduce.published import BEST, TABLE4
+from selfsup_segmentation.reproduce.tables.cell import Cell
+from selfsup_segmentation.reproduce.tables.comparison import (
+    Column,
+    Group,
+    Measured,
+    Reasons,
+    Row,
+    Table,
+    compare,
+)
 
 TITLE = "Table 4: class mIoU on Cityscapes, of other methods and of this one"
 

@@ -3,10 +3,10 @@
 import dataclasses
 from collections.abc import Sequence
 
-from experiments import catalog
-from reproduce.published import INITS, TABLE1, TEXT
-from reproduce.tables.comparison import Group, Measured, Reasons, Row, Table, compare
-from reproduce.tables.table1 import COLUMNS
+from selfsup_segmentation.experiments import catalog
+from selfsup_segmentation.reproduce.published import INITS, TABLE1, TEXT
+from selfsup_segmentation.reproduce.tables.comparison import Group, Measured, Reasons, Row, Table, compare
+from selfsup_segmentation.reproduce.tables.table1 import COLUMNS
 
 TITLE = "Numbers of the text: colorization alone, depth alone, and the 1×1 embedding"
 

@@ -6,17 +6,17 @@ import shutil
 
 import pytest
 
-from experiments import catalog
-from experiments.readings import Readings
-from experiments.records.store import Store
-from reproduce.claims.claims import CLAIMS
-from reproduce.claims.verdicts import evaluate, measured_numbers, published_numbers
-from reproduce.report.claims_page import claims_html
-from reproduce.report.page import Report, write_page
-from reproduce.report.pictures import embed
-from reproduce.report.table_page import to_html
-from reproduce.tables import table1
-from reproduce.tables.collect import collect
+from selfsup_segmentation.experiments import catalog
+from selfsup_segmentation.experiments.readings import Readings
+from selfsup_segmentation.experiments.records.store import Store
+from selfsup_segmentation.reproduce.claims.claims import CLAIMS
+from selfsup_segmentation.reproduce.claims.verdicts import evaluate, measured_numbers, published_numbers
+from selfsup_segmentation.reproduce.report.claims_page import claims_html
+from selfsup_segmentation.reproduce.report.page import Report, write_page
+from selfsup_segmentation.reproduce.report.pictures import embed
+from selfsup_segmentation.reproduce.report.table_page import to_html
+from selfsup_segmentation.reproduce.tables import table1
+from selfsup_segmentation.reproduce.tables.collect import collect
 from tests.conftest import REPOSITORY
 from tests.reproduce.report_runs import finish_table1
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from data.scenes import write_cityscapes
+from selfsup_segmentation.data.scenes import write_cityscapes
 from tests.processes import Command
 
 ROWS = ("SSCoarseCTS", "SS+C+D/DWA")

@@ -4,11 +4,11 @@ import contextlib
 import logging
 import time
 
-from experiments.catalog import dependency, make_run
-from experiments.executors.ray_task import Job, Outcome
-from experiments.options import Options
-from experiments.records.store import Store
-from experiments.run import Run
+from selfsup_segmentation.experiments.catalog import dependency, make_run
+from selfsup_segmentation.experiments.executors.ray_task import Job, Outcome
+from selfsup_segmentation.experiments.options import Options
+from selfsup_segmentation.experiments.records.store import Store
+from selfsup_segmentation.experiments.run import Run
 
 
 def equal_runs(count):
@@ -33,7 +33,7 @@ def gpus(count):
 
 def see_through(runs: list[Run], seconds: dict[str, float], folder):
     """Seconds that a cluster takes for runs that sleep; this process is connected to it."""
-    from experiments.executors import ray, ray_cluster
+    from selfsup_segmentation.experiments.executors import ray, ray_cluster
 
     store = Store(folder)
     job = Job((store.root,), {}, Options(), None)

@@ -7,15 +7,15 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-import data.cache
-from data.errors import InputError
-from experiments.datasets.library import Library
-from experiments.datasets.source import Source
-from experiments.executors.ray_task import Job, Outcome, carry_out
-from experiments.options import Options
-from experiments.records.lock import only_one
-from experiments.records.store import Store
-from reproduce.__main__ import main
+from selfsup_segmentation.data import cache
+from selfsup_segmentation.data.errors import InputError
+from selfsup_segmentation.experiments.datasets.library import Library
+from selfsup_segmentation.experiments.datasets.source import Source
+from selfsup_segmentation.experiments.executors.ray_task import Job, Outcome, carry_out
+from selfsup_segmentation.experiments.options import Options
+from selfsup_segmentation.experiments.records.lock import only_one
+from selfsup_segmentation.experiments.records.store import Store
+from selfsup_segmentation.reproduce.__main__ import main
 from tests.cluster.sleeping import equal_runs, gpus, sleeper
 from tests.conftest import REPOSITORY
 
@@ -53,8 +53,8 @@ def test_libraries_that_are_opened_together_decode_each_image_once(scenes, tmp_p
         decoded.append(path)
         return original(path)
 
-    original = data.cache.read_rgb
-    monkeypatch.setattr(data.cache, "read_rgb", read)
+    original = cache.read_rgb
+    monkeypatch.setattr(cache, "read_rgb", read)
 
     def prepare(_):
         library = Library(Source("cityscapes", scenes), tmp_path / "cache")
@@ -92,7 +92,14 @@ def test_an_address_without_a_cluster_is_refused(address, said, scenes, tmp_path
 @pytest.mark.cluster
 def test_what_no_node_can_ever_take_is_refused_before_anything_is_decoded(scenes, tmp_path):
     words = ["train", "--row", "SS", "--cityscapes", scenes, "--runs", tmp_path, "--executor", "ray"]
-    command = [sys.executable, "-m", "reproduce", *map(str, words), "--gpus-per-run", "5"]
+    command = [
+        sys.executable,
+        "-m",
+        "selfsup_segmentation.reproduce",
+        *map(str, words),
+        "--gpus-per-run",
+        "5",
+    ]
     done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=200)
     assert done.returncode == 2, done.stderr
     assert "no node of the Ray cluster has 1 CPU and 5 GPUs" in done.stderr
@@ -103,7 +110,7 @@ def test_what_no_node_can_ever_take_is_refused_before_anything_is_decoded(scenes
 @pytest.mark.cluster
 @pytest.mark.parametrize("amount", [-1, 1.5, float("nan")])
 def test_amounts_that_ray_cannot_share_out_are_refused(amount):
-    from experiments.executors.ray_cluster import Cluster
+    from selfsup_segmentation.experiments.executors.ray_cluster import Cluster
 
     with pytest.raises(InputError, match="--gpus-per-run"):
         Cluster(gpus_per_run=amount)
@@ -111,7 +118,7 @@ def test_amounts_that_ray_cannot_share_out_are_refused(amount):
 
 @pytest.mark.cluster
 def test_a_run_that_another_process_has_is_waited_for(tmp_path):
-    from experiments.executors import ray, ray_cluster
+    from selfsup_segmentation.experiments.executors import ray, ray_cluster
 
     runs, store, lines = equal_runs(2), Store(tmp_path), []
     job = Job((tmp_path,), {}, Options(), None)

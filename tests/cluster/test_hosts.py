@@ -7,9 +7,9 @@ import socket
 import numpy as np
 import pytest
 
-from experiments.records.history import read_history
-from experiments.training import multiworker
-from reproduce.__main__ import main
+from selfsup_segmentation.experiments.records.history import read_history
+from selfsup_segmentation.experiments.training import multiworker
+from selfsup_segmentation.reproduce.__main__ import main
 from tests import narrow
 from tests.processes import Command
 

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from experiments.catalog import dependency, table1_runs, with_dependencies
-from experiments.monitoring.cost import flop_per_step, schedule, steps
-from reproduce.__main__ import main
-from reproduce.cli.plan import Plan, Planned, forecast
+from selfsup_segmentation.experiments.catalog import dependency, table1_runs, with_dependencies
+from selfsup_segmentation.experiments.monitoring.cost import flop_per_step, schedule, steps
+from selfsup_segmentation.reproduce.__main__ import main
+from selfsup_segmentation.reproduce.cli.plan import Plan, Planned, forecast
 from tests.cluster.sleeping import gpus, see_through
 
 FRAMES = {"train": 2975, "train_extra": 19998}  # of Cityscapes

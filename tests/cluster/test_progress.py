@@ -7,12 +7,12 @@ import types
 
 import pytest
 
-from experiments.executors.ray_task import Job, Outcome
-from experiments.monitoring.progress import LiveLine
-from experiments.monitoring.time_left import Countdown, Paces, duration
-from experiments.options import Options
-from experiments.records.lock import only_one
-from experiments.records.store import Store, write_json
+from selfsup_segmentation.experiments.executors.ray_task import Job, Outcome
+from selfsup_segmentation.experiments.monitoring.progress import LiveLine
+from selfsup_segmentation.experiments.monitoring.time_left import Countdown, Paces, duration
+from selfsup_segmentation.experiments.options import Options
+from selfsup_segmentation.experiments.records.lock import only_one
+from selfsup_segmentation.experiments.records.store import Store, write_json
 from tests.cluster.sleeping import equal_runs
 
 pytest.importorskip("ray", reason="ray is not installed: pip install '.[cluster]'")
@@ -79,7 +79,7 @@ class MadeUp:
 
 def carry_out(monkeypatch, store, runs, nodes, line):
     """Lines that are said while made-up nodes carry out runs."""
-    from experiments.executors import ray, ray_cluster
+    from selfsup_segmentation.experiments.executors import ray, ray_cluster
 
     made_up, said = MadeUp(store, nodes), []
     monkeypatch.setattr(ray, "ray", made_up)
@@ -115,7 +115,7 @@ def test_where_there_is_no_terminal_nothing_is_rewritten(monkeypatch, tmp_path, 
 
 
 def test_slots_are_what_the_nodes_have_room_for(monkeypatch):
-    from experiments.executors import ray_cluster
+    from selfsup_segmentation.experiments.executors import ray_cluster
 
     nodes = [{"CPU": 8.0, "GPU": 4.0}, {"CPU": 2.0, "GPU": 4.0}, {"CPU": 64.0}]
     alive = [{"Alive": True, "Resources": resources} for resources in nodes]

@@ -6,7 +6,7 @@ import signal
 
 import pytest
 
-from experiments.records.lock import holder
+from selfsup_segmentation.experiments.records.lock import holder
 from tests.cluster.nodes import kill_node, owner, parent_of
 from tests.faults.compare import assert_same, what_a_run_left
 from tests.processes import Command, until

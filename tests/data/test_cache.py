@@ -8,11 +8,11 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-import data.cache
-from data.cache import FrameCache
-from data.errors import InputError
-from data.frames import Frame
-from data.labels import IGNORE, ids_to_train_ids
+from selfsup_segmentation.data import cache as cache_module
+from selfsup_segmentation.data.cache import FrameCache
+from selfsup_segmentation.data.errors import InputError
+from selfsup_segmentation.data.frames import Frame
+from selfsup_segmentation.data.labels import IGNORE, ids_to_train_ids
 
 PARTS = ("left", "right", "labels")
 
@@ -179,8 +179,8 @@ def test_progress_counts_every_image(tmp_path, folder):
 def test_a_second_build_decodes_nothing(tmp_path, monkeypatch):
     frames, _ = noise_frames(tmp_path / "data")
     first = built(frames, folder=tmp_path / "cache")
-    monkeypatch.setattr(data.cache, "read_rgb", fail)
-    monkeypatch.setattr(data.cache, "read_labels", fail)
+    monkeypatch.setattr(cache_module, "read_rgb", fail)
+    monkeypatch.setattr(cache_module, "read_labels", fail)
     second = built(frames, folder=tmp_path / "cache")
     for part in PARTS:
         assert second.paths(part) == first.paths(part)
@@ -194,7 +194,7 @@ def test_a_second_build_decodes_only_what_is_new(tmp_path, monkeypatch):
     built(frames[:2], folder=tmp_path / "cache")
     decoded = []
     monkeypatch.setattr(
-        data.cache, "read_rgb", lambda path: decoded.append(path) or np.zeros((64, 128, 3), np.uint8)
+        cache_module, "read_rgb", lambda path: decoded.append(path) or np.zeros((64, 128, 3), np.uint8)
     )
     built(frames, folder=tmp_path / "cache")
     assert sorted(decoded) == [frames[2].left, frames[2].right]

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from data.calibration import Camera, read_camera, read_kitti_calibration
+from selfsup_segmentation.data.calibration import Camera, read_camera, read_kitti_calibration
 from tests.refused import file_refused
 
 CAMERA = {"extrinsic": {"baseline": 0.209313}, "intrinsic": {"fx": 2262.52, "fy": 2265.3}}

@@ -2,9 +2,9 @@ from pathlib import Path
 
 import pytest
 
-from data import cityscapes
-from data.cityscapes import OFFICIAL_COUNTS, find_frames
-from data.errors import InputError
+from selfsup_segmentation.data import cityscapes
+from selfsup_segmentation.data.cityscapes import OFFICIAL_COUNTS, find_frames
+from selfsup_segmentation.data.errors import InputError
 
 NAMES = {"aachen": ["aachen_000001_000019", "aachen_000000_000019"], "ulm": ["ulm_000000_000019"]}
 FINE = {

@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 from skimage.color import lab2rgb, rgb2lab
 
-from data.color import (
+from selfsup_segmentation.data.color import (
     ColorBins,
     ColorStatistics,
     color_statistics,

@@ -8,11 +8,17 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data.calibration import read_camera
-from data.decode import check_frames, read_disparity, read_instances, read_labels, read_rgb
-from data.errors import InputError
-from data.files import FileError
-from data.frames import Frame
+from selfsup_segmentation.data.calibration import read_camera
+from selfsup_segmentation.data.decode import (
+    check_frames,
+    read_disparity,
+    read_instances,
+    read_labels,
+    read_rgb,
+)
+from selfsup_segmentation.data.errors import InputError
+from selfsup_segmentation.data.files import FileError
+from selfsup_segmentation.data.frames import Frame
 from tests.refused import file_refused
 
 RNG = np.random.default_rng(0)

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data.calibration import read_kitti_calibration
-from data.decode import read_disparity
-from data.disparity import (
+from selfsup_segmentation.data.calibration import read_kitti_calibration
+from selfsup_segmentation.data.decode import read_disparity
+from selfsup_segmentation.data.disparity import (
     decode_cityscapes,
     decode_kitti,
     depth_from_disparity,

@@ -17,12 +17,12 @@ import numpy as np
 import pytest
 from PIL import Image, PngImagePlugin
 
-from data.calibration import read_camera, read_kitti_calibration
-from data.decode import read_disparity, read_instances, read_labels, read_rgb
-from data.errors import InputError
-from data.files import KINDS
-from data.scenes import write_cityscapes, write_kitti
-from data.verify import FrameFiles, check_frame
+from selfsup_segmentation.data.calibration import read_camera, read_kitti_calibration
+from selfsup_segmentation.data.decode import read_disparity, read_instances, read_labels, read_rgb
+from selfsup_segmentation.data.errors import InputError
+from selfsup_segmentation.data.files import KINDS
+from selfsup_segmentation.data.scenes import write_cityscapes, write_kitti
+from selfsup_segmentation.data.verify import FrameFiles, check_frame
 
 VARIANTS = 2000
 SECONDS = 20  # for one file, after which it counts as a hang

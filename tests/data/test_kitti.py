@@ -4,10 +4,16 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data.decode import check_frames, read_labels
-from data.errors import InputError
-from data.kitti import VALIDATION_IDS, check_copies, find_frames, split_note, validation_ids
-from data.labels import IGNORE, ids_to_train_ids
+from selfsup_segmentation.data.decode import check_frames, read_labels
+from selfsup_segmentation.data.errors import InputError
+from selfsup_segmentation.data.kitti import (
+    VALIDATION_IDS,
+    check_copies,
+    find_frames,
+    split_note,
+    validation_ids,
+)
+from selfsup_segmentation.data.labels import IGNORE, ids_to_train_ids
 
 FOLDERS = ("image_2", "image_3", "semantic", "disp_occ_0")
 ARCHIVES = {

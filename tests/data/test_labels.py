@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from data.decode import read_labels
-from data.labels import (
+from selfsup_segmentation.data.decode import read_labels
+from selfsup_segmentation.data.labels import (
     CLASS_NAMES,
     ID_TO_TRAIN_ID,
     IGNORE,

@@ -6,14 +6,20 @@ import tensorflow as tf
 from PIL import Image
 from skimage.color import rgb2lab
 
-from data.cache import FrameCache
-from data.color import ColorBins, ColorStatistics, color_statistics, rgb_to_lab
-from data.decode import read_labels, read_rgb
-from data.frames import Frame
-from data.kitti import find_frames
-from data.labels import IGNORE, ids_to_train_ids
-from data.pipeline import Preparation, inside, lab_to_unit, ordered_batches, training_batches
-from losses import reconstruction_loss
+from selfsup_segmentation.data.cache import FrameCache
+from selfsup_segmentation.data.color import ColorBins, ColorStatistics, color_statistics, rgb_to_lab
+from selfsup_segmentation.data.decode import read_labels, read_rgb
+from selfsup_segmentation.data.frames import Frame
+from selfsup_segmentation.data.kitti import find_frames
+from selfsup_segmentation.data.labels import IGNORE, ids_to_train_ids
+from selfsup_segmentation.data.pipeline import (
+    Preparation,
+    inside,
+    lab_to_unit,
+    ordered_batches,
+    training_batches,
+)
+from selfsup_segmentation.losses import reconstruction_loss
 
 LAB_OFFSET = np.array([0, 128, 128])
 ALL = ("seg", "color", "depth")

@@ -11,11 +11,17 @@ from cityscapesscripts.helpers.csHelpers import getCsFileInfo
 from cityscapesscripts.helpers.labels import id2label, name2label
 from PIL import Image
 
-from data import cityscapes, kitti
-from data.errors import InputError
-from data.scenes import CITYSCAPES_RIG, KITTI_RIG, render_scene, write_cityscapes, write_kitti
-from data.scenes.rig import View
-from data.scenes.shapes import Block, Cylinder, Ellipsoid
+from selfsup_segmentation.data import cityscapes, kitti
+from selfsup_segmentation.data.errors import InputError
+from selfsup_segmentation.data.scenes import (
+    CITYSCAPES_RIG,
+    KITTI_RIG,
+    render_scene,
+    write_cityscapes,
+    write_kitti,
+)
+from selfsup_segmentation.data.scenes.rig import View
+from selfsup_segmentation.data.scenes.shapes import Block, Cylinder, Ellipsoid
 
 SIZE = (384, 192)
 FRAMES = range(4)

@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data import cityscapes
-from data.decode import check_frames
-from data.errors import InputError
-from data.scenes import write_cityscapes, write_kitti
-from data.verify import verify
-from data.verify.listing import CITYSCAPES_PARTS
+from selfsup_segmentation.data import cityscapes
+from selfsup_segmentation.data.decode import check_frames
+from selfsup_segmentation.data.errors import InputError
+from selfsup_segmentation.data.scenes import write_cityscapes, write_kitti
+from selfsup_segmentation.data.verify import verify
+from selfsup_segmentation.data.verify.listing import CITYSCAPES_PARTS
 
 COUNTS = {"train": 4, "val": 2, "test": 1, "train_extra": 3}
 
@@ -511,7 +511,7 @@ def test_several_processes_find_the_same_and_nothing_brings_tensorflow(copies, t
     find(root, "right", "train_extra").unlink()
     program = (
         "import json, sys\n"
-        "from data.verify import verify\n"
+        "from selfsup_segmentation.data.verify import verify\n"
         "if __name__ == '__main__':\n"
         f"    report = verify('cityscapes', {str(root)!r}, processes=2)\n"
         "    assert not {'tensorflow', 'keras'} & set(sys.modules)\n"

@@ -4,12 +4,12 @@ import dataclasses
 
 import pytest
 
-from data.scenes import write_cityscapes
-from experiments import catalog
-from experiments.datasets.source import Source
-from experiments.options import Options
-from experiments.readings import CHOICES
-from experiments.run import Schedule
+from selfsup_segmentation.data.scenes import write_cityscapes
+from selfsup_segmentation.experiments import catalog
+from selfsup_segmentation.experiments.datasets.source import Source
+from selfsup_segmentation.experiments.options import Options
+from selfsup_segmentation.experiments.readings import CHOICES
+from selfsup_segmentation.experiments.run import Schedule
 from tests.narrow import narrow_network  # noqa: F401
 
 TINY = Schedule(epochs=3, size=(64, 32), statistics_batches=4, validate_every=2)
@@ -38,7 +38,7 @@ def scenes(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def library(scenes, tmp_path_factory):
-    from experiments.datasets.library import Library
+    from selfsup_segmentation.experiments.datasets.library import Library
 
     return Library(scenes, tmp_path_factory.mktemp("cache"))
 

@@ -11,14 +11,14 @@ import h5py
 import numpy as np
 import pytest
 
-from experiments.records.checkpoint import Checkpoints
-from experiments.records.store import write_json
-from experiments.training.network import build_model, imagenet_weights, make_weighting
-from models import build_encoder
-from models.imagenet_files import FILES
-from models.initialization import load_imagenet
-from models.normalization import get_statistics, save_statistics
-from reproduce.__main__ import main
+from selfsup_segmentation.experiments.records.checkpoint import Checkpoints
+from selfsup_segmentation.experiments.records.store import write_json
+from selfsup_segmentation.experiments.training.network import build_model, imagenet_weights, make_weighting
+from selfsup_segmentation.models import build_encoder
+from selfsup_segmentation.models.imagenet_files import FILES
+from selfsup_segmentation.models.initialization import load_imagenet
+from selfsup_segmentation.models.normalization import get_statistics, save_statistics
+from selfsup_segmentation.reproduce.__main__ import main
 from tests.conftest import REPOSITORY
 from tests.experiments.conftest import tiny_run
 from tests.models import publish, stir
@@ -210,7 +210,7 @@ def pristine(network, scenes, tmp_path_factory):
 @pytest.fixture
 def finished(pristine, network, tmp_path, monkeypatch):
     """The run's folder, to damage; its network is built but once."""
-    monkeypatch.setattr("experiments.training.network.build_model", lambda run: network)
+    monkeypatch.setattr("selfsup_segmentation.experiments.training.network.build_model", lambda run: network)
     return shutil.copytree(pristine, tmp_path / "runs") / tiny_run(("seg",)).folder
 
 

@@ -7,12 +7,12 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from data.cache import FrameCache
-from data.decode import read_disparity, read_labels
-from data.disparity import decode_cityscapes, resize_disparity
-from data.frames import Frame
-from data.labels import IGNORE, ids_to_train_ids
-from experiments.evaluation.scores import DepthScore, SegmentationScore
+from selfsup_segmentation.data.cache import FrameCache
+from selfsup_segmentation.data.decode import read_disparity, read_labels
+from selfsup_segmentation.data.disparity import decode_cityscapes, resize_disparity
+from selfsup_segmentation.data.frames import Frame
+from selfsup_segmentation.data.labels import IGNORE, ids_to_train_ids
+from selfsup_segmentation.experiments.evaluation.scores import DepthScore, SegmentationScore
 from tests.experiments.conftest import TINY
 
 

@@ -10,15 +10,15 @@ import tensorflow as tf
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from tensorboard.plugins.hparams import plugin_data_pb2
 
-from experiments import catalog
-from experiments.execute import execute
-from experiments.executors.common import Progress
-from experiments.monitoring.events import log_event
-from experiments.monitoring.progress import EpochLine, Pace, RunLine
-from experiments.monitoring.tensorboard import Waited
-from experiments.monitoring.time_left import duration, seconds_left
-from experiments.options import Options
-from experiments.records.store import Store, write_json
+from selfsup_segmentation.experiments import catalog
+from selfsup_segmentation.experiments.execute import execute
+from selfsup_segmentation.experiments.executors.common import Progress
+from selfsup_segmentation.experiments.monitoring.events import log_event
+from selfsup_segmentation.experiments.monitoring.progress import EpochLine, Pace, RunLine
+from selfsup_segmentation.experiments.monitoring.tensorboard import Waited
+from selfsup_segmentation.experiments.monitoring.time_left import duration, seconds_left
+from selfsup_segmentation.experiments.options import Options
+from selfsup_segmentation.experiments.records.store import Store, write_json
 from tests.experiments.conftest import tiny_run
 
 CLOCK = ("images_per_second",)

@@ -1,9 +1,9 @@
 import pytest
 
-from experiments import catalog
-from experiments.monitoring.cost import flop_per_step, steps
-from experiments.readings import Readings
-from reproduce.published import GRID_WEIGHTS, TABLE1, TABLE3
+from selfsup_segmentation.experiments import catalog
+from selfsup_segmentation.experiments.monitoring.cost import flop_per_step, steps
+from selfsup_segmentation.experiments.readings import Readings
+from selfsup_segmentation.reproduce.published import GRID_WEIGHTS, TABLE1, TABLE3
 
 
 def test_table_1_has_every_cell_of_the_paper():

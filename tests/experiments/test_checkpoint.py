@@ -1,7 +1,7 @@
 import pytest
 import tensorflow as tf
 
-from experiments.records.checkpoint import Checkpoints
+from selfsup_segmentation.experiments.records.checkpoint import Checkpoints
 
 
 @pytest.fixture

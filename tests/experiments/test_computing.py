@@ -10,15 +10,15 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from data.errors import InputError
-from experiments import catalog
-from experiments.execute import evaluate_again, execute
-from experiments.executors.local import run_all
-from experiments.options import Options
-from experiments.readings import Readings
-from experiments.records.store import Store
-from experiments.training.network import build_model
-from experiments.training.strategy import make_optimizer, precision, strategy_of
+from selfsup_segmentation.data.errors import InputError
+from selfsup_segmentation.experiments import catalog
+from selfsup_segmentation.experiments.execute import evaluate_again, execute
+from selfsup_segmentation.experiments.executors.local import run_all
+from selfsup_segmentation.experiments.options import Options
+from selfsup_segmentation.experiments.readings import Readings
+from selfsup_segmentation.experiments.records.store import Store
+from selfsup_segmentation.experiments.training.network import build_model
+from selfsup_segmentation.experiments.training.strategy import make_optimizer, precision, strategy_of
 from tests.conftest import REPOSITORY
 from tests.experiments.conftest import TINY
 
@@ -63,7 +63,7 @@ def test_a_run_in_another_precision_is_another_run_and_resumes_to_the_bit(name, 
     stops = iter([False, False])  # and then, before the end of the third step
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("experiments.preemption._requests", _Requests(stops))
+        patch.setattr("selfsup_segmentation.experiments.preemption._requests", _Requests(stops))
         with pytest.raises(Exception, match="stopped by"):
             execute(run, resumed, library, quiet)
     assert (resumed.folder(run) / "checkpoint").is_dir()
@@ -117,12 +117,12 @@ import json, pathlib, sys
 import tensorflow as tf
 cpu = tf.config.list_physical_devices("CPU")[0]
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
-from experiments.datasets.library import Library
-from experiments.execute import execute
-from experiments.options import Options
-from experiments.run import Run
-from experiments.datasets.source import Source
-from experiments.records.store import Store
+from selfsup_segmentation.experiments.datasets.library import Library
+from selfsup_segmentation.experiments.execute import execute
+from selfsup_segmentation.experiments.options import Options
+from selfsup_segmentation.experiments.run import Run
+from selfsup_segmentation.experiments.datasets.source import Source
+from selfsup_segmentation.experiments.records.store import Store
 from tests.narrow import narrow
 root, runs, descriptions = sys.argv[1:]
 library = Library(Source("cityscapes", pathlib.Path(root)), None)

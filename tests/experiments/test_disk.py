@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 import tensorflow as tf
 
-from experiments.preemption import Stopped
-from experiments.records.checkpoint import Checkpoints, is_sound
-from experiments.records.disk import bring_to_disk, full_disk_is_an_oserror
-from experiments.records.store import read_json, write_json
-from reproduce.__main__ import main
+from selfsup_segmentation.experiments.preemption import Stopped
+from selfsup_segmentation.experiments.records.checkpoint import Checkpoints, is_sound
+from selfsup_segmentation.experiments.records.disk import bring_to_disk, full_disk_is_an_oserror
+from selfsup_segmentation.experiments.records.store import read_json, write_json
+from selfsup_segmentation.reproduce.__main__ import main
 from tests.experiments.conftest import tiny_run
 
 FULL = Path("/dev/full")
@@ -114,7 +114,9 @@ def ended(capsys, *arguments):
 def test_a_run_whose_description_does_not_fit_has_not_begun_and_goes_on_with_more_room(
     capsys, scenes, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr("experiments.execute.train", lambda *arguments: pytest.fail("trained"))
+    monkeypatch.setattr(
+        "selfsup_segmentation.experiments.execute.train", lambda *arguments: pytest.fail("trained")
+    )
     folder = tmp_path / "runs" / tiny_run(("seg",)).folder
     link_temporary(folder / "run.json")
     command = ["train", "--cityscapes", scenes.root, "--row", "SS", "--runs", tmp_path / "runs"]
@@ -169,7 +171,7 @@ def test_how_a_command_ends(capsys, monkeypatch, raised, expected, says):
     def end(args):
         raise raised
 
-    monkeypatch.setattr("reproduce.cli.commands.status_command", end)
+    monkeypatch.setattr("selfsup_segmentation.reproduce.cli.commands.status_command", end)
     code, sentence = ended(capsys, "status", "--runs", "RUNS")
     assert code == expected
     assert says in sentence
@@ -179,6 +181,6 @@ def test_an_error_that_nobody_foresaw_keeps_its_traceback(monkeypatch):
     def end(args):
         raise OSError(errno.EIO, "Input/output error")
 
-    monkeypatch.setattr("reproduce.cli.commands.status_command", end)
+    monkeypatch.setattr("selfsup_segmentation.reproduce.cli.commands.status_command", end)
     with pytest.raises(OSError, match="Input/output"):
         main(["status"])

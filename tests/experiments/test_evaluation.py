@@ -1,15 +1,24 @@
 import numpy as np
 import pytest
 
-from data.decode import read_labels
-from data.errors import InputError
-from data.labels import IGNORE, train_ids_to_ids
-from data.pipeline import ordered_batches
-from experiments.evaluation.evaluator import READERS, Evaluator, make_predictor, read_ahead
-from experiments.evaluation.scores import ConstantDisparity, DepthScore, constant_class_miou
-from experiments.metrics import DisparityErrors
-from experiments.records.store import Store
-from experiments.training.network import build_model, initialize, make_weighting
+from selfsup_segmentation.data.decode import read_labels
+from selfsup_segmentation.data.errors import InputError
+from selfsup_segmentation.data.labels import IGNORE, train_ids_to_ids
+from selfsup_segmentation.data.pipeline import ordered_batches
+from selfsup_segmentation.experiments.evaluation.evaluator import (
+    READERS,
+    Evaluator,
+    make_predictor,
+    read_ahead,
+)
+from selfsup_segmentation.experiments.evaluation.scores import (
+    ConstantDisparity,
+    DepthScore,
+    constant_class_miou,
+)
+from selfsup_segmentation.experiments.metrics import DisparityErrors
+from selfsup_segmentation.experiments.records.store import Store
+from selfsup_segmentation.experiments.training.network import build_model, initialize, make_weighting
 from tests.experiments.conftest import tiny_run
 from tests.oracles import official_cityscapes
 
@@ -17,7 +26,7 @@ from tests.oracles import official_cityscapes
 @pytest.fixture(scope="module")
 def evaluated(library, tmp_path_factory):
     """An untrained network, its evaluation, and its predicted ids at native size."""
-    from experiments.options import Options
+    from selfsup_segmentation.experiments.options import Options
 
     run = tiny_run(("seg", "depth"), "GS")
     model = build_model(run)
@@ -53,8 +62,8 @@ class _Truth:
     """Stands for predictions that equal the ground truth."""
 
     def __init__(self, score, index, factor):
-        from data.decode import read_disparity
-        from data.disparity import resize_disparity
+        from selfsup_segmentation.data.decode import read_disparity
+        from selfsup_segmentation.data.disparity import resize_disparity
 
         frame = score.cache.frames[index]
         width, height = map(int, score.cache.valid_sizes[index])
@@ -89,7 +98,7 @@ def test_the_constant_disparity_is_the_best_one():
 
 
 def test_the_constant_class_is_what_the_metric_says_of_it():
-    from experiments.metrics import MeanIoU
+    from selfsup_segmentation.experiments.metrics import MeanIoU
 
     truth = np.array([0, 0, 0, 1, 1, 4, IGNORE])
     metric = MeanIoU(19)

@@ -8,19 +8,24 @@ import os
 import numpy as np
 import pytest
 
-from data.errors import InputError
-from data.scenes import write_cityscapes, write_kitti
-from experiments.catalog import coarse_run, make_run
-from experiments.datasets.library import Library
-from experiments.datasets.source import Source
-from experiments.evaluation.results import headline, headline_names
-from experiments.execute import evaluate_again, execute
-from experiments.executors.local import run_all
-from experiments.finished.finished_run import read_colors
-from experiments.readings import AT_EVALUATION, CHOICES, Readings
-from experiments.records.lock import only_one
-from experiments.records.store import Store, write_json
-from experiments.training.network import build_model, initialize, load_model, make_weighting
+from selfsup_segmentation.data.errors import InputError
+from selfsup_segmentation.data.scenes import write_cityscapes, write_kitti
+from selfsup_segmentation.experiments.catalog import coarse_run, make_run
+from selfsup_segmentation.experiments.datasets.library import Library
+from selfsup_segmentation.experiments.datasets.source import Source
+from selfsup_segmentation.experiments.evaluation.results import headline, headline_names
+from selfsup_segmentation.experiments.execute import evaluate_again, execute
+from selfsup_segmentation.experiments.executors.local import run_all
+from selfsup_segmentation.experiments.finished.finished_run import read_colors
+from selfsup_segmentation.experiments.readings import AT_EVALUATION, CHOICES, Readings
+from selfsup_segmentation.experiments.records.lock import only_one
+from selfsup_segmentation.experiments.records.store import Store, write_json
+from selfsup_segmentation.experiments.training.network import (
+    build_model,
+    initialize,
+    load_model,
+    make_weighting,
+)
 from tests.experiments.conftest import TINY, tiny_run
 
 
@@ -61,7 +66,9 @@ def test_a_finished_run_has_a_number_for_every_reading_of_the_evaluation(store, 
 def test_a_finished_run_is_not_run_again(store, library, quiet, monkeypatch):
     run = tiny_run(("seg", "color", "depth"), "UW")
     recorded = store.metrics(run)
-    monkeypatch.setattr("experiments.execute.train", lambda *args: pytest.fail("trained again"))
+    monkeypatch.setattr(
+        "selfsup_segmentation.experiments.execute.train", lambda *args: pytest.fail("trained again")
+    )
     assert execute(run, store, library, quiet) == recorded
 
 
@@ -198,7 +205,7 @@ def test_a_run_of_other_data_is_refused_whether_finished_or_not(store, quiet, pa
 
 
 def test_a_run_that_another_process_has_is_waited_for_and_taken_over(library, quiet, tmp_path, monkeypatch):
-    monkeypatch.setattr("experiments.executors.local.POLL_SECONDS", 0)
+    monkeypatch.setattr("selfsup_segmentation.experiments.executors.local.POLL_SECONDS", 0)
     run, store, lines = tiny_run(("seg",)), Store(tmp_path), []
     with contextlib.ExitStack() as held:
         held.enter_context(only_one(store.folder(run)))
@@ -223,7 +230,7 @@ def test_an_interruption_at_the_very_end_loses_nothing(store, library, quiet, mo
         write_json(path, value)
 
     with monkeypatch.context() as patch:
-        patch.setattr("experiments.execute.write_json", full_disk)
+        patch.setattr("selfsup_segmentation.experiments.execute.write_json", full_disk)
         with pytest.raises(OSError, match="no space"):
             execute(run, store, library, quiet)
     history = (store.folder(run) / "history.csv").read_text()

@@ -2,12 +2,12 @@ import dataclasses
 
 import pytest
 
-from data.scenes import write_cityscapes
-from experiments.catalog import make_run
-from experiments.datasets.library import Library
-from experiments.datasets.source import Source
-from experiments.execute import execute
-from experiments.records.store import Store
+from selfsup_segmentation.data.scenes import write_cityscapes
+from selfsup_segmentation.experiments.catalog import make_run
+from selfsup_segmentation.experiments.datasets.library import Library
+from selfsup_segmentation.experiments.datasets.source import Source
+from selfsup_segmentation.experiments.execute import execute
+from selfsup_segmentation.experiments.records.store import Store
 
 NETWORK = "real"
 

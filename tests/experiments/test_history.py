@@ -3,7 +3,7 @@
 import keras
 import pytest
 
-from experiments.records.history import read_history, truncate_history
+from selfsup_segmentation.experiments.records.history import read_history, truncate_history
 
 OLD = "epoch,loss,val_sem_miou,weight_seg\n0,1.5,nan,1.0\n1,1.25,0.5,1.0\n2,1.0,nan,1.0\n"
 

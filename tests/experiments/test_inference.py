@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from data.errors import InputError
-from experiments.finished.inference import (
+from selfsup_segmentation.data.errors import InputError
+from selfsup_segmentation.experiments.finished.inference import (
     AGREEMENTS,
     RATIOS,
     build_networks,

@@ -7,21 +7,21 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import experiments.training.loop
-from experiments.catalog import make_run
-from experiments.readings import Readings
-from experiments.records.history import read_history
-from experiments.training.learning_rate import LearningRate
-from experiments.training.loop import train
-from experiments.training.objective import Objective
+from selfsup_segmentation.experiments.catalog import make_run
+from selfsup_segmentation.experiments.readings import Readings
+from selfsup_segmentation.experiments.records.history import read_history
+from selfsup_segmentation.experiments.training import loop
+from selfsup_segmentation.experiments.training.learning_rate import LearningRate
+from selfsup_segmentation.experiments.training.loop import train
+from selfsup_segmentation.experiments.training.objective import Objective
+from selfsup_segmentation.weighting import FixedWeights
 from tests.experiments.conftest import TINY
-from weighting import FixedWeights
 
 RATE = 0.01
 
 
 def adam(rate):
-    """What `experiments.training.loop.train` makes of it."""
+    """What `loop.train` makes of it."""
     return keras.optimizers.Adam(rate.initial)
 
 
@@ -161,7 +161,7 @@ def go(run, library, folder, options, monkeypatch, until=None):
 
         return step
 
-    monkeypatch.setattr(experiments.training.loop, "make_train_step", small_step)
+    monkeypatch.setattr(loop, "make_train_step", small_step)
     keras.utils.set_random_seed(0)
     model = keras.Sequential([keras.layers.Input((None, None, 3)), keras.layers.Conv2D(1, 1)])
     data = library.prepare(run)
@@ -172,7 +172,7 @@ def go(run, library, folder, options, monkeypatch, until=None):
 
 @pytest.fixture(scope="module")
 def undisturbed(library, tmp_path_factory):
-    from experiments.options import Options
+    from selfsup_segmentation.experiments.options import Options
 
     options = Options(imagenet_weights="none", progress="none", tensorboard=False)
     with pytest.MonkeyPatch.context() as patch:

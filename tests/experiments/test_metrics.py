@@ -1,10 +1,16 @@
 import numpy as np
 import pytest
 
-from data.decode import read_disparity
-from data.disparity import decode_kitti
-from data.labels import CLASS_NAMES, IGNORE, KNOWN_IDS, ids_to_train_ids, train_ids_to_ids
-from experiments.metrics import DisparityErrors, MeanIoU
+from selfsup_segmentation.data.decode import read_disparity
+from selfsup_segmentation.data.disparity import decode_kitti
+from selfsup_segmentation.data.labels import (
+    CLASS_NAMES,
+    IGNORE,
+    KNOWN_IDS,
+    ids_to_train_ids,
+    train_ids_to_ids,
+)
+from selfsup_segmentation.experiments.metrics import DisparityErrors, MeanIoU
 from tests.oracles.official_cityscapes import evaluate
 
 NAN = float("nan")

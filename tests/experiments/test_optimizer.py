@@ -5,7 +5,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from experiments.training.optimizer import Adam
+from selfsup_segmentation.experiments.training.optimizer import Adam
 
 
 def train_a_little(optimizer, steps=5):

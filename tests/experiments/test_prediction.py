@@ -5,13 +5,17 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data.errors import InputError
-from data.labels import TRAIN_ID_TO_ID
-from experiments.evaluation.official import official_scores
-from experiments.execute import execute
-from experiments.finished.submission import predict_label_ids, write_label_ids, zip_submission
-from experiments.options import Options
-from experiments.records.store import Store
+from selfsup_segmentation.data.errors import InputError
+from selfsup_segmentation.data.labels import TRAIN_ID_TO_ID
+from selfsup_segmentation.experiments.evaluation.official import official_scores
+from selfsup_segmentation.experiments.execute import execute
+from selfsup_segmentation.experiments.finished.submission import (
+    predict_label_ids,
+    write_label_ids,
+    zip_submission,
+)
+from selfsup_segmentation.experiments.options import Options
+from selfsup_segmentation.experiments.records.store import Store
 from tests.experiments.conftest import tiny_run
 
 

@@ -9,8 +9,8 @@ import threading
 
 import pytest
 
-from experiments import preemption
-from experiments.preemption import Stopped, listening, requested, stop_if_requested
+from selfsup_segmentation.experiments import preemption
+from selfsup_segmentation.experiments.preemption import Stopped, listening, requested, stop_if_requested
 from tests.conftest import REPOSITORY
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
@@ -67,7 +67,7 @@ def test_the_first_of_two_kinds_is_named_and_both_are_noted(usual):
 def test_a_second_ctrl_c_or_sigterm_ends_the_process_at_once(number):
     program = (
         "import os\n"
-        "from experiments.preemption import listening\n"
+        "from selfsup_segmentation.experiments.preemption import listening\n"
         "with listening():\n"
         f"    os.kill(os.getpid(), {int(number)})\n"
         "    print('noted', flush=True)\n"

@@ -4,9 +4,9 @@ import math
 
 import pytest
 
-from experiments.catalog import coarse_run, dependency, make_run
-from experiments.readings import AT_EVALUATION, BOUNDS, CHOICES, COMPUTING, Readings
-from experiments.run import Run
+from selfsup_segmentation.experiments.catalog import coarse_run, dependency, make_run
+from selfsup_segmentation.experiments.readings import AT_EVALUATION, BOUNDS, CHOICES, COMPUTING, Readings
+from selfsup_segmentation.experiments.run import Run
 from tests.experiments.conftest import ALTERNATIVES
 
 NAMES = {field.name for field in dataclasses.fields(Readings)}

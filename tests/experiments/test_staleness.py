@@ -4,26 +4,26 @@ import json
 
 import pytest
 
-from data.scenes import write_cityscapes
-from experiments import catalog
-from experiments.datasets.source import Source, fingerprint_now
-from experiments.execute import execute
-from experiments.executors.local import run_all
-from experiments.records import provenance
-from experiments.records.staleness import changes
-from experiments.records.store import Store, read_record, sealed, write_json
-from reproduce.formats.render import to_csv, to_json, to_markdown
-from reproduce.formats.terminal import to_text
-from reproduce.tables.collect import collect, stale_notes
-from reproduce.tables.comparison import compare
-from reproduce.tables.table1 import COLUMNS, GROUPS
+from selfsup_segmentation.data.scenes import write_cityscapes
+from selfsup_segmentation.experiments import catalog
+from selfsup_segmentation.experiments.datasets.source import Source, fingerprint_now
+from selfsup_segmentation.experiments.execute import execute
+from selfsup_segmentation.experiments.executors.local import run_all
+from selfsup_segmentation.experiments.records import provenance
+from selfsup_segmentation.experiments.records.staleness import changes
+from selfsup_segmentation.experiments.records.store import Store, read_record, sealed, write_json
+from selfsup_segmentation.reproduce.formats.render import to_csv, to_json, to_markdown
+from selfsup_segmentation.reproduce.formats.terminal import to_text
+from selfsup_segmentation.reproduce.tables.collect import collect, stale_notes
+from selfsup_segmentation.reproduce.tables.comparison import compare
+from selfsup_segmentation.reproduce.tables.table1 import COLUMNS, GROUPS
 from tests.experiments.conftest import TINY, tiny_run
 
 
 @pytest.fixture(scope="module")
 def finished(library, tmp_path_factory):
     """A store with a run that starts from nothing, and one that goes on from a pre-training."""
-    from experiments.options import Options
+    from selfsup_segmentation.experiments.options import Options
 
     store = Store(tmp_path_factory.mktemp("runs"))
     with pytest.MonkeyPatch.context() as patch:

@@ -4,10 +4,17 @@ import math
 import numpy as np
 import pytest
 
-from data.errors import InputError
-from experiments.records.history import read_history, truncate_history
-from experiments.records.store import FORMAT, Store, read_json, read_record, without_pattern, write_json
-from reproduce.__main__ import main
+from selfsup_segmentation.data.errors import InputError
+from selfsup_segmentation.experiments.records.history import read_history, truncate_history
+from selfsup_segmentation.experiments.records.store import (
+    FORMAT,
+    Store,
+    read_json,
+    read_record,
+    without_pattern,
+    write_json,
+)
+from selfsup_segmentation.reproduce.__main__ import main
 from tests.experiments.conftest import tiny_run
 
 

@@ -16,21 +16,21 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from data.kitti import VALIDATION_IDS
-from experiments import catalog
-from experiments.datasets.library import Library
-from experiments.datasets.source import Source
-from experiments.evaluation.evaluator import Evaluator
-from experiments.evaluation.results import headline
-from experiments.execute import estimate_by_stream, execute
-from experiments.finished.finished_run import open_finished, read_colors
-from experiments.options import Options
-from experiments.readings import AT_EVALUATION, CHOICES, COMPUTING, Readings
-from experiments.records.checkpoint import Checkpoints
-from experiments.records.store import Store, write_json
-from experiments.training.objective import Objective
-from models.multitask import CHANNELS, MultitaskModel, build_multitask_unet
-from models.normalization import save_statistics
+from selfsup_segmentation.data.kitti import VALIDATION_IDS
+from selfsup_segmentation.experiments import catalog
+from selfsup_segmentation.experiments.datasets.library import Library
+from selfsup_segmentation.experiments.datasets.source import Source
+from selfsup_segmentation.experiments.evaluation.evaluator import Evaluator
+from selfsup_segmentation.experiments.evaluation.results import headline
+from selfsup_segmentation.experiments.execute import estimate_by_stream, execute
+from selfsup_segmentation.experiments.finished.finished_run import open_finished, read_colors
+from selfsup_segmentation.experiments.options import Options
+from selfsup_segmentation.experiments.readings import AT_EVALUATION, CHOICES, COMPUTING, Readings
+from selfsup_segmentation.experiments.records.checkpoint import Checkpoints
+from selfsup_segmentation.experiments.records.store import Store, write_json
+from selfsup_segmentation.experiments.training.objective import Objective
+from selfsup_segmentation.models.multitask import CHANNELS, MultitaskModel, build_multitask_unet
+from selfsup_segmentation.models.normalization import save_statistics
 from tests.experiments.conftest import ALTERNATIVES, TINY
 
 ALL = ("seg", "color", "depth")
@@ -207,14 +207,18 @@ class Bench:
         options = Options(imagenet_weights="none", progress="none", tensorboard=False)
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("keras.backend.clear_session", lambda: None)  # the networks are in use
-            patch.setattr("experiments.training.loop.make_train_step", recorder.make_train_step)
-            patch.setattr("experiments.execute.measure", recorder.measure)
-            patch.setattr("experiments.training.network.build_multitask_unet", self.network)
             patch.setattr(
-                "experiments.training.network.imagenet_weights",
+                "selfsup_segmentation.experiments.training.loop.make_train_step", recorder.make_train_step
+            )
+            patch.setattr("selfsup_segmentation.experiments.execute.measure", recorder.measure)
+            patch.setattr(
+                "selfsup_segmentation.experiments.training.network.build_multitask_unet", self.network
+            )
+            patch.setattr(
+                "selfsup_segmentation.experiments.training.network.imagenet_weights",
                 lambda option, backbone: (Path("weights"), None),
             )
-            patch.setattr("experiments.training.network.load_imagenet", fill)
+            patch.setattr("selfsup_segmentation.experiments.training.network.load_imagenet", fill)
             if run.readings.changed():
                 patch.setattr(Checkpoints, "save_as", lambda *arguments: None)
             execute(run, self.store, self.libraries[run.dataset], options)
@@ -366,7 +370,8 @@ def test_a_joint_pass_has_one_set_of_statistics_for_both_inputs(library, monkeyp
     def groups(encoder_pass):
         run, seen = RUNS["GS"](Readings(encoder_pass=encoder_pass)), []
         monkeypatch.setattr(
-            "experiments.execute.statistics_estimator", lambda _: lambda batches: seen.append(next(batches))
+            "selfsup_segmentation.experiments.execute.statistics_estimator",
+            lambda _: lambda batches: seen.append(next(batches)),
         )
         streams = estimate_by_stream(run, model, library.prepare(run))
         assert set(streams) == {"lab", "gray"}
@@ -410,7 +415,9 @@ def test_inherited_colors_are_those_of_the_parent_and_stay_with_the_run(bench, k
     colors = read_colors(bench.store.folder(parent))
     assert inherited["colors"] == colors == read_colors(bench.store.folder(run))
     assert own["colors"] != colors
-    monkeypatch.setattr("experiments.finished.finished_run.load_model", lambda run, folder: None)
+    monkeypatch.setattr(
+        "selfsup_segmentation.experiments.finished.finished_run.load_model", lambda run, folder: None
+    )
     assert open_finished(run, bench.store.folder(run), kitti).data.statistics == colors
 
 

@@ -4,10 +4,10 @@ import io
 
 import pytest
 
-from experiments.catalog import dependency, make_run
-from experiments.monitoring.progress import LiveLine, is_live
-from experiments.monitoring.time_left import Countdown, Paces, seconds_left
-from experiments.records.store import Store, write_json
+from selfsup_segmentation.experiments.catalog import dependency, make_run
+from selfsup_segmentation.experiments.monitoring.progress import LiveLine, is_live
+from selfsup_segmentation.experiments.monitoring.time_left import Countdown, Paces, seconds_left
+from selfsup_segmentation.experiments.records.store import Store, write_json
 
 
 class Clock:

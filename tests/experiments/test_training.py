@@ -3,16 +3,16 @@ import dataclasses
 import numpy as np
 import pytest
 
-import experiments.training.loop
-from data.pipeline import frames_of_step
-from experiments.options import Options
-from experiments.readings import Readings
-from experiments.records.history import read_history
-from experiments.records.store import Store
-from experiments.training.divergence import DivergedError
-from experiments.training.loop import train
-from experiments.training.network import build_model, initialize, make_weighting
-from experiments.training.objective import Objective
+from selfsup_segmentation.data.pipeline import frames_of_step
+from selfsup_segmentation.experiments.options import Options
+from selfsup_segmentation.experiments.readings import Readings
+from selfsup_segmentation.experiments.records.history import read_history
+from selfsup_segmentation.experiments.records.store import Store
+from selfsup_segmentation.experiments.training import loop
+from selfsup_segmentation.experiments.training.divergence import DivergedError
+from selfsup_segmentation.experiments.training.loop import train
+from selfsup_segmentation.experiments.training.network import build_model, initialize, make_weighting
+from selfsup_segmentation.experiments.training.objective import Objective
 from tests.experiments.conftest import tiny_run
 
 
@@ -52,14 +52,14 @@ def test_an_interrupted_run_ends_where_an_undisturbed_one_does(
 ):
     run, weights, history = undisturbed
     often = dataclasses.replace(quiet, checkpoint_minutes=0.0)
-    batches = experiments.training.loop.training_batches
+    batches = loop.training_batches
 
     def interrupted(*args):
         yield from batches(*args).take(steps_before)
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(experiments.training.loop, "training_batches", interrupted)
+        patch.setattr(loop, "training_batches", interrupted)
         with pytest.raises(KeyboardInterrupt):
             start(run, library, tmp_path, often)
     resumed = start(run, library, tmp_path, often)
@@ -95,7 +95,7 @@ def test_a_loss_that_is_not_finite_stops_the_run_before_it_does_harm(
     run, folder = dataclasses.replace(undisturbed[0]), tmp_path / "run"
     often = dataclasses.replace(quiet, checkpoint_minutes=0.0)
     poisoned = frames_of_step(library.prepare(run).train, 2, run.seed, bad_step)
-    batches = experiments.training.loop.training_batches
+    batches = loop.training_batches
 
     def poison(cache, preparation, size, seed, epochs, first=0, augment="none"):
         for step, batch in enumerate(batches(cache, preparation, size, seed, epochs, first, augment), first):
@@ -108,7 +108,7 @@ def test_a_loss_that_is_not_finite_stops_the_run_before_it_does_harm(
         assert stopped.value.details == where | {"what": ["loss_depth", "loss"], "frames": poisoned}
 
     with monkeypatch.context() as patch:
-        patch.setattr(experiments.training.loop, "training_batches", poison)
+        patch.setattr(loop, "training_batches", poison)
         diverge(quiet)  # goes back to the start
         assert (folder / "checkpoint" / f"step-{bad_step:09d}").is_dir()
         diverge(often)  # finds itself before the step

@@ -35,7 +35,7 @@ def run(commands, out, err, journal, faults):
     watch_steps(journal)
     for fault in faults:
         arm(fault)
-    from reproduce.__main__ import main
+    from selfsup_segmentation.reproduce.__main__ import main
 
     if len(commands) > 1:
         share(commands)
@@ -45,10 +45,10 @@ def run(commands, out, err, journal, faults):
 
 def share(commands):
     """What a table does with its runs, for those of several ``train`` commands on the same data."""
-    from experiments.executors.local import run_all
-    from reproduce.cli import arguments
-    from reproduce.cli.commands import parse_run
-    from reproduce.cli.parser import make_parser
+    from selfsup_segmentation.experiments.executors.local import run_all
+    from selfsup_segmentation.reproduce.cli import arguments
+    from selfsup_segmentation.reproduce.cli.commands import parse_run
+    from selfsup_segmentation.reproduce.cli.parser import make_parser
 
     parsed = [make_parser().parse_args(command) for command in commands]
     source = arguments.open_source(parsed[0], "cityscapes")
@@ -79,11 +79,11 @@ def arm(fault):
 
 def watch_steps(journal):
     """Write to the journal from which step a run goes on, and each step that begins."""
-    import experiments.training.loop
+    from selfsup_segmentation.experiments.training import loop
 
     file, batches = (
         os.open(journal, os.O_WRONLY | os.O_CREAT | os.O_APPEND),
-        experiments.training.loop.training_batches,
+        loop.training_batches,
     )
 
     def watched(cache, preparation, size, seed, epochs, first=0, augment="none"):
@@ -92,7 +92,7 @@ def watch_steps(journal):
             begin_step(file, step)
             yield batch
 
-    experiments.training.loop.training_batches = watched
+    loop.training_batches = watched
 
 
 def begin_step(file, step):

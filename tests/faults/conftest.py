@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from data.scenes import write_cityscapes
+from selfsup_segmentation.data.scenes import write_cityscapes
 from tests.conftest import REPOSITORY
 from tests.faults.compare import what_a_run_left
 from tests.faults.processes import ROW, STEPS, Life, command, make_context
@@ -31,7 +31,7 @@ def undisturbed(scenes, tmp_path_factory):
 
     def make(row):
         life = Life(None, scenes, tmp_path_factory.mktemp("undisturbed"), row=row)
-        words = [sys.executable, "-m", "reproduce", *command(scenes, life.runs, row=row)]
+        words = [sys.executable, "-m", "selfsup_segmentation.reproduce", *command(scenes, life.runs, row=row)]
         done = subprocess.run(words, cwd=REPOSITORY, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
         return life.folder

@@ -16,7 +16,11 @@ def make_context():
     """
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(
-        ["reproduce.cli.commands", "experiments.executors.local", "tests.faults.child"]
+        [
+            "selfsup_segmentation.reproduce.cli.commands",
+            "selfsup_segmentation.experiments.executors.local",
+            "tests.faults.child",
+        ]
     )
     return context
 

@@ -6,7 +6,7 @@ import signal
 
 import pytest
 
-from experiments.preemption import EXIT_CODE
+from selfsup_segmentation.experiments.preemption import EXIT_CODE
 from tests.faults.child import At
 from tests.faults.compare import assert_same, history
 from tests.faults.damage import flip_a_bit, truncate
@@ -71,7 +71,7 @@ def another_value(path):
 @pytest.mark.parametrize("damage", [half_a_file, one_digit])
 def test_damaged_colors_of_the_decoded_images_are_made_again(life, record, damage):
     entry = record(f"damaged under way: colors of the decoded images, {damage.__name__}")
-    prepared = At("experiments.execute:build_model")
+    prepared = At("selfsup_segmentation.experiments.execute:build_model")
     code, process = life.go(prepared)
     assert code == -signal.SIGKILL, process.why
     (colors,) = (life.runs / "cache").glob("colors.*.json")

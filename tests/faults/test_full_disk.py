@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from experiments.records.checkpoint import is_sound
+from selfsup_segmentation.experiments.records.checkpoint import is_sound
 from tests.faults.child import At
 from tests.faults.compare import assert_same
 
@@ -75,7 +75,10 @@ def test_a_run_on_a_full_disk_says_so_and_ends_as_if_there_was_room(new_life, re
     state.happened(life, process)
 
     disk.resize(PLENTY)
-    process = life.start(At("experiments.execute:write_json", 1, "metrics.json", signal.SIGSTOP), minutes=10)
+    process = life.start(
+        At("selfsup_segmentation.experiments.execute:write_json", 1, "metrics.json", signal.SIGSTOP),
+        minutes=10,
+    )
     process.until_frozen()
     ballast = disk.fill()
     process.kill(signal.SIGCONT)

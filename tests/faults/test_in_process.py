@@ -8,12 +8,12 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from data.cache import FrameCache
-from data.errors import InputError
-from data.frames import Frame
-from experiments.preemption import Stopped, listening, stopping_at_once
-from experiments.records.checkpoint import Checkpoints
-from experiments.records.history import read_history, truncate_history
+from selfsup_segmentation.data.cache import FrameCache
+from selfsup_segmentation.data.errors import InputError
+from selfsup_segmentation.data.frames import Frame
+from selfsup_segmentation.experiments.preemption import Stopped, listening, stopping_at_once
+from selfsup_segmentation.experiments.records.checkpoint import Checkpoints
+from selfsup_segmentation.experiments.records.history import read_history, truncate_history
 from tests.faults.damage import flip_a_bit, truncate
 
 HISTORY = "epoch,loss,val\n0,1.5,NA\n1,1.25,0.5\n2,1.0,nan\n"

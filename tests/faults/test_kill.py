@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import pytest
 
-from experiments.records.checkpoint import is_sound
+from selfsup_segmentation.experiments.records.checkpoint import is_sound
 from tests.faults.child import At
 from tests.faults.compare import assert_same, history
 
@@ -115,10 +115,10 @@ def temporary(life, step):
     return life.folder / "checkpoint" / f"step-{step:09d}.tmp"
 
 
-CHECKPOINT, STEP = "experiments.records.checkpoint:", At("tests.faults.child:begin_step")
+CHECKPOINT, STEP = "selfsup_segmentation.experiments.records.checkpoint:", At("tests.faults.child:begin_step")
 MOMENTS = [
     Moment("images are decoded", At("pathlib:Path.replace", 5, ".raw"), while_decoding),
-    Moment("start-up", At("experiments.execute:build_model"), at_start_up),
+    Moment("start-up", At("selfsup_segmentation.experiments.execute:build_model"), at_start_up),
     Moment("before the first step", STEP, before_the_first_step),
     Moment("inside an epoch", dataclasses.replace(STEP, nth=4), inside_an_epoch, minutes=10),
     Moment("between a state's files", At(f"{CHECKPOINT}write_json", 5), between_the_files_of_a_state),
@@ -128,7 +128,7 @@ MOMENTS = [
     Moment("old states are removed", At("os:unlink", 6, "state."), while_old_states_are_removed),
     Moment(
         "validation",
-        At("experiments.evaluation.evaluator:SegmentationScore.update", 2),
+        At("selfsup_segmentation.experiments.evaluation.evaluator:SegmentationScore.update", 2),
         during_the_validation,
     ),
     Moment("statistics are written", At("zipfile:ZipFile.open", 1, "/010"), while_statistics_are_written),

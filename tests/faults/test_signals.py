@@ -41,13 +41,13 @@ REQUESTS = [
     Request("SIGINT: first step of an epoch", At(STEP, 1, "", INT), [4, 5], unfinished),
     Request(
         "SIGTERM: validation",
-        At("experiments.evaluation.evaluator:SegmentationScore.update", 1, "", TERM),
+        At("selfsup_segmentation.experiments.evaluation.evaluator:SegmentationScore.update", 1, "", TERM),
         [5, 16],
         unfinished,
     ),
     Request(
         "SIGINT: last evaluation",
-        At("experiments.evaluation.evaluator:DepthScore.update", 3, "", INT),
+        At("selfsup_segmentation.experiments.evaluation.evaluator:DepthScore.update", 3, "", INT),
         [5, 16],
         unfinished,
     ),

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from losses import colorization_loss
+from selfsup_segmentation.losses import colorization_loss
 
 RNG = np.random.default_rng(0)
 CLASSES = RNG.integers(0, 36, (2, 6, 7))

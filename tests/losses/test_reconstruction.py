@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from skimage.color import rgb2lab
 
-from data.decode import read_disparity, read_rgb
-from data.disparity import decode_kitti
-from losses import disparity_from_logits, reconstruction_loss, warp_right_to_left
+from selfsup_segmentation.data.decode import read_disparity, read_rgb
+from selfsup_segmentation.data.disparity import decode_kitti
+from selfsup_segmentation.losses import disparity_from_logits, reconstruction_loss, warp_right_to_left
 
 ROW = [10, 20, 30, 40, 50]
 

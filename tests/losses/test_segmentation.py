@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from losses import segmentation_loss
+from selfsup_segmentation.losses import segmentation_loss
 
 RNG = np.random.default_rng(0)
 LABELS = RNG.choice([*range(19), 255], (2, 6, 7)).astype(np.uint8)

@@ -5,7 +5,7 @@ import hashlib
 
 import numpy as np
 
-from models.imagenet_files import FILES
+from selfsup_segmentation.models.imagenet_files import FILES
 
 HEIGHT, WIDTH = 64, 96
 

@@ -4,12 +4,12 @@ import keras
 import numpy as np
 import pytest
 
-from experiments import readings
-from models import build_encoder, build_multitask_unet
-from models.batch_normalization import FusedBatchNormalization
-from models.encoder import BACKBONES, Backbones, sm_unet, unet
-from models.imagenet_files import FILES
-from models.initialization import initialize_randomly, load_imagenet
+from selfsup_segmentation.experiments import readings
+from selfsup_segmentation.models import build_encoder, build_multitask_unet
+from selfsup_segmentation.models.batch_normalization import FusedBatchNormalization
+from selfsup_segmentation.models.encoder import BACKBONES, Backbones, sm_unet, unet
+from selfsup_segmentation.models.imagenet_files import FILES
+from selfsup_segmentation.models.initialization import initialize_randomly, load_imagenet
 from tests.models import images, largest_difference, stir
 
 FAST = ("mobilenetv2", "seresnet18")

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from models.batch_normalization import FusedBatchNormalization
+from selfsup_segmentation.models.batch_normalization import FusedBatchNormalization
 from tests.models import largest_difference
 
 CHANNELS = 5

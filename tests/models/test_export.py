@@ -2,7 +2,7 @@ import keras
 import numpy as np
 import pytest
 
-from models import build_multitask_unet, segmentation_only
+from selfsup_segmentation.models import build_multitask_unet, segmentation_only
 from tests.models import images, largest_difference, stir
 
 BATCH = {"lab": images(2, seed=1), "gray": images(2, seed=2)}

@@ -10,10 +10,15 @@ import keras
 import numpy as np
 import pytest
 
-from data.errors import InputError
-from models import build_encoder, build_multitask_unet
-from models.imagenet_files import FILES
-from models.initialization import copy_parts, find_imagenet_weights, initialize_randomly, load_imagenet
+from selfsup_segmentation.data.errors import InputError
+from selfsup_segmentation.models import build_encoder, build_multitask_unet
+from selfsup_segmentation.models.imagenet_files import FILES
+from selfsup_segmentation.models.initialization import (
+    copy_parts,
+    find_imagenet_weights,
+    initialize_randomly,
+    load_imagenet,
+)
 from tests.models import images, largest_difference, publish, stir
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -281,7 +286,7 @@ def test_a_given_file_with_another_checksum_is_an_error(keras_2):
 
 FIND = """
 import sys
-from models import imagenet_files, initialization
+from selfsup_segmentation.models import imagenet_files, initialization
 imagenet_files.FILES["resnet18"] = tuple(sys.argv[1:])
 print("found", *initialization.find_imagenet_weights("auto"))
 """

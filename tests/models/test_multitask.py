@@ -7,10 +7,10 @@ import pytest
 import segmentation_models
 import tensorflow as tf
 
-from models import build_encoder, build_multitask_unet
-from models.batch_normalization import FusedBatchNormalization
-from models.encoder import unet
-from models.multitask import CHANNELS, only
+from selfsup_segmentation.models import build_encoder, build_multitask_unet
+from selfsup_segmentation.models.batch_normalization import FusedBatchNormalization
+from selfsup_segmentation.models.encoder import unet
+from selfsup_segmentation.models.multitask import CHANNELS, only
 from tests.models import HEIGHT, WIDTH, as_it_was, images, largest_difference, stir
 
 TASKS = ("seg", "color", "depth")

@@ -3,9 +3,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from models import build_encoder, build_multitask_unet
-from models.multitask import encoder_input
-from models.normalization import (
+from selfsup_segmentation.models import build_encoder, build_multitask_unet
+from selfsup_segmentation.models.multitask import encoder_input
+from selfsup_segmentation.models.normalization import (
     batch_norm_layers,
     get_statistics,
     load_statistics,

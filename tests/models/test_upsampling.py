@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from models.encoder import unet
-from models.upsampling import BroadcastUpSampling2D
+from selfsup_segmentation.models.encoder import unet
+from selfsup_segmentation.models.upsampling import BroadcastUpSampling2D
 
 
 def outputs_and_gradient(layer):

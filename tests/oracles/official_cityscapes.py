@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from experiments.evaluation.official import official_scores
+from selfsup_segmentation.experiments.evaluation.official import official_scores
 
 
 def evaluate(folder: Path, truths: list, predictions: list, instances: list | None = None) -> dict:

@@ -3,8 +3,8 @@
 import math
 import random
 
-from data.labels import CLASS_NAMES
-from experiments import catalog
+from selfsup_segmentation.data.labels import CLASS_NAMES
+from selfsup_segmentation.experiments import catalog
 from tests.finished import write_finished
 
 ABSENT = "train"

@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from experiments import catalog, readings
-from experiments.finished import inference
-from experiments.finished.inference import measure_inference
-from experiments.records.store import Store
-from experiments.run import Schedule
-from reproduce.__main__ import main
-from reproduce.cli import arguments, everything
-from reproduce.cli.parser import make_parser
+from selfsup_segmentation.experiments import catalog, readings
+from selfsup_segmentation.experiments.finished import inference
+from selfsup_segmentation.experiments.finished.inference import measure_inference
+from selfsup_segmentation.experiments.records.store import Store
+from selfsup_segmentation.experiments.run import Schedule
+from selfsup_segmentation.reproduce.__main__ import main
+from selfsup_segmentation.reproduce.cli import arguments, everything
+from selfsup_segmentation.reproduce.cli.parser import make_parser
 from tests.test_readme import COMMANDS
 
 TINY = Schedule(epochs=1, size=(64, 32), statistics_batches=2, validate_every=0)

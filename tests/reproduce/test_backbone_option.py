@@ -3,14 +3,14 @@ import re
 
 import pytest
 
-from data.errors import InputError
-from experiments import catalog
-from experiments.readings import BACKBONES, Readings
-from experiments.records.store import read_record
-from experiments.run import Run
-from reproduce.__main__ import main
-from reproduce.cli import arguments
-from reproduce.cli.parser import make_parser
+from selfsup_segmentation.data.errors import InputError
+from selfsup_segmentation.experiments import catalog
+from selfsup_segmentation.experiments.readings import BACKBONES, Readings
+from selfsup_segmentation.experiments.records.store import read_record
+from selfsup_segmentation.experiments.run import Run
+from selfsup_segmentation.reproduce.__main__ import main
+from selfsup_segmentation.reproduce.cli import arguments
+from selfsup_segmentation.reproduce.cli.parser import make_parser
 from tests.trained import train_for_a_moment
 
 

@@ -6,19 +6,19 @@ import json
 import numpy as np
 import pytest
 
-from experiments import catalog
-from experiments.datasets.source import fingerprint_now
-from experiments.readings import Readings
-from experiments.records import provenance
-from experiments.records.store import Store
-from reproduce.__main__ import main
-from reproduce.bench import NAMES, command, lab, report, step
-from reproduce.bench.comparison import Bar, Comparison, Result, Settings, Spread
-from reproduce.bench.finished_runs import fill_store
-from reproduce.bench.material import scenes
-from reproduce.bench.turns import in_turns
-from reproduce.bench.worker import Worker, WorkerError, missing, workers
-from reproduce.tables.collect import collect
+from selfsup_segmentation.experiments import catalog
+from selfsup_segmentation.experiments.datasets.source import fingerprint_now
+from selfsup_segmentation.experiments.readings import Readings
+from selfsup_segmentation.experiments.records import provenance
+from selfsup_segmentation.experiments.records.store import Store
+from selfsup_segmentation.reproduce.__main__ import main
+from selfsup_segmentation.reproduce.bench import NAMES, command, lab, report, step
+from selfsup_segmentation.reproduce.bench.comparison import Bar, Comparison, Result, Settings, Spread
+from selfsup_segmentation.reproduce.bench.finished_runs import fill_store
+from selfsup_segmentation.reproduce.bench.material import scenes
+from selfsup_segmentation.reproduce.bench.turns import in_turns
+from selfsup_segmentation.reproduce.bench.worker import Worker, WorkerError, missing, workers
+from selfsup_segmentation.reproduce.tables.collect import collect
 
 MACHINE = {"cpu": "A processor", "cores": 2, "ram_gib": 4.0, "gpu": None}
 CIRCUMSTANCES = {
@@ -162,8 +162,8 @@ def test_steps_that_are_not_the_same_work_are_not_compared(told, settings, monke
 
 
 def test_the_reference_makes_the_same_color_classes():
-    from reproduce.bench.jobs.reference_frame import lab_and_classes
-    from reproduce.bench.jobs.runs import STATISTICS
+    from selfsup_segmentation.reproduce.bench.jobs.reference_frame import lab_and_classes
+    from selfsup_segmentation.reproduce.bench.jobs.runs import STATISTICS
 
     images = np.random.default_rng(0).integers(0, 256, (40, 50, 3), dtype=np.uint8)
     found, classes = lab_and_classes(images)

@@ -11,11 +11,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reproduce.claims import claims_report, verdicts
-from reproduce.claims.claims import CLAIMS
-from reproduce.claims.verdicts import FAILS, HOLDS, OPEN, Address, Claim, Comparison, Printed, evaluate, judge
-from reproduce.published import TABLE1, TABLE3, TEXT
-from reproduce.tables import table4
+from selfsup_segmentation.reproduce.claims import claims_report, verdicts
+from selfsup_segmentation.reproduce.claims.claims import CLAIMS
+from selfsup_segmentation.reproduce.claims.verdicts import (
+    FAILS,
+    HOLDS,
+    OPEN,
+    Address,
+    Claim,
+    Comparison,
+    Printed,
+    evaluate,
+    judge,
+)
+from selfsup_segmentation.reproduce.published import TABLE1, TABLE3, TEXT
+from selfsup_segmentation.reproduce.tables import table4
 from tests.conftest import shared_file
 
 PUBLISHED = verdicts.published_numbers()
@@ -318,7 +328,7 @@ def test_write(tmp_path, monkeypatch):
 
 
 def test_claims_need_no_tensorflow():
-    code = "import sys; import reproduce.claims.claims_report, reproduce.claims.claims; "
+    code = "import sys; from selfsup_segmentation.reproduce.claims import claims_report, claims; "
     code += "print({'tensorflow', 'keras', 'numpy'} & set(sys.modules))"
     output = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert output.stdout.strip() == "set()"

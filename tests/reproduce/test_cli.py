@@ -8,15 +8,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data.scenes import write_cityscapes
-from experiments import catalog
-from experiments.datasets.source import Source
-from experiments.readings import Readings
-from experiments.records.store import Store, write_json
-from reproduce.__main__ import main
-from reproduce.cli import arguments
-from reproduce.cli.parser import make_parser
-from reproduce.tables import official, table2
+from selfsup_segmentation.data.scenes import write_cityscapes
+from selfsup_segmentation.experiments import catalog
+from selfsup_segmentation.experiments.datasets.source import Source
+from selfsup_segmentation.experiments.readings import Readings
+from selfsup_segmentation.experiments.records.store import Store, write_json
+from selfsup_segmentation.reproduce.__main__ import main
+from selfsup_segmentation.reproduce.cli import arguments
+from selfsup_segmentation.reproduce.cli.parser import make_parser
+from selfsup_segmentation.reproduce.tables import official, table2
 from tests.finished import write_finished
 from tests.refused import refused
 
@@ -44,10 +44,9 @@ def train(scenes, tmp_path, *more):
 
 
 def test_help_imports_nothing_that_takes_time():
-    program = (
-        "import sys; from reproduce.__main__ import main\ntry: main(['--help'])\nexcept SystemExit: pass\n"
-    )
-    program += "assert not {'tensorflow', 'keras', 'numpy', 'dataclasses', 'experiments'} & set(sys.modules)"
+    program = "import sys; from selfsup_segmentation.reproduce.__main__ import main\n"
+    program += "try: main(['--help'])\nexcept SystemExit: pass\n"
+    program += "assert not {'tensorflow', 'keras', 'numpy', 'dataclasses'} & set(sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert "table1" in done.stdout
 
@@ -197,7 +196,7 @@ def test_compare_prints_what_is_measured_and_why_the_rest_is_not(capsys, tmp_pat
 
 
 def test_compare_needs_no_tensorflow(tmp_path, pristine):
-    program = "import sys; from reproduce.__main__ import main\n"
+    program = "import sys; from selfsup_segmentation.reproduce.__main__ import main\n"
     program += f"main(['compare', '--cityscapes', {str(pristine)!r}, '--runs', {str(tmp_path)!r}])\n"
     program += "assert not {'tensorflow', 'keras'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
@@ -272,7 +271,16 @@ def test_scenes_writes_both_layouts(tmp_path):
 @pytest.mark.slow
 def test_one_row_of_the_demo_twice_gives_the_same_table_and_beats_a_constant(tmp_path):
     def table(runs):
-        command = [sys.executable, "-m", "reproduce", "table1", "--rows", "SSrandom", "--runs", str(runs)]
+        command = [
+            sys.executable,
+            "-m",
+            "selfsup_segmentation.reproduce",
+            "table1",
+            "--rows",
+            "SSrandom",
+            "--runs",
+            str(runs),
+        ]
         done = subprocess.run([*command, "--imagenet-weights", "none"], capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
         return json.loads((runs / "tables" / "table1-scenes-demo.json").read_text())
@@ -375,7 +383,8 @@ def test_table_2_from_stored_scores_needs_no_tensorflow(tmp_path, pristine):
             finish(store, run, sem_miou=0.123)
             write_json(store.folder(run) / "official.json", scores)
     arguments = ["table2", "--init", "CoarseCTS", "--cityscapes", str(pristine), "--runs", str(tmp_path)]
-    program = f"import sys; from reproduce.__main__ import main\nassert main({arguments!r}) == 0\n"
+    program = "import sys; from selfsup_segmentation.reproduce.__main__ import main\n"
+    program += f"assert main({arguments!r}) == 0\n"
     program += "assert not {'tensorflow', 'keras'} & set(sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.count("0.123") >= 8
@@ -388,7 +397,9 @@ def test_official_scores_are_those_of_the_weights_that_there_are(tmp_path, monke
         computed.append(root)
         return dict.fromkeys(table2.OFFICIAL.values(), 0.1 * len(computed))
 
-    monkeypatch.setattr("experiments.evaluation.official.official_scores", official_scores)
+    monkeypatch.setattr(
+        "selfsup_segmentation.experiments.evaluation.official.official_scores", official_scores
+    )
     monkeypatch.setattr(official, "_predict", lambda *_: None)
     store, run = Store(tmp_path), catalog.table1_runs("scenes-demo")[0]
     for state, expected in (("a", 0.1), ("a", 0.1), ("b", 0.2), ("b", 0.2)):

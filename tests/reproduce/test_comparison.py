@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reproduce.published import INITS, TABLE1
-from reproduce.tables import table1
-from reproduce.tables.cell import Cell
-from reproduce.tables.comparison import NOT_RUN, Column, Group, Row, compare
+from selfsup_segmentation.reproduce.published import INITS, TABLE1
+from selfsup_segmentation.reproduce.tables import table1
+from selfsup_segmentation.reproduce.tables.cell import Cell
+from selfsup_segmentation.reproduce.tables.comparison import NOT_RUN, Column, Group, Row, compare
 
 BEST = ("SS+D/GS", "ImageNet")
 scores = st.floats(0, 1, allow_nan=False)
@@ -189,6 +189,7 @@ def test_layout_of_table1():
 
 
 def test_tables_need_no_tensorflow():
-    code = "import sys, reproduce.tables.table1, reproduce.formats.render; print('tensorflow' in sys.modules)"
+    code = "import sys; from selfsup_segmentation.reproduce.tables import table1; "
+    code += "print('tensorflow' in sys.modules)"
     output = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert output.stdout.strip() == "False"

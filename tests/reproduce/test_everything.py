@@ -4,16 +4,16 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from experiments import catalog
-from experiments.readings import Readings
-from experiments.records.store import Store, write_json
-from reproduce.__main__ import main
-from reproduce.cli import arguments, study_commands
-from reproduce.cli.everything import PARTS
-from reproduce.cli.parser import make_parser
-from reproduce.cli.verb_options import ALL_VERBS
-from reproduce.tables import table2
-from reproduce.tables.readings_table import variants
+from selfsup_segmentation.experiments import catalog
+from selfsup_segmentation.experiments.readings import Readings
+from selfsup_segmentation.experiments.records.store import Store, write_json
+from selfsup_segmentation.reproduce.__main__ import main
+from selfsup_segmentation.reproduce.cli import arguments, study_commands
+from selfsup_segmentation.reproduce.cli.everything import PARTS
+from selfsup_segmentation.reproduce.cli.parser import make_parser
+from selfsup_segmentation.reproduce.cli.verb_options import ALL_VERBS
+from selfsup_segmentation.reproduce.tables import table2
+from selfsup_segmentation.reproduce.tables.readings_table import variants
 
 
 @pytest.fixture(autouse=True)

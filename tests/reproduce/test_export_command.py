@@ -11,18 +11,18 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data.labels import CLASS_NAMES, colorize
-from experiments.datasets.library import Library
-from experiments.datasets.source import Source
-from experiments.finished import export as exporting
-from experiments.finished import formats, runtimes
-from experiments.finished.standalone import open_standalone
-from experiments.records.store import read_record
-from experiments.run import Run
-from models import build_multitask_unet, segmentation_only
-from models.export import rgb_segmentation
-from models.normalization import statistics_of
-from reproduce.__main__ import main
+from selfsup_segmentation.data.labels import CLASS_NAMES, colorize
+from selfsup_segmentation.experiments.datasets.library import Library
+from selfsup_segmentation.experiments.datasets.source import Source
+from selfsup_segmentation.experiments.finished import export as exporting
+from selfsup_segmentation.experiments.finished import formats, runtimes
+from selfsup_segmentation.experiments.finished.standalone import open_standalone
+from selfsup_segmentation.experiments.records.store import read_record
+from selfsup_segmentation.experiments.run import Run
+from selfsup_segmentation.models import build_multitask_unet, segmentation_only
+from selfsup_segmentation.models.export import rgb_segmentation
+from selfsup_segmentation.models.normalization import statistics_of
+from selfsup_segmentation.reproduce.__main__ import main
 from tests.refused import refused
 
 # Another program, in which none of this project can be imported; it prints the classes as JSON.
@@ -67,7 +67,7 @@ def run_of(folder):
 
 def expected(folder, images):
     """Logits of the run's own network, with its statistics of Lab images."""
-    from data.color import rgb_to_lab
+    from selfsup_segmentation.data.color import rgb_to_lab
 
     finished = open_standalone(run_of(folder), folder)
     with statistics_of(finished.model.get_layer("encoder"), finished.statistics["lab"]):

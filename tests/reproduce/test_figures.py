@@ -4,17 +4,17 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data.decode import read_disparity, read_labels
-from data.disparity import decode_cityscapes, resize_disparity
-from data.errors import InputError
-from data.labels import IGNORE, ids_to_train_ids
-from data.pipeline import ordered_batches
-from data.scenes import write_cityscapes, write_kitti
-from experiments import catalog
-from experiments.datasets.source import Source
-from experiments.records.store import Store, read_json, read_record, write_json
-from reproduce.figures import figures, panels, samples
-from reproduce.figures.images import Pictures
+from selfsup_segmentation.data.decode import read_disparity, read_labels
+from selfsup_segmentation.data.disparity import decode_cityscapes, resize_disparity
+from selfsup_segmentation.data.errors import InputError
+from selfsup_segmentation.data.labels import IGNORE, ids_to_train_ids
+from selfsup_segmentation.data.pipeline import ordered_batches
+from selfsup_segmentation.data.scenes import write_cityscapes, write_kitti
+from selfsup_segmentation.experiments import catalog
+from selfsup_segmentation.experiments.datasets.source import Source
+from selfsup_segmentation.experiments.records.store import Store, read_json, read_record, write_json
+from selfsup_segmentation.reproduce.figures import figures, panels, samples
+from selfsup_segmentation.reproduce.figures.images import Pictures
 from tests.experiments.conftest import TINY, tiny_run
 
 pytestmark = pytest.mark.usefixtures("narrow_network")
@@ -26,7 +26,7 @@ ONE_EPOCH = {"epochs": 1, "validate_every": 0, "statistics_batches": 2}
 @pytest.fixture(scope="module")
 def cityscapes(tmp_path_factory):
     """Library of 4 scenes to train on and 5 to validate on."""
-    from experiments.datasets.library import Library
+    from selfsup_segmentation.experiments.datasets.library import Library
 
     root = tmp_path_factory.mktemp("figure scenes")
     write_cityscapes(root, {"train": 4, "val": 5}, size=(128, 64), seed=3)
@@ -44,18 +44,18 @@ def finished(cityscapes, tmp_path_factory):
 
 
 def execute_quietly(run, store, library):
-    from experiments.execute import execute
-    from experiments.options import Options
+    from selfsup_segmentation.experiments.execute import execute
+    from selfsup_segmentation.experiments.options import Options
 
     assert execute(run, store, library, Options(imagenet_weights="none", progress="none", tensorboard=False))
 
 
 def predict_all(run, store, library, task):
     """Predictions of every validation image by frame, without the code under test."""
-    from experiments.evaluation.evaluator import make_predictor
-    from experiments.training.network import load_model
-    from models.multitask import STREAM
-    from models.normalization import load_statistics, set_statistics
+    from selfsup_segmentation.experiments.evaluation.evaluator import make_predictor
+    from selfsup_segmentation.experiments.training.network import load_model
+    from selfsup_segmentation.models.multitask import STREAM
+    from selfsup_segmentation.models.normalization import load_statistics, set_statistics
 
     folder, data = store.finished_folder(run), library.prepare(run)
     model = load_model(run, folder)
@@ -175,7 +175,7 @@ def test_only_chosen_images_are_predicted_in_the_order_asked_for(finished, citys
 
 
 def test_a_data_set_that_the_run_did_not_see_is_refused(finished, tmp_path):
-    from experiments.datasets.library import Library
+    from selfsup_segmentation.experiments.datasets.library import Library
 
     store, baseline, best = finished
     write_cityscapes(tmp_path / "other", {"train": 4, "val": 5}, size=(128, 64), seed=4)
@@ -207,7 +207,7 @@ def test_samples_show_every_task(finished, cityscapes, tmp_path):
 
 @pytest.mark.slow
 def test_figure_4_cuts_padding_off_and_calls_no_difference_none(tmp_path):
-    from experiments.datasets.library import Library
+    from selfsup_segmentation.experiments.datasets.library import Library
 
     write_kitti(tmp_path / "kitti", 10, size=(120, 50), seed=1)
     library, store = Library(Source("kitti", tmp_path / "kitti"), None), Store(tmp_path / "runs")

@@ -7,13 +7,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from experiments.catalog import GRID, grid_row, grid_search_runs, make_run, single_task_runs
-from experiments.records.store import Store
-from reproduce.formats import render
-from reproduce.published import GRID_WEIGHTS, INITS, TABLE1
-from reproduce.tables.collect import collect
-from reproduce.tables.grid_picks import picks, row_name
-from reproduce.tables.grid_search import build, in_words
+from selfsup_segmentation.experiments.catalog import (
+    GRID,
+    grid_row,
+    grid_search_runs,
+    make_run,
+    single_task_runs,
+)
+from selfsup_segmentation.experiments.records.store import Store
+from selfsup_segmentation.reproduce.formats import render
+from selfsup_segmentation.reproduce.published import GRID_WEIGHTS, INITS, TABLE1
+from selfsup_segmentation.reproduce.tables.collect import collect
+from selfsup_segmentation.reproduce.tables.grid_picks import picks, row_name
+from selfsup_segmentation.reproduce.tables.grid_search import build, in_words
 from tests.finished import write_finished
 
 ROWS = ("SS+C/GS", "SS+D/GS", "SS+C+D/GS")

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.colors import to_hex
 
-from experiments.catalog import grid_row, grid_search_runs
-from reproduce.figures.heat_map import COLORS, draw, ink_on, write_heat_map
+from selfsup_segmentation.experiments.catalog import grid_row, grid_search_runs
+from selfsup_segmentation.reproduce.figures.heat_map import COLORS, draw, ink_on, write_heat_map
 
 NOTE = "DEMO SCALE on embedded street scenes: not comparable with the paper."
 NAMES = [grid_row(run) for run in grid_search_runs("scenes-demo", "ImageNet")]

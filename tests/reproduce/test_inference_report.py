@@ -3,7 +3,7 @@ import statistics
 
 import pytest
 
-from reproduce.tables import inference_report as report
+from selfsup_segmentation.reproduce.tables import inference_report as report
 
 NOTE = "A note <that> comes first."
 

@@ -5,9 +5,9 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from PIL import Image
 
-from data.labels import IGNORE
-from reproduce.figures import panels
-from reproduce.figures.panels import Column
+from selfsup_segmentation.data.labels import IGNORE
+from selfsup_segmentation.reproduce.figures import panels
+from selfsup_segmentation.reproduce.figures.panels import Column
 
 NOTE = "DEMO SCALE on embedded street scenes: not comparable with the paper."
 

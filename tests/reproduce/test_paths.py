@@ -17,11 +17,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data.scenes import write_cityscapes, write_kitti
-from experiments import catalog
-from experiments.records.store import FORMAT, Store, write_json
-from reproduce.__main__ import main
-from reproduce.tables import table2
+from selfsup_segmentation.data.scenes import write_cityscapes, write_kitti
+from selfsup_segmentation.experiments import catalog
+from selfsup_segmentation.experiments.records.store import FORMAT, Store, write_json
+from selfsup_segmentation.reproduce.__main__ import main
+from selfsup_segmentation.reproduce.tables import table2
 from tests.conftest import REPOSITORY
 
 NAME = "ä 日本 [x]*? 100% \\ 'q' $HOME"
@@ -91,7 +91,7 @@ def training(untrained):
     """(world, whether its data was read-only, finished process) of one training."""
     options = ["--row", "SS+D/GS", "--epochs", "1", "--size", "64x32"]
     paths = ["--cityscapes", f"~/data {NAME}", "--runs", f"runs {NAME}", "--cache", f"../cache {NAME}"]
-    command = [sys.executable, "-m", "reproduce", "train", *options, *paths]
+    command = [sys.executable, "-m", "selfsup_segmentation.reproduce", "train", *options, *paths]
     environment = os.environ | {"HOME": str(untrained.home), "PYTHONPATH": str(REPOSITORY)}
 
     def carry_out(*before):

@@ -4,16 +4,16 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data.color import rgb_to_lab
-from data.decode import read_rgb
-from data.labels import colorize, train_ids_to_ids
-from data.pictures import read_picture
-from experiments.datasets.source import Source
-from experiments.finished.predictor import Predictor
-from experiments.finished.submission import predict_label_ids
-from experiments.records.store import read_record
-from experiments.run import Run
-from reproduce.__main__ import main
+from selfsup_segmentation.data.color import rgb_to_lab
+from selfsup_segmentation.data.decode import read_rgb
+from selfsup_segmentation.data.labels import colorize, train_ids_to_ids
+from selfsup_segmentation.data.pictures import read_picture
+from selfsup_segmentation.experiments.datasets.source import Source
+from selfsup_segmentation.experiments.finished.predictor import Predictor
+from selfsup_segmentation.experiments.finished.submission import predict_label_ids
+from selfsup_segmentation.experiments.records.store import read_record
+from selfsup_segmentation.experiments.run import Run
+from selfsup_segmentation.reproduce.__main__ import main
 from tests.refused import refused
 
 pytestmark = pytest.mark.usefixtures("narrow_network")
@@ -65,7 +65,7 @@ def test_images_of_any_size_and_kind(folder, tmp_path):
 
 
 def test_an_image_of_the_data_is_predicted_as_the_evaluation_does(folder, frames, tmp_path):
-    from experiments.datasets.library import Library
+    from selfsup_segmentation.experiments.datasets.library import Library
 
     run = Run.from_dict(read_record(folder, "run.json"))
     library = Library(Source("cityscapes", folder.parents[4] / "scenes"), None)

@@ -6,8 +6,18 @@ from collections import Counter
 
 import pytest
 
-from reproduce import published
-from reproduce.published import BASELINES, BEST, GRID_WEIGHTS, INITS, TABLE1, TABLE2, TABLE3, TABLE4, TEXT
+from selfsup_segmentation.reproduce import published
+from selfsup_segmentation.reproduce.published import (
+    BASELINES,
+    BEST,
+    GRID_WEIGHTS,
+    INITS,
+    TABLE1,
+    TABLE2,
+    TABLE3,
+    TABLE4,
+    TEXT,
+)
 from tests.conftest import shared_file
 
 

@@ -2,12 +2,12 @@ import functools
 
 import pytest
 
-from experiments import catalog
-from experiments.datasets.source import Source
-from experiments.readings import AT_EVALUATION, CHOICES, TRIED, Readings
-from experiments.records.store import Store
-from reproduce.formats.render import to_text
-from reproduce.tables.readings_table import allowed, build, variants
+from selfsup_segmentation.experiments import catalog
+from selfsup_segmentation.experiments.datasets.source import Source
+from selfsup_segmentation.experiments.readings import AT_EVALUATION, CHOICES, TRIED, Readings
+from selfsup_segmentation.experiments.records.store import Store
+from selfsup_segmentation.reproduce.formats.render import to_text
+from selfsup_segmentation.reproduce.tables.readings_table import allowed, build, variants
 from tests.finished import write_finished
 
 

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reproduce.formats import render
-from reproduce.published import BASELINES, INITS, TABLE1, TABLE3, TEXT
-from reproduce.tables import table1
-from reproduce.tables.comparison import Group, Row, compare
+from selfsup_segmentation.reproduce.formats import render
+from selfsup_segmentation.reproduce.published import BASELINES, INITS, TABLE1, TABLE3, TEXT
+from selfsup_segmentation.reproduce.tables import table1
+from selfsup_segmentation.reproduce.tables.comparison import Group, Row, compare
 
 BANNER = "DEMO SCALE on embedded street scenes: not comparable with the paper"
 FORMATS = (render.to_text, render.to_markdown, render.to_csv, render.to_json)

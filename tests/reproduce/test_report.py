@@ -13,25 +13,31 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from data.labels import CLASS_NAMES
-from data.scenes import write_cityscapes
-from experiments import catalog
-from experiments.readings import Readings
-from experiments.records.store import Store, write_json
-from reproduce.__main__ import main
-from reproduce.claims.claims import CLAIMS
-from reproduce.claims.verdicts import Claim, Verdict, evaluate, measured_numbers, published_numbers
-from reproduce.formats.numbers import signed
-from reproduce.report.axes import Axis, around
-from reproduce.report.claims_page import claims_html
-from reproduce.report.classes import class_charts
-from reproduce.report.curves import BOTTOM, MOST_POINTS, PANELS, TOP, training_curves
-from reproduce.report.origin import origins
-from reproduce.report.page import Report
-from reproduce.report.pictures import best_and_baseline, draw_samples, embed
-from reproduce.report.table_page import missing, to_html
-from reproduce.tables import table1, table2
-from reproduce.tables.collect import collect
+from selfsup_segmentation.data.labels import CLASS_NAMES
+from selfsup_segmentation.data.scenes import write_cityscapes
+from selfsup_segmentation.experiments import catalog
+from selfsup_segmentation.experiments.readings import Readings
+from selfsup_segmentation.experiments.records.store import Store, write_json
+from selfsup_segmentation.reproduce.__main__ import main
+from selfsup_segmentation.reproduce.claims.claims import CLAIMS
+from selfsup_segmentation.reproduce.claims.verdicts import (
+    Claim,
+    Verdict,
+    evaluate,
+    measured_numbers,
+    published_numbers,
+)
+from selfsup_segmentation.reproduce.formats.numbers import signed
+from selfsup_segmentation.reproduce.report.axes import Axis, around
+from selfsup_segmentation.reproduce.report.claims_page import claims_html
+from selfsup_segmentation.reproduce.report.classes import class_charts
+from selfsup_segmentation.reproduce.report.curves import BOTTOM, MOST_POINTS, PANELS, TOP, training_curves
+from selfsup_segmentation.reproduce.report.origin import origins
+from selfsup_segmentation.reproduce.report.page import Report
+from selfsup_segmentation.reproduce.report.pictures import best_and_baseline, draw_samples, embed
+from selfsup_segmentation.reproduce.report.table_page import missing, to_html
+from selfsup_segmentation.reproduce.tables import table1, table2
+from selfsup_segmentation.reproduce.tables.collect import collect
 from tests.finished import write_finished
 from tests.reproduce.report_runs import ABSENT, finish, finish_table1
 
@@ -412,7 +418,7 @@ def test_every_table_has_its_report(capsys, arguments, tmp_path, verb):
 def test_a_table_of_finished_runs_starts_no_tensorflow_for_its_report(arguments, tmp_path):
     command = ["compare", *arguments, "--out", str(tmp_path)]
     program = (
-        f"import sys; from reproduce.__main__ import main; code = main({command!r}); "
+        f"import sys; from selfsup_segmentation.reproduce.__main__ import main; code = main({command!r}); "
         "assert code == 0; assert 'tensorflow' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", program], check=True, capture_output=True)

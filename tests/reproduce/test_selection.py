@@ -3,9 +3,16 @@ import math
 import numpy as np
 import pytest
 
-from data.errors import InputError
-from experiments.records.store import Store, write_json
-from reproduce.figures.selection import both_ends, differences, gain_or_loss, rank, recorded_by_image, tally
+from selfsup_segmentation.data.errors import InputError
+from selfsup_segmentation.experiments.records.store import Store, write_json
+from selfsup_segmentation.reproduce.figures.selection import (
+    both_ends,
+    differences,
+    gain_or_loss,
+    rank,
+    recorded_by_image,
+    tally,
+)
 from tests.experiments.conftest import tiny_run
 
 

@@ -1,8 +1,8 @@
 import pytest
 
-from reproduce.formats import render
-from reproduce.published import TABLE2
-from reproduce.tables import table2
+from selfsup_segmentation.reproduce.formats import render
+from selfsup_segmentation.reproduce.published import TABLE2
+from selfsup_segmentation.reproduce.tables import table2
 
 SCORES = {"class_miou": 0.5, "class_iiou": 0.25, "cat_miou": 0.75, "cat_iiou": 0.6}
 

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reproduce.formats import render
-from reproduce.published import BEST, TABLE4
-from reproduce.tables import table4
-from reproduce.tables.comparison import NOT_RUN
+from selfsup_segmentation.reproduce.formats import render
+from selfsup_segmentation.reproduce.published import BEST, TABLE4
+from selfsup_segmentation.reproduce.tables import table4
+from selfsup_segmentation.reproduce.tables.comparison import NOT_RUN
 
 BASELINE = ("SSImageNet", "ImageNet")
 OURS = {"Ours - Baseline (SSImageNet)": BASELINE, "Ours - Best": BEST}

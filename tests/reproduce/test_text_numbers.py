@@ -1,8 +1,8 @@
 import pytest
 
-from experiments import catalog
-from reproduce.published import TEXT
-from reproduce.tables import text_numbers
+from selfsup_segmentation.experiments import catalog
+from selfsup_segmentation.reproduce.published import TEXT
+from selfsup_segmentation.reproduce.tables import text_numbers
 
 
 def test_runs_are_the_single_tasks_and_the_embedding_beside_its_row():

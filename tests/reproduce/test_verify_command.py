@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from data.errors import InputError
-from data.scenes import write_kitti
-from data.verify.listing import CITYSCAPES_PARTS, KITTI_PARTS
-from experiments import catalog
-from experiments.datasets.fingerprint import evaluation_files, training_files
-from reproduce.cli.verify import NAMED, verify_command
+from selfsup_segmentation.data.errors import InputError
+from selfsup_segmentation.data.scenes import write_kitti
+from selfsup_segmentation.data.verify.listing import CITYSCAPES_PARTS, KITTI_PARTS
+from selfsup_segmentation.experiments import catalog
+from selfsup_segmentation.experiments.datasets.fingerprint import evaluation_files, training_files
+from selfsup_segmentation.reproduce.cli.verify import NAMED, verify_command
 
 
 @pytest.fixture(scope="module")
@@ -122,7 +122,7 @@ def test_the_check_needs_no_tensorflow(root, tmp_path):
     program = (
         "import sys\n"
         "from argparse import Namespace\n"
-        "from reproduce.verify_command import verify_command\n"
+        "from selfsup_segmentation.reproduce.cli.verify import verify_command\n"
         "if __name__ == '__main__':\n"
         f"    verify_command({options(tmp_path, kitti=str(root))!r})\n"
         "assert not {'tensorflow', 'keras'} & set(sys.modules)\n"

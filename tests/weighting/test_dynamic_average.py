@@ -6,7 +6,7 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from weighting import DynamicWeightAverage
+from selfsup_segmentation.weighting import DynamicWeightAverage
 
 LOSS = st.floats(1e-6, 1e6)
 

@@ -2,7 +2,12 @@ import keras
 import numpy as np
 import pytest
 
-from weighting import DynamicWeightAverage, FixedWeights, UncertaintyWeighting, WeightedModel
+from selfsup_segmentation.weighting import (
+    DynamicWeightAverage,
+    FixedWeights,
+    UncertaintyWeighting,
+    WeightedModel,
+)
 
 LOSSES = {
     "sign": keras.losses.SparseCategoricalCrossentropy(from_logits=True),

@@ -7,7 +7,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from weighting import DynamicWeightAverage, FixedWeights, TaskWeighting, UncertaintyWeighting, base
+from selfsup_segmentation.weighting import (
+    DynamicWeightAverage,
+    FixedWeights,
+    TaskWeighting,
+    UncertaintyWeighting,
+    base,
+)
 
 LOSSES = {"seg": 2.0, "color": 0.5, "depth": 0.01}
 MAKERS = {

@@ -4,7 +4,7 @@ import keras
 import pytest
 import tensorflow as tf
 
-from weighting import UncertaintyWeighting
+from selfsup_segmentation.weighting import UncertaintyWeighting
 
 LOSSES = {"seg": 0.15, "color": 1.2, "depth": 0.002}
 

@@ -4,7 +4,7 @@ import contextlib
 import io
 import time
 
-from reproduce.__main__ import main
+from selfsup_segmentation.reproduce.__main__ import main
 
 
 def prepare(arguments):

@@ -15,12 +15,12 @@ def main() -> None:
     moments = {"python": time.monotonic()}
     replies = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
-    from reproduce.__main__ import main as reproduce
-    from reproduce.cli.tensorflow_import import import_tensorflow
+    from selfsup_segmentation.reproduce.__main__ import main as reproduce
+    from selfsup_segmentation.reproduce.cli.tensorflow_import import import_tensorflow
 
     import_tensorflow()
-    from experiments import execute
-    from experiments.training import loop
+    from selfsup_segmentation.experiments import execute
+    from selfsup_segmentation.experiments.training import loop
 
     moments["imports"] = time.monotonic()
     make, write = loop.make_train_step, execute.write_colors

@@ -3,11 +3,11 @@
 import numpy as np
 import tensorflow as tf
 
-from data.color import rgb_to_lab
-from reproduce.bench.jobs.reference_frame import lab_and_classes
-from reproduce.bench.jobs.runs import STATISTICS, draw_images
-from reproduce.bench.measuring import timed
-from reproduce.cli.tensorflow_import import import_tensorflow
+from selfsup_segmentation.data.color import rgb_to_lab
+from selfsup_segmentation.reproduce.bench.jobs.reference_frame import lab_and_classes
+from selfsup_segmentation.reproduce.bench.jobs.runs import STATISTICS, draw_images
+from selfsup_segmentation.reproduce.bench.measuring import timed
+from selfsup_segmentation.reproduce.cli.tensorflow_import import import_tensorflow
 
 
 def prepare(size, batch, times):

@@ -6,9 +6,9 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from reproduce.bench.jobs import reference_frame
-from reproduce.bench.measuring import timed
-from reproduce.cli.tensorflow_import import import_tensorflow
+from selfsup_segmentation.reproduce.bench.jobs import reference_frame
+from selfsup_segmentation.reproduce.bench.measuring import timed
+from selfsup_segmentation.reproduce.cli.tensorflow_import import import_tensorflow
 
 
 class Frames(keras.utils.PyDataset):

@@ -1,7 +1,7 @@
 """What TensorFlow says of the machine; nothing is timed."""
 
-from experiments.records import provenance
-from reproduce.cli.tensorflow_import import import_tensorflow
+from selfsup_segmentation.experiments.records import provenance
+from selfsup_segmentation.reproduce.cli.tensorflow_import import import_tensorflow
 
 
 def prepare():

@@ -6,19 +6,19 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from data.cache import FrameCache
-from data.decode import read_labels
-from data.frames import Frame
-from data.labels import ids_to_train_ids, train_ids_to_ids
-from data.pipeline import Preparation, ordered_batches
-from experiments.datasets.library import RunData
-from experiments.evaluation.evaluator import Evaluator, classes_of, make_predictor
-from experiments.finished.submission import write_label_ids
-from experiments.metrics import MeanIoU
-from models.multitask import CHANNELS
-from reproduce.bench.jobs.runs import SEED, STATISTICS, as_in_a_run, make_run
-from reproduce.bench.measuring import peak_mib, resident_mib, timed
-from reproduce.cli.tensorflow_import import import_tensorflow
+from selfsup_segmentation.data.cache import FrameCache
+from selfsup_segmentation.data.decode import read_labels
+from selfsup_segmentation.data.frames import Frame
+from selfsup_segmentation.data.labels import ids_to_train_ids, train_ids_to_ids
+from selfsup_segmentation.data.pipeline import Preparation, ordered_batches
+from selfsup_segmentation.experiments.datasets.library import RunData
+from selfsup_segmentation.experiments.evaluation.evaluator import Evaluator, classes_of, make_predictor
+from selfsup_segmentation.experiments.finished.submission import write_label_ids
+from selfsup_segmentation.experiments.metrics import MeanIoU
+from selfsup_segmentation.models.multitask import CHANNELS
+from selfsup_segmentation.reproduce.bench.jobs.runs import SEED, STATISTICS, as_in_a_run, make_run
+from selfsup_segmentation.reproduce.bench.measuring import peak_mib, resident_mib, timed
+from selfsup_segmentation.reproduce.cli.tensorflow_import import import_tensorflow
 
 
 def prepare(frames, size, cache, predictions, many):

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import numpy as np
 
-from data.cache import FrameCache
-from data.frames import Frame
-from data.pipeline import Preparation, ordered_batches, training_batches
-from reproduce.bench.jobs import reference_frame
-from reproduce.bench.jobs.runs import SEED, STATISTICS, as_in_a_run, make_run, make_step
-from reproduce.bench.measuring import timed
-from reproduce.cli.tensorflow_import import import_tensorflow
+from selfsup_segmentation.data.cache import FrameCache
+from selfsup_segmentation.data.frames import Frame
+from selfsup_segmentation.data.pipeline import Preparation, ordered_batches, training_batches
+from selfsup_segmentation.reproduce.bench.jobs import reference_frame
+from selfsup_segmentation.reproduce.bench.jobs.runs import SEED, STATISTICS, as_in_a_run, make_run, make_step
+from selfsup_segmentation.reproduce.bench.measuring import timed
+from selfsup_segmentation.reproduce.cli.tensorflow_import import import_tensorflow
 
 DROPPED = 2 + 2 * os.cpu_count()  # batches that may have been prepared while nobody timed
 PARTS = {"seg": "labels", "depth": "right"}

@@ -4,11 +4,18 @@ import math
 
 import tensorflow as tf
 
-from experiments.finished.inference import count_flops
-from experiments.monitoring.cost import flop_per_step
-from reproduce.bench.jobs.runs import STATISTICS, as_in_a_run, draw_batch, make_run, make_step, steps_per_call
-from reproduce.bench.measuring import peak_mib, timed
-from reproduce.cli.tensorflow_import import import_tensorflow
+from selfsup_segmentation.experiments.finished.inference import count_flops
+from selfsup_segmentation.experiments.monitoring.cost import flop_per_step
+from selfsup_segmentation.reproduce.bench.jobs.runs import (
+    STATISTICS,
+    as_in_a_run,
+    draw_batch,
+    make_run,
+    make_step,
+    steps_per_call,
+)
+from selfsup_segmentation.reproduce.bench.measuring import peak_mib, timed
+from selfsup_segmentation.reproduce.cli.tensorflow_import import import_tensorflow
 
 
 def prepare(tasks, size, batch, matmul=0, precision="float32"):

@@ -3,11 +3,11 @@
 import keras
 import tensorflow as tf
 
-from models import build_multitask_unet
-from models.initialization import initialize_randomly
-from reproduce.bench.jobs.runs import SEED, draw_batch, steps_per_call
-from reproduce.bench.measuring import peak_mib, timed
-from reproduce.cli.tensorflow_import import import_tensorflow
+from selfsup_segmentation.models import build_multitask_unet
+from selfsup_segmentation.models.initialization import initialize_randomly
+from selfsup_segmentation.reproduce.bench.jobs.runs import SEED, draw_batch, steps_per_call
+from selfsup_segmentation.reproduce.bench.measuring import peak_mib, timed
+from selfsup_segmentation.reproduce.cli.tensorflow_import import import_tensorflow
 
 
 def prepare(size, batch):

@@ -7,9 +7,9 @@ import numpy as np
 from PIL import Image
 from skimage.color import rgb2lab
 
-from data.disparity import resize_nearest
-from data.labels import ids_to_train_ids
-from reproduce.bench.jobs.colors import MEAN, STD
+from selfsup_segmentation.data.disparity import resize_nearest
+from selfsup_segmentation.data.labels import ids_to_train_ids
+from selfsup_segmentation.reproduce.bench.jobs.colors import MEAN, STD
 
 BINS = 6  # of a, and of b
 

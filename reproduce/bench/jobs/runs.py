@@ -6,17 +6,17 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from data.color import ColorBins, ColorStatistics
-from data.pipeline import Preparation
-from experiments import catalog
-from experiments.readings import Readings
-from experiments.training.network import build_model, make_weighting
-from experiments.training.objective import Objective
-from experiments.training.optimizer import Adam
-from experiments.training.state import Progress
-from experiments.training.step import make_train_step
-from models.initialization import initialize_randomly
-from reproduce.bench.jobs.colors import MEAN, STD
+from selfsup_segmentation.data.color import ColorBins, ColorStatistics
+from selfsup_segmentation.data.pipeline import Preparation
+from selfsup_segmentation.experiments import catalog
+from selfsup_segmentation.experiments.readings import Readings
+from selfsup_segmentation.experiments.training.network import build_model, make_weighting
+from selfsup_segmentation.experiments.training.objective import Objective
+from selfsup_segmentation.experiments.training.optimizer import Adam
+from selfsup_segmentation.experiments.training.state import Progress
+from selfsup_segmentation.experiments.training.step import make_train_step
+from selfsup_segmentation.models.initialization import initialize_randomly
+from selfsup_segmentation.reproduce.bench.jobs.colors import MEAN, STD
 
 SEED = 0
 STATISTICS = ColorStatistics(MEAN, STD, ((1,) * ColorBins.CLASSES,))

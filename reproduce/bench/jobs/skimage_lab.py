@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from reproduce.bench.jobs.reference_frame import lab_and_classes
-from reproduce.bench.measuring import timed
+from selfsup_segmentation.reproduce.bench.jobs.reference_frame import lab_and_classes
+from selfsup_segmentation.reproduce.bench.measuring import timed
 
 
 def prepare(size, batch, times):

@@ -4,8 +4,8 @@ import itertools
 
 import torch
 
-from reproduce.bench.jobs import reference_frame
-from reproduce.bench.measuring import timed
+from selfsup_segmentation.reproduce.bench.jobs import reference_frame
+from selfsup_segmentation.reproduce.bench.measuring import timed
 
 PROCESSES = 2
 

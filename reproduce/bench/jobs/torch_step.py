@@ -4,7 +4,7 @@ import segmentation_models_pytorch
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from reproduce.bench.measuring import peak_mib, timed
+from selfsup_segmentation.reproduce.bench.measuring import peak_mib, timed
 
 
 def prepare(size, batch):
