@@ -8,7 +8,7 @@ import sys
 import numpy as np
 
 from selfsup_segmentation.models import build_multitask_unet, segmentation_only
-from selfsup_segmentation.models.encoder import BACKBONES
+from selfsup_segmentation.models.backbones import BACKBONES
 
 name = sys.argv[1] if len(sys.argv) > 1 else "mobilenetv2"
 print("there are:", ", ".join(BACKBONES))

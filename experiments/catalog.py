@@ -42,7 +42,7 @@ def make_run(dataset, tasks, weighting, init, seed=0, readings=None, layout=None
         layout: of the schedule, where the data set's name does not say it: ``coarse``.
     """
     schedule = SCHEDULES[layout or layout_of(dataset), scale_of(dataset)]
-    readings = (readings or Readings()).felt_by(tasks, weighting, init, start, layout_of(dataset))
+    readings = (readings or Readings()).reset_irrelevant(tasks, weighting, init, start, layout_of(dataset))
     if readings.coarse_epochs == SCHEDULES["coarse", scale_of(dataset)].epochs:
         readings = dataclasses.replace(readings, coarse_epochs=0)  # the same by another name
     return Run(

@@ -1,8 +1,20 @@
-"""The network: a segmentation-models U-Net with one encoder and a decoder for every task."""
+"""The network: a segmentation-models U-Net with one encoder and a decoder for every task.
 
-from selfsup_segmentation.models.decoder import build_decoder
-from selfsup_segmentation.models.encoder import build_encoder
-from selfsup_segmentation.models.export import segmentation_only
-from selfsup_segmentation.models.multitask import build_multitask_unet
+Functions are imported on first use, so that `models.backbones` is read without TensorFlow.
+"""
 
+import importlib
+
+_MODULES = {
+    "build_decoder": "decoder",
+    "build_encoder": "encoder",
+    "build_multitask_unet": "multitask",
+    "segmentation_only": "export",
+}
 __all__ = ["build_decoder", "build_encoder", "build_multitask_unet", "segmentation_only"]
+
+
+def __getattr__(name):
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_MODULES[name]}"), name)

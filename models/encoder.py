@@ -13,13 +13,9 @@ with contextlib.redirect_stdout(io.StringIO()):  # it prints a greeting
     from segmentation_models.backbones.backbones_factory import Backbones
     from segmentation_models.models import unet as sm_unet
 
+from selfsup_segmentation.models.backbones import BACKBONES
 from selfsup_segmentation.models.batch_normalization import FusedBatchNormalization
 from selfsup_segmentation.models.upsampling import BroadcastUpSampling2D
-
-# DenseNets have layers of names that Keras 3 refuses; EfficientNets leave out branches by a random number
-# that no seed governs, so that the same run would give other numbers. SENet-154 was not seen to build.
-_LEFT_OUT = ("densenet", "efficientnet", "senet154")
-BACKBONES = tuple(name for name in Backbones.models if not name.startswith(_LEFT_OUT))
 
 # segmentation-models builds from whatever layers it is handed: Keras', but for these.
 _OURS = {"BatchNormalization": FusedBatchNormalization, "UpSampling2D": BroadcastUpSampling2D}
@@ -34,7 +30,7 @@ def unet(classes, backbone="resnet18", fused=True, filters=(256, 128, 64, 32, 16
 
     Args:
         classes: channels of the head.
-        backbone: one of `BACKBONES`.
+        backbone: one of `models.backbones.BACKBONES`.
         fused: with our BatchNormalization and upsampling; without, all layers are Keras'. Weights are equal.
         filters: of the decoder's blocks; with none of them the head is on the deepest feature map.
 

@@ -45,7 +45,7 @@ def build_multitask_unet(tasks, color_input="repeat", encoder_pass="two", backbo
         color_input: ``repeat`` feeds L three times; ``embed1x1`` puts the paper's 1×1 convolution on L.
         encoder_pass: ``two`` calls the encoder once for each input, so that its BatchNorm normalizes each by
             its own batch statistics; ``joint`` calls it once on both inputs as one batch.
-        backbone: one of `models.encoder.BACKBONES`; the paper's is ``resnet18``.
+        backbone: one of `models.backbones.BACKBONES`; the paper's is ``resnet18``.
 
     Returns:
         ``keras.Model``. Inputs: dict with ``lab`` ``[B, H, W, 3]`` for seg and depth, ``gray``

@@ -2,8 +2,6 @@ import re
 
 import pytest
 
-from selfsup_segmentation.experiments.readings import BOUNDS, CHOICES, Readings
-from selfsup_segmentation.reproduce.cli.arguments import parse_readings
 from selfsup_segmentation.reproduce.cli.parser import make_parser
 from tests.conftest import REPOSITORY
 
@@ -25,20 +23,6 @@ COMMANDS = re.findall(
 def test_commands_are_what_the_parser_takes(command):
     args = make_parser().parse_args(command.split())
     assert args.verb == command.split()[0]
-
-
-def test_fidelity_lists_every_switch_with_its_values_the_default_first():
-    listed = PAGES["FIDELITY.md"].split("## All switches")[1].split("\n## ")[0]
-    rows = dict(re.findall(r"^\| `(\w+)` \| (.*) \|$", listed, flags=re.MULTILINE))
-    assert set(rows) == {*CHOICES, *BOUNDS} - {"replicas"}  # which is --devices
-    for name, values in rows.items():
-        values = re.findall(r"`(.*?)`", values)
-        first, *others = (
-            parse_readings(make_parser().parse_args(["table1", "--set", f"{name}={value}"]))
-            for value in values
-        )
-        assert first == Readings()
-        assert len(set(others)) == len(CHOICES.get(name, [None])) - 1
 
 
 def test_there_are_commands_to_test():

@@ -9,7 +9,7 @@ from selfsup_segmentation.data.errors import InputError
 from selfsup_segmentation.experiments.catalog import WEIGHTINGS
 from selfsup_segmentation.experiments.datasets.source import SCENES_MARKER, Source
 from selfsup_segmentation.experiments.options import Options
-from selfsup_segmentation.experiments.readings import CHOICES, COMPUTING, Readings
+from selfsup_segmentation.experiments.readings import DECLARED, Readings
 from selfsup_segmentation.experiments.records.store import Store
 from selfsup_segmentation.experiments.run import TASKS
 from selfsup_segmentation.experiments.training import multiworker
@@ -199,23 +199,15 @@ def parse_readings(args):
     pairs += ["jit=true"] * args.jit + ["tf32=true"] * args.tf32
     if args.devices is not None:
         pairs.append(f"replicas={_devices() if args.devices == 'all' else args.devices}")
-    fields = {field.name: field for field in dataclasses.fields(Readings)}
     values = {}
     for pair in pairs:
         name, _, text = pair.partition("=")
-        if name not in fields:
-            raise InputError(f"--set {pair}: no such reading; choose from {', '.join(fields)}.")
-        choices = {**CHOICES, **COMPUTING}.get(name)
+        if name not in DECLARED:
+            raise InputError(f"--set {pair}: no such reading; choose from {', '.join(DECLARED)}.")
         try:
-            values[name] = (
-                next(c for c in choices if str(c).lower() == text.lower())
-                if choices
-                else fields[name].type(text)
-            )
-        except (StopIteration, ValueError):
-            kind = "a whole number" if fields[name].type is int else "a number"
-            wanted = f"one of {', '.join(map(str, choices))}" if choices else kind
-            raise InputError(f"--set {pair}: {name} is {wanted}.") from None
+            values[name] = DECLARED[name].parse(text)
+        except ValueError:
+            raise InputError(f"--set {pair}: {name} is {DECLARED[name].values}.") from None
     try:
         return Readings(**values)
     except ValueError as error:

@@ -153,10 +153,10 @@ def parse_run(args, source, scale):
         raise InputError("--epochs and --batch-size are at least 1.")
     if not 0 < changes.get("learning_rate", 1e-3) < 1:
         raise InputError(f"--learning-rate {args.learning_rate}: a rate lies between 0 and 1.")
-    unfelt = set(readings.changed()) - set(run.readings.changed())
-    if unfelt:
+    irrelevant = set(readings.changed()) - set(run.readings.changed())
+    if irrelevant:
         raise InputError(
-            f"--set {', '.join(sorted(unfelt))}: makes no difference to the training of {run.row} from "
+            f"--set {', '.join(sorted(irrelevant))}: makes no difference to the training of {run.row} from "
             f"{run.init}; the tables take the readings of the evaluation."
         )
     return dataclasses.replace(run, schedule=dataclasses.replace(run.schedule, **changes))

@@ -2,7 +2,7 @@
 
 import argparse
 
-from selfsup_segmentation.experiments.readings import BACKBONES
+from selfsup_segmentation.experiments.readings import DECLARED
 
 FOLDERS = {
     "cityscapes": "folder with leftImg8bit, gtFine, …",
@@ -69,16 +69,19 @@ def start_option(parser):
 def reading_options(parser):
     """Readings of the paper, and how numbers are computed."""
     parser.add_argument(
-        "--set", nargs="+", metavar="NAME=VALUE", help="readings of the paper: disp_scale=W …"
+        "--set",
+        nargs="+",
+        metavar="NAME=VALUE",
+        help="of the paper, as disp_scale=W; reproduce readings --help lists them",
     )
     computing = parser.add_argument_group("how it is computed; other choices are other runs")
-    computing.add_argument(
-        "--backbone", choices=BACKBONES, metavar="NAME", help=f"of the encoder: {', '.join(BACKBONES)}"
-    )
-    computing.add_argument("--precision", choices=("float32", "mixed_bfloat16", "mixed_float16"))
-    computing.add_argument("--devices", metavar="N|all", help="GPUs that share each batch (1)")
-    computing.add_argument("--jit", action="store_true", help="compile the training step with XLA")
-    computing.add_argument("--tf32", action="store_true", help="TensorFloat-32 where float32 is asked for")
+    for name in ("backbone", "precision"):
+        reading = DECLARED[name]
+        text = f"{reading.help}: {reading.listed()}"
+        computing.add_argument(f"--{name}", choices=reading.choices, metavar="NAME", help=text)
+    computing.add_argument("--devices", metavar="N|all", help=DECLARED["replicas"].help)
+    for name in ("jit", "tf32"):
+        computing.add_argument(f"--{name}", action="store_true", help=DECLARED[name].help)
 
 
 def cache_option(parser):

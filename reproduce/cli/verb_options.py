@@ -1,5 +1,9 @@
 """The options of each verb."""
 
+import argparse
+import textwrap
+
+from selfsup_segmentation.experiments.readings import DECLARED
 from selfsup_segmentation.experiments.run import INITS
 from selfsup_segmentation.reproduce.bench import NAMES as COMPARISONS
 from selfsup_segmentation.reproduce.cli.options import (
@@ -103,6 +107,10 @@ def _readings(parser):
     init_option(parser, INITS, demo="random")  # another reading would change the pre-training as well
     out_options(parser)
     training_options(parser)
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    listed = [f"  {name}: {reading.listed()} – {reading.help}" for name, reading in DECLARED.items()]
+    wrapped = [textwrap.fill(line, 79, subsequent_indent="      ") for line in listed]
+    parser.epilog = "\n".join(["readings for --set; the first value is the default:", *wrapped])
 
 
 def _train(parser):

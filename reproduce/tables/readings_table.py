@@ -16,8 +16,8 @@ from selfsup_segmentation.reproduce.tables.table1 import COLUMNS
 DEFAULT = "default"
 
 FOOTNOTES = (
-    "gain: minus the row as it is by default. One reading is changed at a time; readings that this row does "
-    "not feel are left out. Rows are sorted by the size of the effect on the first column.",
+    "gain: minus the row as it is by default. One reading is changed at a time; readings that are irrelevant "
+    "to this row are left out. Rows are sorted by the size of the effect on the first column.",
     "The reasons for each default are in docs/FIDELITY.md.",
 )
 
@@ -40,7 +40,7 @@ class Variant:
 
 
 def variants(make, readings, seeds):
-    """The default, the same with another seed, and every alternative that the run feels.
+    """The default, the same with another seed, and every alternative that is relevant to the run.
 
     Args:
         make: function of (seed, readings) that returns a run.
@@ -137,7 +137,7 @@ def _effect(measured, name, init, column):
 
 
 def _summary(found: Sequence[Variant], effects: dict, column: Column):
-    """What a reader should take away, from the numbers that are there."""
+    """Summary of the effects that have a number."""
     other = found[1].name
     tried = [v.name for v in found[2:] if effects[v.name] is not None]
     if not tried:

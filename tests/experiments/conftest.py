@@ -8,24 +8,20 @@ from selfsup_segmentation.data.scenes import write_cityscapes
 from selfsup_segmentation.experiments import catalog
 from selfsup_segmentation.experiments.datasets.source import Source
 from selfsup_segmentation.experiments.options import Options
-from selfsup_segmentation.experiments.readings import CHOICES
+from selfsup_segmentation.experiments.readings import DECLARED
 from selfsup_segmentation.experiments.run import Schedule
 from tests.narrow import narrow_network  # noqa: F401
 
 TINY = Schedule(epochs=3, size=(64, 32), statistics_batches=4, validate_every=2)
 
-# Another value for each reading that is a number.
-NUMBERS = {
-    "uw_init": 1.0,
-    "dwa_temperature": 0.5,
-    "w_color": 10.0,
-    "w_depth": 1.0,
-    "kitti_split_seed": 1,
-    "coarse_epochs": 5,
-}
-# (name, value) of every reading for each of its values but the default; of numbers, for one.
-ALTERNATIVES = [(name, value) for name, choices in CHOICES.items() for value in choices[1:]]
-ALTERNATIVES += NUMBERS.items()
+# (name, value) of each reading of the paper's text for all values but the default; of numbers, for one.
+ALTERNATIVES = [
+    (name, value)
+    for name, reading in DECLARED.items()
+    if not reading.computing
+    for value in reading.tries or catalog.GRID[:1]
+    if value != reading.default
+]
 
 
 @pytest.fixture(scope="session")

@@ -69,7 +69,7 @@ def test_every_seed_is_a_run_of_its_own_on_one_pre_training():
     assert all(coarse < i for i, run in enumerate(ordered) if run.init == "CoarseCTS")
 
 
-def test_readings_that_the_pre_training_does_not_feel_share_it():
+def test_readings_that_are_irrelevant_to_the_pre_training_share_it():
     default = catalog.coarse_run("cityscapes")
     assert catalog.coarse_run("cityscapes", Readings(uw_form="gal", w_color=10.0, w_depth=1.0)) == default
     assert catalog.coarse_run("cityscapes", Readings(disp_scale="W")) != default

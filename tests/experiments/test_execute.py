@@ -17,7 +17,7 @@ from selfsup_segmentation.experiments.evaluation.results import headline, headli
 from selfsup_segmentation.experiments.execute import evaluate_again, execute
 from selfsup_segmentation.experiments.executors.local import run_all
 from selfsup_segmentation.experiments.finished.finished_run import read_colors
-from selfsup_segmentation.experiments.readings import AT_EVALUATION, CHOICES, Readings
+from selfsup_segmentation.experiments.readings import AT_EVALUATION, DECLARED, Readings
 from selfsup_segmentation.experiments.records.lock import only_one
 from selfsup_segmentation.experiments.records.store import Store, write_json
 from selfsup_segmentation.experiments.training.network import (
@@ -57,7 +57,7 @@ def test_a_finished_run_has_every_number_of_its_row(store, library, quiet):
 def test_a_finished_run_has_a_number_for_every_reading_of_the_evaluation(store, library, quiet):
     run = tiny_run(("seg", "color", "depth"), "UW")
     results = execute(run, store, library, quiet)["results"]
-    for values in itertools.product(*(CHOICES[name] for name in AT_EVALUATION)):
+    for values in itertools.product(*(DECLARED[name].choices for name in AT_EVALUATION)):
         numbers = headline(results, Readings(**dict(zip(AT_EVALUATION, values, strict=True))))
         assert list(numbers) == headline_names(run.tasks)
         assert all(math.isfinite(number) for number in numbers.values())

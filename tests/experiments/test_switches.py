@@ -25,7 +25,7 @@ from selfsup_segmentation.experiments.evaluation.results import headline
 from selfsup_segmentation.experiments.execute import estimate_by_stream, execute
 from selfsup_segmentation.experiments.finished.finished_run import open_finished, read_colors
 from selfsup_segmentation.experiments.options import Options
-from selfsup_segmentation.experiments.readings import AT_EVALUATION, CHOICES, COMPUTING, Readings
+from selfsup_segmentation.experiments.readings import AT_EVALUATION, DECLARED, Readings
 from selfsup_segmentation.experiments.records.checkpoint import Checkpoints
 from selfsup_segmentation.experiments.records.store import Store, write_json
 from selfsup_segmentation.experiments.training.objective import Objective
@@ -297,8 +297,6 @@ def schedules(tiny_schedules, monkeypatch):
 
 
 def test_every_reading_is_tried():
-    names = {field.name for field in dataclasses.fields(Readings)}
-    assert CHANGES.keys() == names - COMPUTING.keys() - {"replicas"}  # see test_computing.py
     assert {name for name, _ in ALTERNATIVES} == CHANGES.keys()
     assert {name for name, (_, changed) in CHANGES.items() if changed == {"headline"}} == set(AT_EVALUATION)
 
@@ -410,7 +408,7 @@ def test_readings_of_the_pre_training_change_what_a_run_goes_on_from_and_not_the
 
 
 def test_inherited_colors_are_those_of_the_parent_and_stay_with_the_run(bench, kitti, monkeypatch):
-    own, inherited = (bench.observe("KITTI", color_stats=kind) for kind in CHOICES["color_stats"])
+    own, inherited = (bench.observe("KITTI", color_stats=kind) for kind in DECLARED["color_stats"].choices)
     parent, run = RUNS["UW"](Readings()), RUNS["KITTI"](Readings(color_stats="cityscapes"))
     colors = read_colors(bench.store.folder(parent))
     assert inherited["colors"] == colors == read_colors(bench.store.folder(run))
@@ -424,7 +422,7 @@ def test_inherited_colors_are_those_of_the_parent_and_stay_with_the_run(bench, k
 def test_without_its_parent_a_run_has_the_same_reason_whatever_colors_it_takes(kitti, quiet, tmp_path):
     store = Store(tmp_path)
     reasons = []
-    for color_stats in CHOICES["color_stats"]:
+    for color_stats in DECLARED["color_stats"].choices:
         run = RUNS["KITTI"](Readings(color_stats=color_stats))
         store.write_failure(catalog.dependency(run), "no power")
         assert execute(run, store, kitti, quiet) is None
@@ -484,13 +482,13 @@ def results_of(kind):
             "pooled": numbers(kind, unit, "pooled"),
             "clipped": numbers(kind, unit, "clipped") | {"pooled": numbers(kind, unit, "clipped", "pooled")},
         }
-        for unit in CHOICES["depth_metric"]
+        for unit in DECLARED["depth_metric"].choices
     }
-    seg = {name: {"miou": f"{kind}/{name}"} for name in CHOICES["eval_resolution"]}
+    seg = {name: {"miou": f"{kind}/{name}"} for name in DECLARED["eval_resolution"].choices}
     return {"seg": seg, "color": {"miou": f"{kind}/color"}, "depth": depth}
 
 
-RESULTS = {kind: results_of(kind) for kind in CHOICES["encoder_bn_eval"]}
+RESULTS = {kind: results_of(kind) for kind in DECLARED["encoder_bn_eval"].choices}
 
 
 @pytest.mark.parametrize(

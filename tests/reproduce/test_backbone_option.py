@@ -5,9 +5,10 @@ import pytest
 
 from selfsup_segmentation.data.errors import InputError
 from selfsup_segmentation.experiments import catalog
-from selfsup_segmentation.experiments.readings import BACKBONES, Readings
+from selfsup_segmentation.experiments.readings import Readings
 from selfsup_segmentation.experiments.records.store import read_record
 from selfsup_segmentation.experiments.run import Run
+from selfsup_segmentation.models.backbones import BACKBONES
 from selfsup_segmentation.reproduce.__main__ import main
 from selfsup_segmentation.reproduce.cli import arguments
 from selfsup_segmentation.reproduce.cli.parser import make_parser
