@@ -35,6 +35,7 @@ setup(
         "segmentation-models==1.0.1",
         "tensorboard>=2.19,<2.22",
         "tensorflow>=2.21,<2.22",
+        "tqdm>=4.66,<5",
     ],
     extras_require={
         "gpu": ["tensorflow[and-cuda]>=2.21,<2.22"],

@@ -19,7 +19,6 @@ from selfsup_segmentation.experiments.finished.finished_run import (
     open_finished,
     write_colors,
 )
-from selfsup_segmentation.experiments.monitoring.events import log_event
 from selfsup_segmentation.experiments.monitoring.tensorboard import Predictions, write_hparams
 from selfsup_segmentation.experiments.readings import Readings
 from selfsup_segmentation.experiments.records import provenance
@@ -63,23 +62,7 @@ def execute(run, store, library, options):
         InputError: the run's folder was begun with other data.
     """
     with only_one(store.folder(run)), preemption.listening():
-        return store.metrics(run) or _execute_and_log(run, store, library, options)
-
-
-def _execute_and_log(run, store, library, options):
-    what = {name: getattr(run, name) for name in ("tasks", "weighting", "init", "seed")}
-    log_event(options.json_log, "run started", run, epochs=run.schedule.epochs, **what)
-    try:
-        metrics = _execute(run, store, library, options)
-    except BaseException as error:
-        log_event(options.json_log, "run stopped", run, reason=str(error) or type(error).__name__)
-        raise
-    if metrics is None:
-        log_event(options.json_log, "no result", run, reason=store.failure(run))
-    else:
-        numbers = {"headline": metrics["headline"], "seconds": metrics["session_seconds"]}
-        log_event(options.json_log, "run finished", run, **numbers)
-    return metrics
+        return store.metrics(run) or _execute(run, store, library, options)
 
 
 def _execute(run, store, library, options):

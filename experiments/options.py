@@ -1,4 +1,4 @@
-"""How runs are carried out: what a user may choose without changing any number."""
+"""How runs are executed: what a user may choose without changing any number."""
 
 import dataclasses
 import sys
@@ -7,8 +7,10 @@ from pathlib import Path
 
 
 def warn(sentence):
-    """Print a warning to the standard error."""
-    print(f"warning: {sentence}", file=sys.stderr)
+    """Print a warning to the standard error, above a progress bar where there is one."""
+    from tqdm import tqdm
+
+    tqdm.write(f"warning: {sentence}", file=sys.stderr)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -16,18 +18,16 @@ class Options:
     """Choices that belong to the machine, not to the run.
 
     Attributes:
-        imagenet_weights: path, ``auto`` or ``none``.
-        checkpoint_minutes: at most this much work is lost.
-        tensorboard: write events.
-        progress: ``bar`` (a line that is rewritten), ``lines`` (one an epoch), ``none``, or ``auto``: a bar
-            on a terminal, else lines.
-        json_log: file that `experiments.monitoring.events` are appended to, or None.
-        warn: takes a sentence about something that was mended.
+        imagenet_weights: path of the weights file, ``auto`` or ``none``.
+        checkpoint_minutes: minutes between checkpoints.
+        tensorboard: whether events are written.
+        progress: ``bar`` (redrawn in place), ``lines`` (one an epoch), ``none``, or ``auto``: a bar on a
+            terminal, else lines.
+        warn: callable that takes a sentence about a problem that was worked around.
     """
 
     imagenet_weights: str | Path = "auto"
     checkpoint_minutes: float = 10.0
     tensorboard: bool = True
     progress: str = "auto"
-    json_log: Path | None = None
     warn: Callable[[str], None] = warn

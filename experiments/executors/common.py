@@ -1,8 +1,7 @@
-"""What every executor does: leave out what cannot be had, decode, carry out a run, say how far it is."""
+"""What every executor does: leave out unavailable runs, decode, execute a run, report progress."""
 
 from selfsup_segmentation.experiments.catalog import dependency
 from selfsup_segmentation.experiments.execute import check_same_data, execute
-from selfsup_segmentation.experiments.monitoring.time_left import duration
 from selfsup_segmentation.experiments.records.lock import BusyError, holder
 from selfsup_segmentation.experiments.training.network import imagenet_weights
 
@@ -14,7 +13,7 @@ def runs_to_do(runs, store, libraries, options, report):
         runs, store, libraries, options, report: as for `experiments.executors.local.run_all`.
 
     Raises:
-        InputError: data is missing or damaged, or not that of runs that are there.
+        InputError: data is missing or damaged, or differs from the data of existing runs.
     """
     runs = [run for run in runs if run.dataset in libraries]
     todo = [run for run in runs if store.metrics(run) is None]
@@ -34,14 +33,14 @@ def runs_to_do(runs, store, libraries, options, report):
 
 
 def advance(run, store, library, options, start=lambda run: None):
-    """Carry out a run, unless another process has it.
+    """Execute a run, unless another process holds it.
 
     Args:
         run, store, library, options: as for `experiments.execute.execute`.
         start: called with the run before it begins.
 
     Returns:
-        What became of it, in words; None while another process has it, or has the one that it goes on from.
+        Message about the outcome; None while another process holds the run, or the run that it depends on.
     """
     if others(run, store):
         return None
@@ -59,38 +58,35 @@ def advance(run, store, library, options, start=lambda run: None):
 
 
 def others(run, store):
-    """Who keeps a run from being carried out: holder by name of this run, or of the one that it needs."""
+    """Holders that block a run: dict of name (of this run or the run that it depends on) to lock holder."""
     needed = dependency(run)
     blocking = [run] if needed is None or store.metrics(needed) is not None else [needed, run]
     return {str(blocker): who for blocker in blocking if (who := holder(store.folder(blocker)))}
 
 
 class Progress:
-    """Lines that say how far the runs are.
+    """Lines that report the progress of several runs.
 
     Args:
-        total: runs.
-        report: takes a line.
-        left: gives the seconds until all of them are done, or None where that is not known.
+        total: number of runs.
+        report: callable that takes a line.
     """
 
-    def __init__(self, total, report, left=lambda: None):
-        self.total, self.report, self._left = total, report, left
+    def __init__(self, total, report):
+        self.total, self.report = total, report
         self.finished, self._waited_for = 0, None
 
     def start(self, run):
-        """A run begins."""
+        """Report that a run begins."""
         self.report(f"[{self.finished + 1}/{self.total}] {run}")
 
-    def done(self, run, what):
-        """A run ended."""
+    def done(self, run, outcome):
+        """Report that a run ended."""
         self.finished += 1
-        left = self._left() if self.finished < self.total else None
-        more = "" if left is None else f"; all in about {duration(left)}"
-        self.report(f"[{self.finished}/{self.total}] {run}: {what}{more}")
+        self.report(f"[{self.finished}/{self.total}] {run}: {outcome}")
 
     def wait_for(self, runs, store):
-        """Say once for whom these runs wait."""
+        """Report once which holders these runs wait for."""
         holders = {name: who for run in runs for name, who in others(run, store).items()}
         if holders != self._waited_for:
             self._waited_for = holders

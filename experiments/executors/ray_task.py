@@ -1,4 +1,4 @@
-"""What a worker of a Ray cluster does: one run, in a process of its own. It knows nothing of Ray itself."""
+"""The task of a Ray worker: one run, in a process of its own. It knows nothing of Ray itself."""
 
 import dataclasses
 import errno
@@ -13,18 +13,18 @@ from selfsup_segmentation.experiments.preemption import Stopped, stopping_at_onc
 from selfsup_segmentation.experiments.records.store import Store
 from selfsup_segmentation.experiments.run import Run
 
-LOG = "ray.log"  # in a run's folder: what its processes printed
+LOG = "ray.log"  # in the run directory: output of its processes
 _THREADS = "OMP_NUM_THREADS"  # Ray sets it to the CPUs of a task; a run computes as it would without Ray
 
 
 @dataclasses.dataclass(frozen=True)
 class Job:
-    """Where runs, data and decoded images are: paths that every node of the cluster has.
+    """Paths of runs, data and decoded images, equal on every node of the cluster.
 
     Attributes:
         roots: runs folders, that of the results first, see `experiments.records.store.Store`.
-        data: source and folder of decoded images (None: memory) by the name of the data set.
-        options: how runs are carried out.
+        data: dict of data set name to (source, folder of decoded images or None for memory).
+        options: `experiments.options.Options`.
         threads: ``OMP_NUM_THREADS`` of the process that the user started.
     """
 
@@ -35,7 +35,7 @@ class Job:
 
     @classmethod
     def of(cls, store, libraries, options):
-        """The job of a process that has these."""
+        """The job of a process with this store, these libraries and options."""
         data = {
             label: (
                 dataclasses.replace(library.source, root=library.source.root.absolute()),
@@ -53,36 +53,36 @@ class Job:
 
 @dataclasses.dataclass(frozen=True)
 class Outcome:
-    """What became of a run.
+    """Outcome of a run.
 
     Attributes:
-        what: in words; None while another process has it, or has the one that it goes on from.
-        warnings: sentences about what was mended.
-        to_mend: what keeps this run, and others, from being carried out at all; empty for nothing.
+        message: how it ended; None while another process holds it, or the run that it depends on.
+        warnings: sentences about problems that were worked around.
+        error: what the user has to fix before this run, and others, can be executed; empty for nothing.
     """
 
-    what: str | None = None
+    message: str | None = None
     warnings: tuple[str, ...] = ()
-    to_mend: str = ""
+    error: str = ""
 
 
 class AskedToStop(Exception):
-    """The worker was told to end, as when its node is taken away; the run's state is saved."""
+    """The worker was asked to end, as when its node is preempted; the run's state is saved."""
 
 
-def carry_out(job: Job, run: Run, needed: Outcome | None = None) -> Outcome:
-    """Carry out a run from where its checkpoints are.
+def execute_task(job: Job, run: Run, needed: Outcome | None = None) -> Outcome:
+    """Execute a run from its newest checkpoint.
 
     Args:
-        job: of the process that the user started.
-        run: to carry out.
-        needed: outcome of the run that this one goes on from, which is over therefore.
+        job: `Job` of the process that the user started.
+        run: the run.
+        needed: outcome of the run that this one depends on, which has therefore ended.
 
     Raises:
         AskedToStop: by SIGTERM or a cancelled task.
         OSError: a disk or a file system did not answer; another try may succeed.
     """
-    if needed is not None and needed.what is None:
+    if needed is not None and needed.message is None:
         return Outcome()
     _print_to(job.store().folder(run) / LOG)
     os.environ.pop(_THREADS, None)
@@ -93,12 +93,12 @@ def carry_out(job: Job, run: Run, needed: Outcome | None = None) -> Outcome:
         with stopping_at_once():
             return Outcome(_advance(job, run, warnings), tuple(warnings))
     except InputError as error:
-        return Outcome(to_mend=f"{str(error).rstrip('.')} (on {socket.gethostname()}).")
+        return Outcome(error=f"{str(error).rstrip('.')} (on {socket.gethostname()}).")
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise
         place = error.filename or job.store().folder(run)
-        return Outcome(to_mend=f"no space left on the disk of {place} (on {socket.gethostname()}).")
+        return Outcome(error=f"no space left on the disk of {place} (on {socket.gethostname()}).")
     except Stopped as stopped:  # which a pickle does not bring back
         raise AskedToStop(str(stopped)) from stopped
 

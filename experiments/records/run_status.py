@@ -1,4 +1,4 @@
-"""How far a run is, from the files that it writes while it trains; no TensorFlow."""
+"""Status of a run that may be training elsewhere, from the files that it writes; no TensorFlow."""
 
 import dataclasses
 import time
@@ -6,13 +6,13 @@ from pathlib import Path
 
 
 @dataclasses.dataclass(frozen=True)
-class Signs:
-    """Signs of life of a run.
+class RunStatus:
+    """Progress of a run.
 
     Attributes:
-        epochs: that are done.
-        step: after which its newest state was saved; None before the first.
-        quiet_seconds: since one of its files was last written, by the clock of this host.
+        epochs: completed epochs.
+        step: optimizer step of the newest checkpoint; None before the first.
+        quiet_seconds: seconds since one of its files was last written, by the clock of this host.
     """
 
     epochs: int
@@ -20,8 +20,8 @@ class Signs:
     quiet_seconds: float
 
 
-def signs_of_life(folder: Path) -> Signs:
-    """Of the run of a folder."""
+def run_status(folder: Path) -> RunStatus:
+    """Status of the run in ``folder``."""
     history, lock = folder / "history.csv", folder / "lock"
     try:
         epochs = max(0, len(history.read_bytes().splitlines()) - 1)
@@ -30,11 +30,11 @@ def signs_of_life(folder: Path) -> Signs:
     states = sorted((folder / "checkpoint").glob("step-?????????"))
     written = [when for path in (history, lock, *states) if (when := _written(path)) is not None]
     quiet = time.time() - max(written, default=time.time())
-    return Signs(epochs, int(states[-1].name[5:]) if states else None, max(0.0, quiet))
+    return RunStatus(epochs, int(states[-1].name[5:]) if states else None, max(0.0, quiet))
 
 
 def _written(path):
     try:
         return path.stat().st_mtime
-    except OSError:  # not there, or replaced by a newer one at this moment
+    except OSError:  # absent, or being replaced by a newer one
         return None

@@ -76,7 +76,7 @@ def source_folder(run, store):
         return None
     if store.metrics(source) is None:
         raise Unavailable(
-            f"it goes on from {source}, which has no result: {store.failure(source) or 'not run'}"
+            f"it is initialized from {source}, which has no result: {store.failure(source) or 'not run'}"
         )
     return store.finished_folder(source)
 

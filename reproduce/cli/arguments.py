@@ -91,24 +91,7 @@ def make_options(args):
         checkpoint_minutes=args.checkpoint_minutes,
         progress=args.progress,
         tensorboard=not args.no_tensorboard,
-        json_log=args.json_log and log_file(args.json_log),
     )
-
-
-def log_file(text):
-    """The file that ``--json-log`` names, absolute.
-
-    Raises:
-        InputError: it cannot be written to.
-    """
-    path = named_path(text, "--json-log").absolute()
-    try:
-        path.open("a").close()
-    except OSError as error:
-        raise InputError(
-            f"--json-log {path}: cannot be written to ({error.strerror}); name a file in another folder."
-        ) from error
-    return path
 
 
 def named_path(text, option):

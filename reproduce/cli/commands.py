@@ -6,7 +6,7 @@ from pathlib import Path
 from selfsup_segmentation.data.errors import InputError
 from selfsup_segmentation.experiments import catalog
 from selfsup_segmentation.experiments.records.lock import holder
-from selfsup_segmentation.experiments.records.run_status import signs_of_life
+from selfsup_segmentation.experiments.records.run_status import run_status
 from selfsup_segmentation.experiments.records.staleness import changes
 from selfsup_segmentation.experiments.records.store import Store, read_reason, read_record
 from selfsup_segmentation.experiments.run import INITS, Run
@@ -125,7 +125,7 @@ def _state(folder, store):
     described, reason = read_record(folder, "run.json"), read_reason(folder) or "not finished"
     if described is None:
         return reason
-    run, signs, who = Run.from_dict(described), signs_of_life(folder), holder(folder)
+    run, signs, who = Run.from_dict(described), run_status(folder), holder(folder)
     state = reason
     if who:
         saved = "" if signs.step is None else f", saved at step {signs.step}"

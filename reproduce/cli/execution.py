@@ -59,7 +59,7 @@ def run_all(args, runs, store, libraries):
         if not where.follows:
             local.run_all(runs, store, libraries, options)
             return True
-        quiet = dataclasses.replace(options, progress="none", tensorboard=False, json_log=None)
+        quiet = dataclasses.replace(options, progress="none", tensorboard=False)
         with multiworker.following(store) as own:
             local.run_all(runs, own, libraries, quiet, lambda line: None)
     print(f"process {where.index} of {where.processes} is done; process 0 has the results")

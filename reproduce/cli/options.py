@@ -104,7 +104,6 @@ def training_options(parser, plan=True, json=True):
     )
     parser.add_argument("--progress", choices=("auto", "bar", "lines", "none"), default="auto")
     parser.add_argument("--no-tensorboard", action="store_true")
-    parser.add_argument("--json-log", metavar="FILE", help="append what happens, one JSON object a line")
     where = parser.add_argument_group("where it is computed; docs/CLUSTER.md")
     where.add_argument(
         "--executor", choices=("local", "ray"), default="local", help="one run at a time, or a cluster"

@@ -9,7 +9,6 @@ import sys
 from selfsup_segmentation.data.errors import InputError
 from selfsup_segmentation.experiments import catalog
 from selfsup_segmentation.experiments.datasets.source import Source, fingerprint_now
-from selfsup_segmentation.experiments.monitoring.events import log_event
 from selfsup_segmentation.experiments.readings import AT_EVALUATION, Readings
 from selfsup_segmentation.experiments.records.store import Store
 from selfsup_segmentation.reproduce.claims import claims_report
@@ -153,7 +152,6 @@ class Session:
         # For `reproduce all`, which has pictures later; a session opened anew keeps no data in memory.
         again = functools.partial(make_report, dataclasses.replace(self), *page)
         getattr(self.args, "pages", []).append(again)
-        self._log_table(name, [run for _, run in shown], written)
         return self.wrote(*written)
 
     def show_claims(self, published, measured, notes, shown):
@@ -172,20 +170,6 @@ class Session:
         written = claims_report.write(published, measured, notes, self.out, name)
         page = make_claims_report(self, published, measured, notes, f"report-{name}", shown, written)
         return self.wrote(*written, page)
-
-    def _log_table(self, name, runs, files):
-        path = getattr(self.args, "json_log", None)  # verbs that train have it
-        if path is None:
-            return
-        empty = [run for run in dict.fromkeys(runs) if self.store.metrics(run) is None]
-        log_event(
-            arguments.log_file(path),
-            "table done",
-            table=name,
-            finished=len(set(runs)) - len(empty),
-            no_result={run.folder: self.store.failure(run) or "not run" for run in empty},
-            files=[str(path) for path in files],
-        )
 
     def wrote(self, *paths):
         """Say which files were written, and return their paths; None is passed over."""

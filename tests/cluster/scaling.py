@@ -8,7 +8,7 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from tests.cluster.sleeping import equal_runs, gpus, see_through
+from tests.cluster.sleeping import drive, equal_runs, gpus
 
 BAR = 1.2  # seconds a run
 
@@ -17,8 +17,8 @@ def measure(slots, runs_a_slot, seconds):
     """Seconds that a run takes longer than it sleeps."""
     runs = equal_runs(slots * runs_a_slot)
     with gpus(slots), tempfile.TemporaryDirectory() as folder:
-        see_through(runs[:slots], dict.fromkeys((run.folder for run in runs), 0.0), Path(folder) / "warm")
-        took = see_through(runs, dict.fromkeys((run.folder for run in runs), seconds), Path(folder) / "runs")
+        drive(runs[:slots], dict.fromkeys((run.folder for run in runs), 0.0), Path(folder) / "warm")
+        took = drive(runs, dict.fromkeys((run.folder for run in runs), seconds), Path(folder) / "runs")
     return took / runs_a_slot - seconds, took
 
 

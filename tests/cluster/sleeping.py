@@ -31,8 +31,8 @@ def gpus(count):
         ray.shutdown()
 
 
-def see_through(runs: list[Run], seconds: dict[str, float], folder):
-    """Seconds that a cluster takes for runs that sleep; this process is connected to it."""
+def drive(runs: list[Run], seconds: dict[str, float], folder):
+    """Seconds that the cluster of this process takes for runs that sleep."""
     from selfsup_segmentation.experiments.executors import ray, ray_cluster
 
     store = Store(folder)
@@ -40,13 +40,13 @@ def see_through(runs: list[Run], seconds: dict[str, float], folder):
     assert all(dependency(run) is None or dependency(run) in runs for run in runs)
     started = time.monotonic()
     lines = []
-    ray.see_through(runs, store, job, ray_cluster.Cluster(), lines.append, sleeper(seconds))
+    ray.drive(runs, store, job, ray_cluster.Cluster(), lines.append, sleeper(seconds))
     assert sum("slept" in line for line in lines) == len(runs)
     return time.monotonic() - started
 
 
 def sleeper(seconds):
-    """What a worker does in place of `experiments.executors.ray_task.carry_out`."""
+    """A task that sleeps in place of `experiments.executors.ray_task.execute_task`."""
 
     def sleep(job, run, needed=None):
         time.sleep(seconds[run.folder])

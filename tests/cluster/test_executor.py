@@ -11,7 +11,7 @@ from selfsup_segmentation.data import cache
 from selfsup_segmentation.data.errors import InputError
 from selfsup_segmentation.experiments.datasets.library import Library
 from selfsup_segmentation.experiments.datasets.source import Source
-from selfsup_segmentation.experiments.executors.ray_task import Job, Outcome, carry_out
+from selfsup_segmentation.experiments.executors.ray_task import Job, Outcome, execute_task
 from selfsup_segmentation.experiments.options import Options
 from selfsup_segmentation.experiments.records.lock import only_one
 from selfsup_segmentation.experiments.records.store import Store
@@ -71,7 +71,7 @@ def test_libraries_that_are_opened_together_decode_each_image_once(scenes, tmp_p
 def test_a_run_does_not_begin_while_another_process_has_the_one_that_it_needs(tmp_path):
     job = Job((tmp_path,), {}, Options(), None)
     (run,) = equal_runs(1)
-    assert carry_out(job, run, Outcome()) == Outcome()
+    assert execute_task(job, run, Outcome()) == Outcome()
 
 
 @pytest.mark.cluster
@@ -138,7 +138,7 @@ def test_a_run_that_another_process_has_is_waited_for(tmp_path):
     with gpus(2):
         thread.start()
         work = sleeper({run.folder: 0.1 for run in runs})
-        ray.see_through(runs, store, job, ray_cluster.Cluster(), report, work)
+        ray.drive(runs, store, job, ray_cluster.Cluster(), report, work)
     thread.join()
     waited = next(k for k, line in enumerate(lines) if line.startswith(f"waiting for {runs[0]}: process"))
     assert waited < next(k for k, line in enumerate(lines) if f"{runs[0]}: slept" in line)

@@ -10,7 +10,7 @@ from selfsup_segmentation.experiments.catalog import dependency, table1_runs, wi
 from selfsup_segmentation.experiments.monitoring.cost import flop_per_step, schedule, steps
 from selfsup_segmentation.reproduce.__main__ import main
 from selfsup_segmentation.reproduce.cli.plan import Plan, Planned, forecast
-from tests.cluster.sleeping import gpus, see_through
+from tests.cluster.sleeping import drive, gpus
 
 FRAMES = {"train": 2975, "train_extra": 19998}  # of Cityscapes
 
@@ -84,7 +84,7 @@ def test_a_forecast_of_table_1_comes_true_on_a_cluster(tmp_path, capsys):
     predicted = 3600 * forecast(Plan(planned, None), 4, tflops).end
     for attempt in range(2):  # others may use this machine
         with gpus(4):
-            took = see_through(runs, seconds, tmp_path / f"runs{attempt}")
+            took = drive(runs, seconds, tmp_path / f"runs{attempt}")
         with capsys.disabled():
             print(f"\nTable 1 as sleeps on 4 slots: {predicted:.1f} s predicted, {took:.1f} s taken")
         if took < 1.15 * predicted:
