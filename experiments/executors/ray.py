@@ -33,7 +33,7 @@ LOST = (
 def run_all(runs, store, libraries, options, cluster, report=tqdm.write):
     """Execute runs on a cluster; one without a result does not stop the others.
 
-    Runs that another process holds are left to it, and waited for, as by `experiments.executors.local.run_all`.
+    Runs that another process holds are left to it, and waited for, as by `local.run_all`.
 
     Args:
         runs, store, libraries, options, report: as there; all paths are the same on every node.

@@ -13,7 +13,7 @@ def history_callbacks(run, folder, options, batches):
         run: `experiments.run.Run`.
         folder: run directory.
         options: `experiments.options.Options`.
-        batches: `experiments.monitoring.tensorboard.Waited`, the iterator that the run takes its batches from.
+        batches: `experiments.monitoring.tensorboard.Waited`, iterator over the batches of the run.
     """
     folder.mkdir(parents=True, exist_ok=True)
     callbacks = [keras.callbacks.CSVLogger(str(folder / "history.csv"), append=True)]

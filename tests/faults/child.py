@@ -1,4 +1,4 @@
-"""A process that trains as the command line does, keeps a journal, and comes to harm at a given call."""
+"""A process that trains a narrow network by the command line, keeps a journal, and fails at a given call."""
 
 import dataclasses
 import functools
@@ -8,6 +8,8 @@ import os
 import signal
 import sys
 from pathlib import Path
+
+from tests.narrow import narrow
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,7 +30,7 @@ class At:
 
 
 def run(commands, out, err, journal, faults):
-    """Carry out a command line, or the ``train`` commands of several runs as one table, and exit."""
+    """Run a command line, or the ``train`` commands of several runs as one table, and exit."""
     for path, descriptor in ((out, 1), (err, 2)):
         os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND), descriptor)
     sys.stdout.reconfigure(line_buffering=True)  # the parent waits for lines
@@ -37,10 +39,11 @@ def run(commands, out, err, journal, faults):
         arm(fault)
     from selfsup_segmentation.reproduce.__main__ import main
 
-    if len(commands) > 1:
-        share(commands)
-    else:
-        sys.exit(main(commands[0]))
+    with narrow():
+        if len(commands) > 1:
+            share(commands)
+        else:
+            sys.exit(main(commands[0]))
 
 
 def share(commands):

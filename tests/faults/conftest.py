@@ -1,17 +1,16 @@
 """A tiny data set, runs on it that nothing happens to, and the table of what happened to the others."""
 
 import shutil
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from selfsup_segmentation.data.scenes import write_cityscapes
-from tests.conftest import REPOSITORY
+from tests import narrow
 from tests.faults.compare import what_a_run_left
 from tests.faults.processes import ROW, STEPS, Life, command, make_context
 from tests.faults.report import Entry, table
+from tests.processes import Command
 
 SECOND_ROW = "SS+D/UW"
 ENTRIES, FAULT = pytest.StashKey(), "fault"
@@ -31,9 +30,9 @@ def undisturbed(scenes, tmp_path_factory):
 
     def make(row):
         life = Life(None, scenes, tmp_path_factory.mktemp("undisturbed"), row=row)
-        words = [sys.executable, "-m", "selfsup_segmentation.reproduce", *command(scenes, life.runs, row=row)]
-        done = subprocess.run(words, cwd=REPOSITORY, capture_output=True, text=True)
-        assert done.returncode == 0, done.stderr
+        home = tmp_path_factory.mktemp("command")
+        done = Command(home / "train", *command(scenes, life.runs, row=row), script=narrow.SCRIPT)
+        assert done.wait() == 0, done.why
         return life.folder
 
     rows = (ROW, SECOND_ROW)
@@ -71,7 +70,7 @@ def new_life(context, scenes, tmp_path, request):
         life.end()
     for entry in request.node.stash.get(ENTRIES, []):
         entry.settle()
-    shutil.rmtree(tmp_path)  # a state is a quarter of a gigabyte
+    shutil.rmtree(tmp_path)
 
 
 @pytest.fixture

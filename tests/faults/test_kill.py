@@ -154,7 +154,7 @@ def test_a_run_that_is_killed_at_random_moments_ends_as_if_it_was_not(life, refe
     draw, entry = random.Random(seed), record(f"kill -9: random moments (FAULT_SEED={seed})")
     for _ in range(RANDOM_KILLS):
         process = life.start(minutes=0.02)
-        time.sleep(draw.uniform(0, 15))
+        time.sleep(draw.uniform(0, 10))
         process.kill()
         code = process.wait()
         assert code in (0, -signal.SIGKILL), process.why
