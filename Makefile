@@ -2,32 +2,35 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-EXTRAS := $(if $(shell command -v nvidia-smi 2>/dev/null),[gpu],)
+GPU := $(if $(shell command -v nvidia-smi 2>/dev/null),gpu,)
+EXTRAS := $(if $(GPU),[$(GPU)],)
 ARGS ?=
+comma := ,
+PYTEST := $(BIN)/python -m pytest -n auto --dist worksteal
 # The tested versions, most of which have no release for Python 3.10.
 PINS := $(shell $(PYTHON) -c 'import sys; print("-c constraints.txt" * (sys.version_info >= (3, 11)))')
 
-.PHONY: table1 test test-slow test-faults test-cluster bench docs lint clean
+.PHONY: table1 test test-all test-faults test-cluster bench docs lint clean
 
 table1: $(VENV)/.installed  ## Table 1: on embedded scenes, or ARGS="--cityscapes DIR"
 	$(BIN)/reproduce table1 $(ARGS)
 
-test: $(VENV)/.installed-dev  ## the fast tests
-	$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
+test: $(VENV)/.installed-dev  ## the tests, those that kill processes and those on a Ray cluster included
+	$(PYTEST) $(ARGS)
 
-test-slow: $(VENV)/.installed-dev  ## the tests that take minutes
-	$(BIN)/python -m pytest -m slow -n auto --dist loadfile $(ARGS)
+test-all: $(VENV)/.installed-dev  ## also further cases of the same kinds: an hour rather than minutes
+	$(PYTEST) -m "" $(ARGS)
 
-test-faults: $(VENV)/.installed-dev  ## kill -9, full disks, damaged files, two processes: minutes
-	$(BIN)/python -m pytest -m fault -n auto --dist loadfile tests/faults $(ARGS)
+test-faults: $(VENV)/.installed-dev  ## kill -9, full disks, damaged files, two processes
+	$(PYTEST) -m "" tests/faults $(ARGS)
 
-test-cluster: $(VENV)/.installed-cluster  ## runs on a Ray cluster and over several hosts, all on this machine
-	$(BIN)/python -m pytest -m cluster tests/cluster $(ARGS)
+test-cluster: $(VENV)/.installed-dev  ## a Ray cluster and several hosts, all on this machine
+	$(PYTEST) -m "" tests/cluster $(ARGS)
 
 bench: $(VENV)/.installed-bench  ## times beside Keras, torch, scikit-image, cityscapesScripts
 	$(BIN)/reproduce bench $(ARGS)
 
-docs: $(VENV)/.installed-docs  ## the documentation as pages in site/; fails where a link leads nowhere
+docs: $(VENV)/.installed-dev  ## the documentation as pages in site/; fails where a link leads nowhere
 	$(BIN)/mkdocs build
 
 lint: $(VENV)/.installed-dev  ## style, unused code, direction of imports
@@ -45,18 +48,10 @@ $(VENV)/.installed: $(VENV)/bin/python setup.py constraints.txt
 	$(BIN)/pip install -q $(PINS) -e '.$(EXTRAS)'
 	touch $@
 
-$(VENV)/.installed-dev: $(VENV)/.installed
-	$(BIN)/pip install -q $(PINS) -e '.[dev,export]'
-	touch $@
+$(VENV)/.installed-dev: $(VENV)/bin/python setup.py constraints.txt
+	$(BIN)/pip install -q $(PINS) -e '.[dev,export,cluster,docs$(if $(GPU),$(comma)$(GPU),)]'
+	touch $(VENV)/.installed $@
 
 $(VENV)/.installed-bench: $(VENV)/.installed
 	$(BIN)/pip install -q $(PINS) -e '.[bench]'
-	touch $@
-
-$(VENV)/.installed-cluster: $(VENV)/.installed-dev
-	$(BIN)/pip install -q $(PINS) -e '.[cluster]'
-	touch $@
-
-$(VENV)/.installed-docs: $(VENV)/.installed
-	$(BIN)/pip install -q $(PINS) -e '.[docs]'
 	touch $@

@@ -125,7 +125,6 @@ def test_the_console_script_works_there(home, tmp_path):
     assert "wrote" in run(sys.executable, home, command, *words)
 
 
-@pytest.mark.cluster
 def test_a_ray_worker_has_ours(python, home):
     pytest.importorskip("ray", reason="ray is not installed: pip install '.[cluster]'")
     run(python[0], home, "on_ray.py")

@@ -74,7 +74,6 @@ def test_a_run_does_not_begin_while_another_process_has_the_one_that_it_needs(tm
     assert execute_task(job, run, Outcome()) == Outcome()
 
 
-@pytest.mark.cluster
 @pytest.mark.parametrize(
     ("address", "said"),
     [
@@ -89,7 +88,6 @@ def test_an_address_without_a_cluster_is_refused(address, said, scenes, tmp_path
     assert address in line and said in line
 
 
-@pytest.mark.cluster
 def test_what_no_node_can_ever_take_is_refused_before_anything_is_decoded(scenes, tmp_path):
     words = ["train", "--row", "SS", "--cityscapes", scenes, "--runs", tmp_path, "--executor", "ray"]
     command = [
@@ -107,7 +105,6 @@ def test_what_no_node_can_ever_take_is_refused_before_anything_is_decoded(scenes
     assert not (tmp_path / "cache").exists()
 
 
-@pytest.mark.cluster
 @pytest.mark.parametrize("amount", [-1, 1.5, float("nan")])
 def test_amounts_that_ray_cannot_share_out_are_refused(amount):
     from selfsup_segmentation.experiments.executors.ray_cluster import Cluster
@@ -116,7 +113,6 @@ def test_amounts_that_ray_cannot_share_out_are_refused(amount):
         Cluster(gpus_per_run=amount)
 
 
-@pytest.mark.cluster
 def test_a_run_that_another_process_has_is_waited_for(tmp_path):
     from selfsup_segmentation.experiments.executors import ray, ray_cluster
 

@@ -64,7 +64,6 @@ def losses(runs):
     )
 
 
-@pytest.mark.cluster
 def test_two_processes_train_as_two_devices_of_one_do(undisturbed, scenes, tmp_path):
     script = (
         "import tensorflow as tf\n"
@@ -80,7 +79,6 @@ def test_two_processes_train_as_two_devices_of_one_do(undisturbed, scenes, tmp_p
     assert (np.ptp(hosts, axis=0) > 20 * TOLERANCE * hosts[0]).all()  # much less than what an update changes
 
 
-@pytest.mark.cluster
 @pytest.mark.parametrize("victim", [0, 1])
 def test_a_process_that_dies_ends_the_other_and_the_run_goes_on_to_the_same_end(
     undisturbed, scenes, tmp_path, victim

@@ -72,7 +72,6 @@ def test_hours_of_an_unknown_speed_say_what_they_assume(scenes, tmp_path, capsys
     assert assumed == given | {"assumed_tflops": 1.0} and given["assumed_tflops"] is None
 
 
-@pytest.mark.cluster
 def test_a_forecast_of_table_1_comes_true_on_a_cluster(tmp_path, capsys):
     """Runs sleep in proportion to their FLOPs, on 4 slots; the forecast knows nothing of Ray's own time."""
     runs = with_dependencies(table1_runs("cityscapes"))

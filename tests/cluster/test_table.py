@@ -11,8 +11,6 @@ from tests.cluster.nodes import kill_node, owner, parent_of
 from tests.faults.compare import assert_same, what_a_run_left
 from tests.processes import Command, until
 
-pytestmark = pytest.mark.cluster
-
 EPOCHS = 8
 
 

@@ -13,7 +13,7 @@ from tests.faults.damage import flip_a_bit, truncate
 from tests.faults.processes import ROW, command
 from tests.refused import refused as sentence_of
 
-pytestmark = [pytest.mark.fault, pytest.mark.usefixtures("narrow_network")]
+pytestmark = pytest.mark.usefixtures("narrow_network")
 
 LOG = ("history of metrics.json", "history.csv")
 

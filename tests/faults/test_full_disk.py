@@ -9,8 +9,6 @@ from selfsup_segmentation.experiments.records.checkpoint import is_sound
 from tests.faults.child import At
 from tests.faults.compare import assert_same
 
-pytestmark = pytest.mark.fault
-
 CACHE = 50_000  # bytes: some of the decoded images
 ONE_STATE = 330 << 20  # and half of a second one
 PLENTY = 1500 << 20

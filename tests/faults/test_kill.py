@@ -8,13 +8,9 @@ import time
 import zipfile
 from collections.abc import Callable
 
-import pytest
-
 from selfsup_segmentation.experiments.records.checkpoint import is_sound
 from tests.faults.child import At
 from tests.faults.compare import assert_same, history
-
-pytestmark = pytest.mark.fault
 
 EACH_STEP = 0.0001  # minutes between checkpoints
 RANDOM_KILLS = 4

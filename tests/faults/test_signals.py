@@ -4,12 +4,8 @@ import dataclasses
 import signal
 from collections.abc import Callable
 
-import pytest
-
 from tests.faults.child import At
 from tests.faults.compare import assert_same
-
-pytestmark = pytest.mark.fault
 
 TERM, INT = signal.SIGTERM, signal.SIGINT
 EXIT_CODES = {TERM: 75, INT: 130}

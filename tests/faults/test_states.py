@@ -2,13 +2,9 @@
 
 import signal
 
-import pytest
-
 from tests.faults.child import At
 from tests.faults.compare import assert_same
 from tests.faults.damage import flip_a_bit, truncate
-
-pytestmark = pytest.mark.fault
 
 
 def one_file_truncated(newest):

@@ -2,14 +2,10 @@
 
 import signal
 
-import pytest
-
 from tests.faults.child import At
 from tests.faults.compare import assert_same, what_a_run_left
 from tests.faults.conftest import SECOND_ROW
 from tests.faults.processes import ROW, STEPS, command
-
-pytestmark = pytest.mark.fault
 
 
 def test_two_processes_that_start_at_once_train_each_run_once(
