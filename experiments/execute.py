@@ -1,5 +1,6 @@
 """One run from its description to its metrics.json."""
 
+import dataclasses
 import datetime
 import math
 import subprocess
@@ -13,7 +14,6 @@ from selfsup_segmentation.data.errors import InputError
 from selfsup_segmentation.data.pipeline import training_batches
 from selfsup_segmentation.experiments import preemption
 from selfsup_segmentation.experiments.evaluation.evaluator import Evaluator
-from selfsup_segmentation.experiments.evaluation.results import headline, headline_names
 from selfsup_segmentation.experiments.finished.finished_run import (
     inherited_colors,
     open_finished,
@@ -25,8 +25,9 @@ from selfsup_segmentation.experiments.records import provenance
 from selfsup_segmentation.experiments.records.checkpoint import Checkpoints
 from selfsup_segmentation.experiments.records.disk import full_disk_is_an_oserror
 from selfsup_segmentation.experiments.records.history import read_history
+from selfsup_segmentation.experiments.records.json_files import FORMAT, write_json
 from selfsup_segmentation.experiments.records.lock import only_one
-from selfsup_segmentation.experiments.records.store import FORMAT, sealed, write_json
+from selfsup_segmentation.experiments.records.results import Results, headline, headline_names
 from selfsup_segmentation.experiments.training.divergence import DivergedError
 from selfsup_segmentation.experiments.training.loop import train
 from selfsup_segmentation.experiments.training.network import (
@@ -54,7 +55,7 @@ def execute(run, store, library, options):
         options: `experiments.options.Options`.
 
     Returns:
-        The metrics, as in ``metrics.json``; None when the run has no result (`Store.failure` says why).
+        `experiments.records.results.Results`; None when the run has no result (`Store.failure` says why).
 
     Raises:
         BusyError: another process is training it.
@@ -105,7 +106,7 @@ def _execute(run, store, library, options):
             )  # fmt: skip
             metrics = measure(run, model, data, evaluator, folder)
             if options.tensorboard:
-                write_hparams(run, metrics["headline"], folder)
+                write_hparams(run, metrics.headline, folder)
     except DivergedError as reason:
         store.write_failure(run, str(reason), **reason.details)
         return None
@@ -116,11 +117,11 @@ def _execute(run, store, library, options):
         reason = f"out of memory on the device: {error.message.splitlines()[0]}"
         store.write_failure(run, reason)
         return None
-    metrics["state_sha256"] = digest
-    metrics["session_seconds"] = round(time.monotonic() - started, 1)
+    seconds = round(time.monotonic() - started, 1)
+    metrics = dataclasses.replace(metrics, state_sha256=digest, session_seconds=seconds)
     state = Checkpoints(folder / "checkpoint", model=model, weighting=weighting)
     state.save_as("final")  # weights alone: two thirds of a resumable state are Adam's moments
-    write_json(folder / "metrics.json", sealed(metrics))
+    metrics.write(folder)
     state.remove_all()
     return metrics
 
@@ -147,21 +148,17 @@ def measure(run, model, data, evaluator, folder):
     """Evaluate twice: with statistics estimated for each input stream, and with the shared moving ones."""
     statistics = estimate_by_stream(run, model, data)
     save_statistics(folder / "statistics.npz", statistics)
-    results = {
-        "per_input": evaluator(statistics),
-        "shared": evaluator(),
-    }
+    evaluations = {"per_input": evaluator(statistics), "shared": evaluator()}
     history = read_history(folder / "history.csv")
     validated = [row["val_sem_miou"] for row in history if row.get("val_sem_miou", math.nan) >= 0]
-    return {
-        "format": FORMAT,
-        "run": run.to_dict(),
-        "headline": headline(results, Readings()),
-        "results": results,
-        "best_validation_miou": max(validated, default=None),
-        "history": history,
-        "finished": _now(),
-    }
+    return Results(
+        evaluations,
+        headline=headline(evaluations, Readings()),
+        run=run.to_dict(),
+        best_validation_miou=max(validated, default=None),
+        history=history,
+        finished=_now(),
+    )
 
 
 def estimate_by_stream(run, model, data):

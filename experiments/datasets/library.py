@@ -19,8 +19,8 @@ from selfsup_segmentation.experiments.datasets.fingerprint import (
 )
 from selfsup_segmentation.experiments.datasets.source import Source
 from selfsup_segmentation.experiments.evaluation.scores import READ_CAMERA
+from selfsup_segmentation.experiments.records.json_files import write_text
 from selfsup_segmentation.experiments.records.lock import one_after_the_other
-from selfsup_segmentation.experiments.records.store import write_text
 
 
 @dataclasses.dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What each task is scored by, image by image: predictions in, numbers of the tables out."""
+"""Scores of the tasks, accumulated image by image; each constructs the result of its task."""
 
 import numpy as np
 
@@ -14,6 +14,13 @@ from selfsup_segmentation.data.disparity import (
 from selfsup_segmentation.data.labels import CLASS_NAMES, IGNORE, NUM_CLASSES, ids_to_train_ids
 from selfsup_segmentation.experiments.evaluation.bootstrap import bootstrap_miou
 from selfsup_segmentation.experiments.metrics import DisparityErrors, MeanIoU
+from selfsup_segmentation.experiments.records.results import (
+    ColorResult,
+    DepthResult,
+    Errors,
+    IoU,
+    SegmentationResult,
+)
 
 MINIMUM_DISPARITY = 0.5  # px of the network's image; both relative errors diverge towards 0
 DECODE_DISPARITY = {"cityscapes": decode_cityscapes, "kitti": decode_kitti}
@@ -46,18 +53,14 @@ class SegmentationScore:
         self.network.update_state(batch["labels"].numpy(), predictions["seg_network"])
 
     def result(self):
-        """``native`` and ``network``: miou, number of classes in the mean, IoU by class; and yardsticks.
-
-        ``interval`` is the 95 % bootstrap interval of the native mIoU over the images; ``by_image`` is the
-        native mIoU of each single image, by the frame's name, NaN where nothing is labeled.
-        """
-        return {
-            "native": _miou(self.native, CLASS_NAMES),
-            "network": _miou(self.network, CLASS_NAMES),
-            "interval": bootstrap_miou([image.confusion for image in self.by_image.values()]),
-            "constant_class_miou": constant_class_miou(self.native.confusion),
-            "by_image": {name: image.result() for name, image in self.by_image.items()},
-        }
+        """The `SegmentationResult` of the images so far."""
+        return SegmentationResult(
+            native=IoU(**_iou(self.native, CLASS_NAMES)),
+            network=IoU(**_iou(self.network, CLASS_NAMES)),
+            interval=bootstrap_miou([image.confusion for image in self.by_image.values()]),
+            constant_class_miou=constant_class_miou(self.native.confusion),
+            by_image={name: image.result() for name, image in self.by_image.items()},
+        )
 
 
 class ColorScore:
@@ -79,8 +82,8 @@ class ColorScore:
         self.metric.update_state(truth, predictions["color"])
 
     def result(self):
-        """miou and the number of classes in the mean."""
-        return _miou(self.metric, [str(i) for i in range(ColorBins.CLASSES)])
+        """The `ColorResult` of the images so far."""
+        return ColorResult(**_iou(self.metric, [str(i) for i in range(ColorBins.CLASSES)]))
 
 
 class DepthScore:
@@ -141,20 +144,17 @@ class DepthScore:
             score.update_state(truth, found)
 
     def result(self):
-        """By unit: the four errors, pooled ones, shares of pixels left out, and the errors with ground truth
-        over the cap clipped to it rather than left out; the constant predictor; and ``by_image``, AbsRel of
-        ``disp_half`` by the frame's name, NaN for an image without a valid pixel.
-        """
+        """The `DepthResult` of the images so far."""
         by_unit = {
-            unit: masked.result()
-            | {
-                "pooled": masked.pooled(),
-                "dropped": masked.dropped_share(),
-                "clipped": clipped.result() | {"pooled": clipped.pooled()},
-            }
+            unit: Errors(
+                **masked.result(),
+                pooled=Errors(**masked.pooled()),
+                dropped=masked.dropped_share(),
+                clipped=Errors(**clipped.result(), pooled=Errors(**clipped.pooled())),
+            )
             for unit, (masked, clipped) in self.scores.items()
         }
-        return by_unit | {"constant_abs_rel": self.constant.result(), "by_image": self.by_image}
+        return DepthResult(**by_unit, constant_abs_rel=self.constant.result(), by_image=self.by_image)
 
 
 class ConstantDisparity:
@@ -192,7 +192,8 @@ def constant_class_miou(confusion):
     return float(pixels.max() / pixels.sum() / present) if present else float("nan")
 
 
-def _miou(metric, names):
+def _iou(metric, names):
+    """Fields of an `IoU`, with a name for each class of the metric."""
     per_class = metric.per_class()
     return {
         "miou": metric.result(),

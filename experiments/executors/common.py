@@ -53,8 +53,8 @@ def advance(run, store, library, options, start=lambda run: None):
         return None
     if metrics is None:
         return f"no result, {store.failure(run)}"
-    numbers = " ".join(f"{k} {v:.3f}" for k, v in metrics["headline"].items() if v is not None)
-    return f"{numbers} ({metrics.get('session_seconds', 0):.0f} s)"
+    numbers = " ".join(f"{k} {v:.3f}" for k, v in metrics.headline.items() if v is not None)
+    return f"{numbers} ({metrics.session_seconds:.0f} s)"
 
 
 def others(run, store):

@@ -18,7 +18,7 @@ from selfsup_segmentation.experiments.finished.inference import strict_float32
 from selfsup_segmentation.experiments.finished.runtimes import read, write
 from selfsup_segmentation.experiments.finished.standalone import open_standalone
 from selfsup_segmentation.experiments.records import provenance
-from selfsup_segmentation.experiments.records.store import write_json
+from selfsup_segmentation.experiments.records.json_files import write_json
 from selfsup_segmentation.models.export import rgb_segmentation, segmentation_only
 from selfsup_segmentation.models.normalization import statistics_of
 

@@ -9,7 +9,7 @@ from selfsup_segmentation.data.color import ColorStatistics
 from selfsup_segmentation.data.errors import InputError
 from selfsup_segmentation.experiments.catalog import dependency
 from selfsup_segmentation.experiments.datasets.library import RunData
-from selfsup_segmentation.experiments.records.store import write_text
+from selfsup_segmentation.experiments.records.json_files import write_text
 from selfsup_segmentation.experiments.training.network import Unavailable, load_model, source_folder
 from selfsup_segmentation.models.normalization import load_statistics
 

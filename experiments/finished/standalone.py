@@ -8,7 +8,7 @@ import keras
 from selfsup_segmentation.data.errors import InputError
 from selfsup_segmentation.data.pipeline import Preparation
 from selfsup_segmentation.experiments.finished.finished_run import COLORS, read_colors
-from selfsup_segmentation.experiments.records.store import read_record
+from selfsup_segmentation.experiments.records.json_files import read_record
 from selfsup_segmentation.experiments.training.network import load_model
 from selfsup_segmentation.models.normalization import load_statistics
 

@@ -11,7 +11,8 @@ import tensorflow as tf
 
 from selfsup_segmentation.data.errors import InputError
 from selfsup_segmentation.experiments.records.disk import bring_to_disk, full_disk_is_an_oserror
-from selfsup_segmentation.experiments.records.store import without_pattern, write_json
+from selfsup_segmentation.experiments.records.json_files import write_json
+from selfsup_segmentation.experiments.records.store import without_pattern
 
 KEEP = 2
 

@@ -4,7 +4,7 @@ import csv
 import io
 
 from selfsup_segmentation.data.errors import InputError
-from selfsup_segmentation.experiments.records.store import write_text
+from selfsup_segmentation.experiments.records.json_files import write_text
 
 
 def truncate_history(path, epochs, columns=()):

@@ -57,7 +57,7 @@ def _source(run, described, store, fingerprint):
     if not metrics:
         return []
     found = [f"{phrase} in {source}, which it goes on from" for phrase in changes(source, store, fingerprint)]
-    if _of_sessions(described, "started_from") != [metrics.get("state_sha256")]:
+    if _of_sessions(described, "started_from") != [metrics.state_sha256]:
         found.append(f"{source}, which it goes on from, was trained anew")
     return found
 

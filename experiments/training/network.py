@@ -84,7 +84,7 @@ def source_folder(run, store):
 def source_state(run, store):
     """SHA-256 of the state that a run goes on from, see `train`; None for one from none."""
     source = dependency(run)
-    return source and store.metrics(source).get("state_sha256")
+    return source and store.metrics(source).state_sha256
 
 
 def _parts_to_load(run):

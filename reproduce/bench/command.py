@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from selfsup_segmentation.data.errors import InputError
-from selfsup_segmentation.experiments.records.store import write_json
+from selfsup_segmentation.experiments.records.json_files import write_json
 from selfsup_segmentation.reproduce.bench import NAMES, report
 from selfsup_segmentation.reproduce.bench.circumstances import circumstances
 from selfsup_segmentation.reproduce.bench.comparison import Settings

@@ -5,10 +5,12 @@ from pathlib import Path
 
 from selfsup_segmentation.data.errors import InputError
 from selfsup_segmentation.experiments import catalog
+from selfsup_segmentation.experiments.records.json_files import read_record
 from selfsup_segmentation.experiments.records.lock import holder
+from selfsup_segmentation.experiments.records.results import Results
 from selfsup_segmentation.experiments.records.run_status import run_status
 from selfsup_segmentation.experiments.records.staleness import changes
-from selfsup_segmentation.experiments.records.store import Store, read_reason, read_record
+from selfsup_segmentation.experiments.records.store import Store, read_reason
 from selfsup_segmentation.experiments.run import INITS, Run
 from selfsup_segmentation.reproduce.cli import arguments
 from selfsup_segmentation.reproduce.cli.execution import check_executor, run_all
@@ -55,7 +57,7 @@ def evaluate_command(args):
     from selfsup_segmentation.experiments.execute import evaluate_again
 
     for name, value in evaluate_again(run, folder, library).items():
-        recorded = metrics["headline"][name]
+        recorded = metrics.headline[name]
         if value is not None:
             print(f"{name:12s} {value:.6f}   recorded {recorded:.6f}   difference {value - recorded:+.1e}")
 
@@ -78,9 +80,9 @@ def samples_command(args):
 
 
 def read_run(args):
-    """(run, folder, run.json, metrics.json) of the RUN argument, which must be finished."""
+    """(run, folder, run.json, `Results`) of the RUN argument, which must be finished."""
     folder = arguments.named_path(args.run, "RUN").absolute()
-    described, metrics = read_record(folder, "run.json"), read_record(folder, "metrics.json")
+    described, metrics = read_record(folder, "run.json"), Results.read(folder)
     if described is None or metrics is None:
         raise InputError(f"{folder} is not the folder of a finished run: it lacks run.json or metrics.json.")
     return Run.from_dict(described), folder, described, metrics

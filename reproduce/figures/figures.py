@@ -7,7 +7,7 @@ from selfsup_segmentation.data.errors import InputError
 from selfsup_segmentation.experiments.catalog import scale_of, table_row
 from selfsup_segmentation.experiments.evaluation.scores import MINIMUM_DISPARITY, DepthScore
 from selfsup_segmentation.experiments.execute import check_same_data
-from selfsup_segmentation.experiments.records.store import write_json
+from selfsup_segmentation.experiments.records.json_files import write_json
 from selfsup_segmentation.reproduce.figures.images import Pictures
 from selfsup_segmentation.reproduce.figures.panels import Column, draw, save
 from selfsup_segmentation.reproduce.figures.selection import (
@@ -70,7 +70,7 @@ def write_segmentation_figure(number, baseline, best, store, library, notes, fol
         f"{image['frame']}: baseline {image['baseline']:.3f}, best {image['best']:.3f}: {image['chosen']}"
         for image in images
     ]
-    whole = {name: store.metrics(run)["headline"]["sem_miou"] for name, run in runs.items()}
+    whole = {name: store.metrics(run).headline["sem_miou"] for name, run in runs.items()}
     table, (row, init) = _PUBLISHED_BEST[number]
     caption = [
         f"Figure {number}. Segmentation of validation images of {_data_set(library)}. Baseline: "
@@ -119,7 +119,7 @@ def write_self_supervised_figure(run, store, library, notes, folder, stem, count
         f"{_network(run)}. Colorization: lightness of the original, a and b of the predicted color class.",
         f"Chosen by rule, not by hand: of {len(errors)} images those with the lowest and the highest AbsRel, "
         f"over measured disparities of {MINIMUM_DISPARITY:g} to {DepthScore.CAP:g} px. Mean over the whole "
-        f"set: {store.metrics(run)['headline']['abs_rel']:.3f}.",
+        f"set: {store.metrics(run).headline['abs_rel']:.3f}.",
         _setting(run),
     ]
     figure = draw(columns, shown.sizes(), _lettered(lines), notes, caption, shown.unit)

@@ -4,6 +4,7 @@ import math
 
 from selfsup_segmentation.data.errors import InputError
 from selfsup_segmentation.experiments.catalog import layout_of
+from selfsup_segmentation.experiments.readings import Readings
 
 
 def recorded_by_image(run, store, task):
@@ -24,7 +25,7 @@ def recorded_by_image(run, store, task):
     if metrics is None:
         table = "table3" if layout_of(run.dataset) == "kitti" else "table1"
         raise InputError(f"{run} has no result ({store.failure(run) or 'not run'}): run reproduce {table}.")
-    scores = metrics["results"]["per_input"][task].get("by_image")
+    scores = metrics.of(task, Readings()).by_image
     if scores is None:
         raise InputError(
             f"{store.finished_folder(run)} was made before scores of single images were recorded: delete it "

@@ -11,7 +11,7 @@ import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from selfsup_segmentation.experiments.records.store import write_text
+from selfsup_segmentation.experiments.records.json_files import write_text
 from selfsup_segmentation.reproduce.formats.numbers import (
     BEST_MARK,
     PUBLISHED_DECIMALS,

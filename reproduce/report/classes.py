@@ -104,8 +104,8 @@ def class_charts(
 
 
 def _of_run(metrics, readings):
-    results = (metrics or {}).get("results", {}).get(readings.encoder_bn_eval, {})
-    return results.get("seg", {}).get(readings.eval_resolution, {}).get("per_class")
+    result = metrics and metrics.of("seg", readings)
+    return result and result.at(readings).per_class
 
 
 def _mean(seeds, name):

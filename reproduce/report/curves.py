@@ -133,7 +133,7 @@ def _history(run, store):
     """(rows, what is wrong with them or None)."""
     metrics = store.metrics(run)
     if metrics is not None:
-        return metrics.get("history", []), None
+        return metrics.history, None
     try:
         return read_history(store.folder(run) / "history.csv"), None
     except InputError as damage:

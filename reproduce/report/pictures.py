@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from selfsup_segmentation.experiments.records.store import read_json
+from selfsup_segmentation.experiments.records.json_files import read_json
 from selfsup_segmentation.experiments.run import Run
 from selfsup_segmentation.reproduce.formats.numbers import table_lines
 from selfsup_segmentation.reproduce.tables.comparison import Table

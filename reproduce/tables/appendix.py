@@ -3,10 +3,9 @@
 import csv
 import io
 
-from selfsup_segmentation.experiments.metrics import DisparityErrors
+from selfsup_segmentation.experiments.records.results import RESULTS
 from selfsup_segmentation.reproduce.formats.render import write_texts
 
-UNITS = ("disp_half", "disp_full", "depth_m")
 NOTES = (
     "per_input: BatchNorm statistics of the encoder estimated again for each input stream; shared: the "
     "moving statistics that training left, presumably what the paper evaluated.",
@@ -28,23 +27,11 @@ def appendix_rows(runs, store):
         if metrics is None:
             continue
         row = {"run": run.folder}
-        for kind, results in metrics["results"].items():
-            seg, color, depth = (results.get(task, {}) for task in ("seg", "color", "depth"))
-            for resolution in ("native", "network"):
-                row[f"{kind}/sem_miou/{resolution}"] = seg.get(resolution, {}).get("miou")
-            row[f"{kind}/sem_classes/native"] = seg.get("native", {}).get("classes")
-            low, high = seg.get("interval", (None, None))
-            row |= {f"{kind}/sem_interval_low": low, f"{kind}/sem_interval_high": high}
-            row[f"{kind}/color_miou"] = color.get("miou")
-            for unit in UNITS:
-                errors = depth.get(unit, {})
-                row |= {f"{kind}/{unit}/{name}": errors.get(name) for name in DisparityErrors.NAMES}
-                for other in ("pooled", "clipped"):
-                    its = errors.get(other, {})
-                    row |= {f"{kind}/{unit}/{other}_{name}": its.get(name) for name in DisparityErrors.NAMES}
-                dropped = errors.get("dropped", {})
-                row |= {f"{kind}/{unit}/dropped_{limit}": dropped.get(limit) for limit in ("minimum", "cap")}
-        row["best_validation_miou"] = metrics.get("best_validation_miou")
+        for kind, results in metrics.evaluations.items():
+            for task, result in RESULTS.items():
+                variants = results.get(task, result()).variants()
+                row |= {f"{kind}/{name}": value for name, value in variants.items()}
+        row["best_validation_miou"] = metrics.best_validation_miou
         rows.append(row)
     return rows
 

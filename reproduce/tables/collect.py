@@ -1,7 +1,8 @@
 """From finished runs to what a table shows; no TensorFlow."""
 
 from selfsup_segmentation.experiments.catalog import table_row
-from selfsup_segmentation.experiments.evaluation.results import headline
+from selfsup_segmentation.experiments.readings import Readings
+from selfsup_segmentation.experiments.records.results import headline
 from selfsup_segmentation.experiments.records.staleness import changes
 from selfsup_segmentation.reproduce.formats.numbers import RESOLUTIONS
 
@@ -12,7 +13,7 @@ def collect(runs, store, readings, unavailable=(), name=table_row, fingerprint=N
     Args:
         runs: `experiments.run.Run` of all seeds.
         store: `experiments.records.store.Store`.
-        readings: they choose among the numbers that a run records, see `experiments.evaluation.results`.
+        readings: they choose among the numbers that a run records, see `experiments.records.results`.
         unavailable: dict of run folder to the reason why it was not run.
         name: function of a run that returns the name of its row.
         fingerprint: of the data now, see `experiments.records.staleness.changes`.
@@ -28,7 +29,7 @@ def collect(runs, store, readings, unavailable=(), name=table_row, fingerprint=N
         metrics = store.metrics(run)
         if metrics is not None:
             measured.setdefault(cell, []).append(
-                {k: v for k, v in headline(metrics["results"], readings).items() if v is not None}
+                {k: v for k, v in headline(metrics.evaluations, readings).items() if v is not None}
             )
             remark = _stale(run, store, fingerprint)
         else:
@@ -87,14 +88,15 @@ def footnotes(runs, store, readings):
         f"{_UNITS[readings.depth_metric]}, {_CAPS[readings.cap_mode]}, {_MEANS[readings.metric_avg]}. The "
         "appendix has the other choices."
     ]
-    evaluated = [metrics["results"]["per_input"] for metrics in map(store.metrics, runs) if metrics]
-    constant_class = _first(results.get("seg", {}).get("constant_class_miou") for results in evaluated)
-    constant_disparity = _first(results.get("depth", {}).get("constant_abs_rel") for results in evaluated)
-    segmented = [results["seg"] for results in evaluated if "interval" in results.get("seg", {})]
-    intervals = [seg["interval"] for seg in segmented]
+    finished = list(filter(None, map(store.metrics, runs)))
+    segmented = list(filter(None, (metrics.of("seg", Readings()) for metrics in finished)))
+    depths = filter(None, (metrics.of("depth", Readings()) for metrics in finished))
+    constant_class = _first(seg.constant_class_miou for seg in segmented)
+    constant_disparity = _first(depth.constant_abs_rel for depth in depths)
+    intervals = [seg for seg in segmented if seg.interval]
     if intervals:
-        half = max(high - low for low, high in intervals) / 2
-        classes = sorted({seg["native"]["classes"] for seg in segmented})
+        half = max(seg.interval[1] - seg.interval[0] for seg in intervals) / 2
+        classes = sorted({seg.native.classes for seg in intervals})
         sentences.append(
             f"Another draw of the validation images would move a Sem. mIoU by up to ±{half:.3f} (95 % "
             "bootstrap interval of the widest run; the appendix has each). "

@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 from selfsup_segmentation.data.errors import InputError
-from selfsup_segmentation.experiments.records.store import read_json, write_json
+from selfsup_segmentation.experiments.records.json_files import read_json, write_json
 from selfsup_segmentation.reproduce.cli.arguments import named_path, progress_line
 from selfsup_segmentation.reproduce.tables.table2 import OFFICIAL
 
@@ -15,7 +15,7 @@ from selfsup_segmentation.reproduce.tables.table2 import OFFICIAL
 def scores_of(run, store, library):
     """Official scores of a finished run on val, by our names; computed once and kept beside its metrics."""
     path = store.folder(run) / "official.json"
-    result, state = read_json(path), store.metrics(run).get("state_sha256")
+    result, state = read_json(path), store.metrics(run).state_sha256
     if result is None or result.get("state_sha256") != state:  # there is none, or of other weights
         data = library()
         from selfsup_segmentation.experiments.evaluation.official import official_scores

@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 from selfsup_segmentation.experiments.records.checkpoint import Checkpoints
-from selfsup_segmentation.experiments.records.store import write_json
+from selfsup_segmentation.experiments.records.json_files import write_json
+from selfsup_segmentation.experiments.records.results import Results
 from selfsup_segmentation.experiments.training.network import build_model, imagenet_weights, make_weighting
 from selfsup_segmentation.models import build_encoder
 from selfsup_segmentation.models.imagenet_files import FILES
@@ -203,7 +204,7 @@ def pristine(network, scenes, tmp_path_factory):
     Checkpoints(folder / "checkpoint", model=network, weighting=make_weighting(run)).save_as("final")
     save_statistics(folder / "statistics.npz", {"lab": get_statistics(network.get_layer("encoder"))})
     write_json(folder / "run.json", run.to_dict() | {"format": 1, "data": {"root": str(scenes.root)}})
-    write_json(folder / "metrics.json", {"format": 1, "headline": {"sem_miou": 0.5}})
+    Results({}, {"sem_miou": 0.5}).write(folder)
     return runs
 
 

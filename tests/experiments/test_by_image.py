@@ -50,9 +50,9 @@ def test_miou_of_each_image_at_native_resolution(cache):
         score.update(index, score.read(index), batch(TINY.size), maps)
         expected[frame.name] = miou(truth, found)
     result = score.result()
-    assert result["by_image"] == pytest.approx(expected, abs=1e-12)
+    assert result.by_image == pytest.approx(expected, abs=1e-12)
     assert len(set(expected.values())) == len(cache)
-    assert result["native"]["miou"] != pytest.approx(np.mean(list(expected.values())))  # not their mean
+    assert result.native.miou != pytest.approx(np.mean(list(expected.values())))  # not their mean
 
 
 def test_abs_rel_of_each_image_in_px_of_the_networks_image(cache):
@@ -65,8 +65,8 @@ def test_abs_rel_of_each_image_in_px_of_the_networks_image(cache):
         valid = (truth >= 0.5) & (truth <= 50)
         expected[frame.name] = np.mean(np.abs(np.minimum(found[valid], 50) - truth[valid]) / truth[valid])
     result = score.result()
-    assert result["by_image"] == pytest.approx(expected)
-    assert result["disp_half"]["abs_rel"] == pytest.approx(np.mean(list(expected.values())))
+    assert result.by_image == pytest.approx(expected)
+    assert result.disp_half.abs_rel == pytest.approx(np.mean(list(expected.values())))
 
 
 def test_an_image_without_ground_truth_has_no_score(tmp_path):
@@ -81,5 +81,5 @@ def test_an_image_without_ground_truth_has_no_score(tmp_path):
     zeros = np.zeros((1, *size[::-1]), int)
     seg.update(0, seg.read(0), batch(size), {"seg_native": zeros, "seg_network": zeros})
     depth.update(0, depth.read(0), None, {"depth": zeros[..., None] + 1.0})
-    assert math.isnan(seg.result()["by_image"]["empty"])
-    assert math.isnan(depth.result()["by_image"]["empty"])
+    assert math.isnan(seg.result().by_image["empty"])
+    assert math.isnan(depth.result().by_image["empty"])

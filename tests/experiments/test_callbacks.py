@@ -36,10 +36,10 @@ def watched(library, tmp_path_factory):
 def test_a_watched_run_ends_with_the_same_state_and_numbers_to_the_bit(watched):
     run, stores = watched
     seen, plain = (stores[name].metrics(run) for name in ("seen", "plain"))
-    assert seen["state_sha256"] == plain["state_sha256"]
-    assert seen["results"] == plain["results"]
+    assert seen.state_sha256 == plain.state_sha256
+    assert seen.evaluations == plain.evaluations
     histories = [
-        [{k: v for k, v in row.items() if k not in CLOCK} for row in m["history"]] for m in (seen, plain)
+        [{k: v for k, v in row.items() if k not in CLOCK} for row in m.history] for m in (seen, plain)
     ]
     assert histories[0] == histories[1]
     assert not (stores["plain"].folder(run) / "tensorboard").exists()
@@ -54,7 +54,7 @@ def events(folder):
 def test_tensorboard_has_the_losses_weights_rate_and_input_wait_of_each_epoch(watched):
     run, stores = watched
     home = stores["seen"].folder(run)
-    history = stores["seen"].metrics(run)["history"]
+    history = stores["seen"].metrics(run).history
     found = events(home / "tensorboard" / "train")
     tags = set(found.Tags()["tensors"])
     for name in ("loss_seg", "loss_color", "loss_depth", "weight_seg", "weight_color", "weight_depth"):
@@ -90,7 +90,7 @@ def test_hparams_say_which_run_it_is_and_what_came_out(watched):
     assert start.hparams["row"].string_value == "SS+C+D/DWA"
     assert start.hparams["seed"].number_value == 0
     (miou,) = found.Tensors("sem_miou")
-    recorded = stores["seen"].metrics(run)["headline"]["sem_miou"]
+    recorded = stores["seen"].metrics(run).headline["sem_miou"]
     assert float(tf.make_ndarray(miou.tensor_proto)) == pytest.approx(recorded, rel=1e-6)
 
 

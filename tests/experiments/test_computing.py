@@ -68,8 +68,8 @@ def test_a_run_in_another_precision_is_another_run_and_resumes_to_the_bit(name, 
             execute(run, resumed, library, quiet)
     assert (resumed.folder(run) / "checkpoint").is_dir()
     metrics = execute(run, resumed, library, quiet)
-    assert metrics["state_sha256"] == expected["state_sha256"]
-    assert evaluate_again(run, resumed.folder(run), library) == metrics["headline"]
+    assert metrics.state_sha256 == expected.state_sha256
+    assert evaluate_again(run, resumed.folder(run), library) == metrics.headline
 
 
 class _Requests(list):
@@ -170,7 +170,7 @@ def computed(scenes, tmp_path_factory):
 
 def losses_of(computed, name):
     run, metrics, _ = computed[name]
-    return np.array([[row[f"loss_{task}"] for task in run.tasks] for row in metrics["history"]])
+    return np.array([[row[f"loss_{task}"] for task in run.tasks] for row in metrics.history])
 
 
 @pytest.mark.slow
@@ -194,5 +194,5 @@ def test_what_was_trained_otherwise_is_evaluated_by_one_device(computed, library
     run, metrics, store = computed[name]
     assert said in run.folder
     again = evaluate_again(run, store.folder(run), library)
-    for key, value in metrics["headline"].items():
+    for key, value in metrics.headline.items():
         assert again[key] == pytest.approx(value, abs=1e-6)

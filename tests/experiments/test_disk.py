@@ -10,7 +10,7 @@ import tensorflow as tf
 from selfsup_segmentation.experiments.preemption import Stopped
 from selfsup_segmentation.experiments.records.checkpoint import Checkpoints, is_sound
 from selfsup_segmentation.experiments.records.disk import bring_to_disk, full_disk_is_an_oserror
-from selfsup_segmentation.experiments.records.store import read_json, write_json
+from selfsup_segmentation.experiments.records.json_files import read_json, write_json
 from selfsup_segmentation.reproduce.__main__ import main
 from tests.experiments.conftest import tiny_run
 
@@ -26,7 +26,7 @@ def link_to_full_disk(path):
 
 
 def link_temporary(path):
-    """The same of what `experiments.records.store.write_text` writes before it renames it."""
+    """The same of what `experiments.records.json_files.write_text` writes before it renames it."""
     link_to_full_disk(path.with_name(f".{path.name}.{os.getpid()}.tmp"))
 
 

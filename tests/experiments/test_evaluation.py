@@ -45,8 +45,8 @@ def test_native_miou_equals_the_official_evaluation(evaluated, tmp_path):
     truths = [read_labels(frame.labels) for frame in data.val.frames]
     predictions = [train_ids_to_ids(m["seg_native"].numpy()[0].astype(np.uint8)) for m in maps]
     official = official_cityscapes.evaluate(tmp_path, truths, predictions)
-    assert results["seg"]["native"]["miou"] == pytest.approx(official["averageScoreClasses"], abs=1e-9)
-    for name, iou in results["seg"]["native"]["per_class"].items():
+    assert results["seg"].native.miou == pytest.approx(official["averageScoreClasses"], abs=1e-9)
+    for name, iou in results["seg"].native.per_class.items():
         assert iou == pytest.approx(official["classScores"][name], abs=1e-9, nan_ok=True)
 
 
@@ -78,11 +78,11 @@ def test_disparity_errors_of_a_known_prediction_in_all_three_units(evaluated, fa
     for index in range(len(data.val)):
         score.update(index, score.read(index), None, _Truth(score, index, factor).maps)
     result = score.result()
-    assert result["disp_half"]["abs_rel"] == pytest.approx(factor - 1, abs=1e-6)
-    assert result["disp_full"]["abs_rel"] == pytest.approx(factor - 1, abs=1e-6)
-    assert result["disp_full"]["rmse"] == pytest.approx(2 * result["disp_half"]["rmse"], rel=1e-5)
+    assert result.disp_half.abs_rel == pytest.approx(factor - 1, abs=1e-6)
+    assert result.disp_full.abs_rel == pytest.approx(factor - 1, abs=1e-6)
+    assert result.disp_full.rmse == pytest.approx(2 * result.disp_half.rmse, rel=1e-5)
     # Depth is inverse to disparity; far predictions are clipped to the cap, which only brings them nearer.
-    assert result["depth_m"]["abs_rel"] == pytest.approx(1 - 1 / factor, abs=0.01)
+    assert result.depth_m.abs_rel == pytest.approx(1 - 1 / factor, abs=0.01)
 
 
 def test_the_constant_disparity_is_the_best_one():

@@ -13,13 +13,14 @@ from selfsup_segmentation.data.scenes import write_cityscapes, write_kitti
 from selfsup_segmentation.experiments.catalog import coarse_run, make_run
 from selfsup_segmentation.experiments.datasets.library import Library
 from selfsup_segmentation.experiments.datasets.source import Source
-from selfsup_segmentation.experiments.evaluation.results import headline, headline_names
 from selfsup_segmentation.experiments.execute import evaluate_again, execute
 from selfsup_segmentation.experiments.executors.local import run_all
 from selfsup_segmentation.experiments.finished.finished_run import read_colors
 from selfsup_segmentation.experiments.readings import AT_EVALUATION, DECLARED, Readings
+from selfsup_segmentation.experiments.records.json_files import read_json
 from selfsup_segmentation.experiments.records.lock import only_one
-from selfsup_segmentation.experiments.records.store import Store, write_json
+from selfsup_segmentation.experiments.records.results import Results, headline, headline_names
+from selfsup_segmentation.experiments.records.store import Store
 from selfsup_segmentation.experiments.training.network import (
     build_model,
     initialize,
@@ -37,14 +38,13 @@ def store(tmp_path_factory):
 def test_a_finished_run_has_every_number_of_its_row(store, library, quiet):
     run = tiny_run(("seg", "color", "depth"), "UW")
     metrics = execute(run, store, library, quiet)
-    assert set(metrics["headline"]) == {
+    assert set(metrics.headline) == {
         "sem_miou", "color_miou", "abs_rel", "sq_rel", "rmse", "rmse_log",
     }  # fmt: skip
-    assert 0 <= metrics["headline"]["sem_miou"] <= 1
+    assert 0 <= metrics.headline["sem_miou"] <= 1
     for kind in ("per_input", "shared"):
-        results = metrics["results"][kind]
-        assert set(results["seg"]) == {"native", "network", "interval", "constant_class_miou", "by_image"}
-        assert set(results["depth"]) == {"disp_half", "disp_full", "depth_m", "constant_abs_rel", "by_image"}
+        results = metrics.evaluations[kind]
+        assert None not in (*vars(results["seg"]).values(), *vars(results["depth"]).values())
     assert read_colors(store.folder(run)) == library.prepare(run).statistics
     description = json.loads((store.folder(run) / "run.json").read_text())
     assert description["data"]["embedded_scenes"] is True
@@ -56,7 +56,7 @@ def test_a_finished_run_has_every_number_of_its_row(store, library, quiet):
 
 def test_a_finished_run_has_a_number_for_every_reading_of_the_evaluation(store, library, quiet):
     run = tiny_run(("seg", "color", "depth"), "UW")
-    results = execute(run, store, library, quiet)["results"]
+    results = execute(run, store, library, quiet).evaluations
     for values in itertools.product(*(DECLARED[name].choices for name in AT_EVALUATION)):
         numbers = headline(results, Readings(**dict(zip(AT_EVALUATION, values, strict=True))))
         assert list(numbers) == headline_names(run.tasks)
@@ -74,13 +74,16 @@ def test_a_finished_run_is_not_run_again(store, library, quiet, monkeypatch):
 
 def test_the_stored_weights_give_the_recorded_numbers(store, library):
     run = tiny_run(("seg", "color", "depth"), "UW")
-    assert evaluate_again(run, store.folder(run), library) == store.metrics(run)["headline"]
+    assert evaluate_again(run, store.folder(run), library) == store.metrics(run).headline
 
 
 def test_the_same_run_in_another_folder_gives_the_same_numbers(store, library, quiet, tmp_path):
     run = tiny_run(("seg", "color", "depth"), "UW")
-    again = execute(run, Store(tmp_path), library, quiet)
-    assert json.dumps(again["results"]) == json.dumps(store.metrics(run)["results"]).replace("null", "NaN")
+    again = Store(tmp_path)
+    execute(run, again, library, quiet)
+    assert again.metrics(run).evaluations == store.metrics(run).evaluations
+    store.metrics(run).write(tmp_path)
+    assert read_json(tmp_path / "metrics.json") == read_json(store.folder(run) / "metrics.json")
 
 
 def test_without_imagenet_weights_there_is_a_reason_and_no_number(store, library, quiet):
@@ -106,7 +109,7 @@ def test_a_coarse_run_needs_the_pre_training(library, quiet, tmp_path):
 def test_a_coarse_run_starts_from_the_pre_trained_encoder_alone(store, library, quiet):
     source = coarse_run("scenes-demo")
     metrics = execute(source, store, library, quiet)
-    assert set(metrics["headline"]) == {"color_miou", "abs_rel", "sq_rel", "rmse", "rmse_log"}
+    assert set(metrics.headline) == {"color_miou", "abs_rel", "sq_rel", "rmse", "rmse_log"}
     run = tiny_run(("seg", "depth"), "GS", init="CoarseCTS")
     model, fresh = build_model(run), build_model(run)
     initialize(model, make_weighting(run), run, store, quiet)
@@ -156,7 +159,7 @@ def test_a_kitti_run_goes_on_from_the_whole_network_and_its_uncertainties(store,
     trained = load_model(parent, store.folder(parent))
     for one, other in zip(model.get_weights(), trained.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
-    last = store.metrics(parent)["history"][-1]
+    last = store.metrics(parent).history[-1]
     assert weighting.current_weights() == {task: last[f"weight_{task}"] for task in parent.tasks}
     assert weighting.current_weights() != make_weighting(parent).current_weights()
 
@@ -177,11 +180,10 @@ def test_readings_of_what_a_kitti_run_takes_over(store, quiet, parent):
 def test_a_kitti_run_is_scored_without_its_padding(store, kitti, quiet, parent):
     run = kitti_run(color_stats="cityscapes")
     metrics = execute(run, store, kitti, quiet)
-    assert metrics["run"]["start"] == "scenes-demo"
-    assert evaluate_again(run, store.folder(run), kitti) == metrics["headline"]  # with its parent's colors
-    native = metrics["results"]["per_input"]["seg"]["native"]
-    network = metrics["results"]["per_input"]["seg"]["network"]
-    assert native["miou"] == pytest.approx(network["miou"])  # padding has no label, pixels are the same
+    assert metrics.run["start"] == "scenes-demo"
+    assert evaluate_again(run, store.folder(run), kitti) == metrics.headline  # with its parent's colors
+    seg = metrics.evaluations["per_input"]["seg"]
+    assert seg.native.miou == pytest.approx(seg.network.miou)  # padding has no label, pixels are the same
 
 
 def test_a_kitti_run_finds_its_parent_in_another_runs_folder(store, quiet, parent, tmp_path):
@@ -224,17 +226,15 @@ def test_a_run_that_another_process_has_is_waited_for_and_taken_over(library, qu
 def test_an_interruption_at_the_very_end_loses_nothing(store, library, quiet, monkeypatch):
     run = tiny_run(("seg",), seed=9)
 
-    def full_disk(path, value):
-        if path.name == "metrics.json":
-            raise OSError("no space left")
-        write_json(path, value)
+    def full_disk(*_):
+        raise OSError("no space left")
 
     with monkeypatch.context() as patch:
-        patch.setattr("selfsup_segmentation.experiments.execute.write_json", full_disk)
+        patch.setattr(Results, "write", full_disk)
         with pytest.raises(OSError, match="no space"):
             execute(run, store, library, quiet)
     history = (store.folder(run) / "history.csv").read_text()
-    assert execute(run, store, library, quiet)["headline"]
+    assert execute(run, store, library, quiet).headline
     assert (store.folder(run) / "history.csv").read_text() == history  # no epoch was trained again
 
 

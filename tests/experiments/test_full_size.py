@@ -23,10 +23,10 @@ def test_a_step_and_an_evaluation_at_the_size_of_cityscapes(tmp_path, quiet):
     run = dataclasses.replace(run, schedule=short)
     library = Library(Source("cityscapes", root), tmp_path / "cache")
     metrics = execute(run, Store(tmp_path / "runs"), library, quiet)
-    results = metrics["results"]["per_input"]
-    assert results["seg"]["native"]["classes"] >= 10
+    results = metrics.evaluations["per_input"]
+    assert results["seg"].native.classes >= 10
     # 50 px of the native image leave out what is nearer than 10 m; of the network, nearly nothing.
-    dropped = {unit: results["depth"][unit]["dropped"]["cap"] for unit in ("disp_half", "disp_full")}
+    dropped = {unit: getattr(results["depth"], unit).dropped["cap"] for unit in ("disp_half", "disp_full")}
     assert dropped["disp_half"] < 0.05 < dropped["disp_full"]
     sizes = {path.stat().st_size for path in (tmp_path / "cache").glob("*.left.*.raw")}
     assert sizes == {1024 * 512 * 3}

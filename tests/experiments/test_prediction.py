@@ -32,9 +32,9 @@ def predicted(library, tmp_path_factory):
 def test_official_scores_of_the_files_equal_the_recorded_evaluation(predicted, scenes):
     metrics, folder = predicted
     official = official_scores(scenes.root, folder)
-    seg = metrics["results"]["per_input"]["seg"]["native"]
-    assert official["averageScoreClasses"] == pytest.approx(seg["miou"], abs=1e-9)
-    for name, iou in seg["per_class"].items():
+    seg = metrics.evaluations["per_input"]["seg"].native
+    assert official["averageScoreClasses"] == pytest.approx(seg.miou, abs=1e-9)
+    for name, iou in seg.per_class.items():
         assert iou == pytest.approx(official["classScores"][name], abs=1e-9, nan_ok=True)
     assert 0 <= official["averageScoreCategories"] <= 1
     assert official["averageScoreInstClasses"] >= 0

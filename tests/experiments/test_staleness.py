@@ -10,8 +10,9 @@ from selfsup_segmentation.experiments.datasets.source import Source, fingerprint
 from selfsup_segmentation.experiments.execute import execute
 from selfsup_segmentation.experiments.executors.local import run_all
 from selfsup_segmentation.experiments.records import provenance
+from selfsup_segmentation.experiments.records.json_files import read_record, sealed, write_json
 from selfsup_segmentation.experiments.records.staleness import changes
-from selfsup_segmentation.experiments.records.store import Store, read_record, sealed, write_json
+from selfsup_segmentation.experiments.records.store import Store
 from selfsup_segmentation.reproduce.formats.render import to_csv, to_json, to_markdown
 from selfsup_segmentation.reproduce.formats.terminal import to_text
 from selfsup_segmentation.reproduce.tables.collect import collect, stale_notes

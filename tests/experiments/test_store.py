@@ -5,15 +5,11 @@ import numpy as np
 import pytest
 
 from selfsup_segmentation.data.errors import InputError
+from selfsup_segmentation.experiments.readings import Readings
 from selfsup_segmentation.experiments.records.history import read_history, truncate_history
-from selfsup_segmentation.experiments.records.store import (
-    FORMAT,
-    Store,
-    read_json,
-    read_record,
-    without_pattern,
-    write_json,
-)
+from selfsup_segmentation.experiments.records.json_files import FORMAT, read_json, read_record, write_json
+from selfsup_segmentation.experiments.records.results import DepthResult, Errors, IoU, Results, headline
+from selfsup_segmentation.experiments.records.store import Store, without_pattern
 from selfsup_segmentation.reproduce.__main__ import main
 from tests.experiments.conftest import tiny_run
 
@@ -23,8 +19,29 @@ def test_a_run_is_finished_exactly_when_its_metrics_are_there(tmp_path):
     assert store.metrics(run) is None
     store.write_failure(run, "no weights")
     assert store.failure(run) == "no weights"
-    write_json(store.folder(run) / "metrics.json", {"headline": {}})
-    assert store.metrics(run) == {"headline": {}}
+    results = Results({}, {"sem_miou": 0.5})
+    results.write(store.folder(run))
+    assert store.metrics(run) == results
+
+
+def test_results_of_an_early_version_are_read_and_others_refused(tmp_path):
+    native = {"miou": 0.5, "classes": 1, "per_class": {"road": 0.5, "train": None}}
+    errors = {"abs_rel": 0.1, "sq_rel": 0.2, "rmse": 0.3, "rmse_log": 0.4}
+    early = {"seg": {"native": native, "network": {"miou": 0.25}}, "depth": {"disp_half": errors}}
+    write_json(
+        tmp_path / "metrics.json", {"format": FORMAT, "results": {"per_input": early, "shared": early}}
+    )
+    results = Results.read(tmp_path)
+    assert results.of("seg", Readings()).native == IoU(**native)
+    assert results.of("seg", Readings()).by_image is None and results.of("color", Readings()) is None
+    assert results.of("depth", Readings()) == DepthResult(Errors(**errors))
+    assert headline(results.evaluations, Readings()) == {"sem_miou": 0.5} | errors
+    metres = headline(results.evaluations, Readings(depth_metric="depth_m", cap_mode="clip"))
+    assert metres == {"sem_miou": 0.5} | dict.fromkeys(errors)
+    for damage in ({}, {"results": {"per_input": {"no task": {}}}}, {"results": [1]}):
+        write_json(tmp_path / "metrics.json", {"format": FORMAT} | damage)
+        with pytest.raises(InputError, match=r"metrics\.json does not hold the results"):
+            Results.read(tmp_path)
 
 
 def test_json_holds_plain_numbers_and_null_for_nan(tmp_path):
@@ -110,12 +127,12 @@ def store(tmp_path, scenes):
     described = {"format": FORMAT, "data": {"root": str(scenes.root)}, "sessions": [{}]}
     for run in (DONE, OTHER):
         write_json(store.folder(run) / "run.json", run.to_dict() | described)
-    write_json(store.folder(DONE) / "metrics.json", {"format": FORMAT, "headline": {}, "results": {}})
+    Results({}).write(store.folder(DONE))
     return store
 
 
 def rewrite(path, **changes):
-    write_json(path, read_json(path) | changes)
+    write_json(path, read_record(path.parent, path.name) | changes)
 
 
 @pytest.fixture

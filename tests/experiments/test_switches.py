@@ -21,13 +21,22 @@ from selfsup_segmentation.experiments import catalog
 from selfsup_segmentation.experiments.datasets.library import Library
 from selfsup_segmentation.experiments.datasets.source import Source
 from selfsup_segmentation.experiments.evaluation.evaluator import Evaluator
-from selfsup_segmentation.experiments.evaluation.results import headline
 from selfsup_segmentation.experiments.execute import estimate_by_stream, execute
 from selfsup_segmentation.experiments.finished.finished_run import open_finished, read_colors
+from selfsup_segmentation.experiments.metrics import DisparityErrors
 from selfsup_segmentation.experiments.options import Options
 from selfsup_segmentation.experiments.readings import AT_EVALUATION, DECLARED, Readings
 from selfsup_segmentation.experiments.records.checkpoint import Checkpoints
-from selfsup_segmentation.experiments.records.store import Store, write_json
+from selfsup_segmentation.experiments.records.results import (
+    ColorResult,
+    DepthResult,
+    Errors,
+    IoU,
+    Results,
+    SegmentationResult,
+    headline,
+)
+from selfsup_segmentation.experiments.records.store import Store
 from selfsup_segmentation.experiments.training.objective import Objective
 from selfsup_segmentation.models.multitask import CHANNELS, MultitaskModel, build_multitask_unet
 from selfsup_segmentation.models.normalization import save_statistics
@@ -177,7 +186,7 @@ class Recorder:
         save_statistics(folder / "statistics.npz", {"lab": [np.zeros(1)]})
         for variable in model.weights + self.weighting.trainable_variables:
             variable.assign(variable + 0.1)
-        return {"headline": {}}
+        return Results({})
 
 
 class Bench:
@@ -434,7 +443,7 @@ def test_without_its_parent_a_run_has_the_same_reason_whatever_colors_it_takes(k
 def test_a_parent_that_left_no_colors_is_a_reason(kitti, quiet, tmp_path):
     store, run = Store(tmp_path), RUNS["KITTI"](Readings(color_stats="cityscapes"))
     parent = catalog.dependency(run)
-    write_json(store.folder(parent) / "metrics.json", {"headline": {}})
+    Results({}).write(store.folder(parent))
     assert execute(run, store, kitti, quiet) is None
     assert f"{parent} left no colors.json" in store.failure(run)
 
@@ -458,12 +467,12 @@ def test_predictions_are_scored_at_the_scale_of_the_loss(library):
             "scenes-demo", ("depth",), "none", "random", 0, Readings(disp_scale=disp_scale)
         )
         network = constant(np.log(share / (1 - share)))
-        return Evaluator(network, run, library.prepare(run), "cityscapes")()["depth"]["disp_half"]
+        return Evaluator(network, run, library.prepare(run), "cityscapes")()["depth"].disp_half
 
-    same = errors("0.3W", 0.5)["rmse"]
-    assert errors("W", 0.15)["rmse"] == pytest.approx(same)
-    assert errors("50px", 0.05)["rmse"] == pytest.approx(errors("W", 0.05 * 50 / 1024)["rmse"])
-    assert errors("W", 0.5)["rmse"] > same
+    same = errors("0.3W", 0.5).rmse
+    assert errors("W", 0.15).rmse == pytest.approx(same)
+    assert errors("50px", 0.05).rmse == pytest.approx(errors("W", 0.05 * 50 / 1024).rmse)
+    assert errors("W", 0.5).rmse > same
 
 
 # --- readings of the evaluation ---------------------------------------------------------------------------
@@ -471,21 +480,27 @@ def test_predictions_are_scored_at_the_scale_of_the_loss(library):
 
 def numbers(*path):
     """Errors that say where they are from."""
-    return {name: "/".join([*path, name]) for name in ("abs_rel", "sq_rel", "rmse", "rmse_log")}
+    return {name: "/".join([*path, name]) for name in DisparityErrors.NAMES}
 
 
 def results_of(kind):
     """What an evaluation returns, where each number is the place at which it is recorded."""
     depth = {
-        unit: numbers(kind, unit)
-        | {
-            "pooled": numbers(kind, unit, "pooled"),
-            "clipped": numbers(kind, unit, "clipped") | {"pooled": numbers(kind, unit, "clipped", "pooled")},
-        }
+        unit: Errors(
+            **numbers(kind, unit),
+            pooled=Errors(**numbers(kind, unit, "pooled")),
+            clipped=Errors(
+                **numbers(kind, unit, "clipped"), pooled=Errors(**numbers(kind, unit, "clipped", "pooled"))
+            ),
+        )
         for unit in DECLARED["depth_metric"].choices
     }
-    seg = {name: {"miou": f"{kind}/{name}"} for name in DECLARED["eval_resolution"].choices}
-    return {"seg": seg, "color": {"miou": f"{kind}/color"}, "depth": depth}
+    seg = {name: IoU(f"{kind}/{name}") for name in DECLARED["eval_resolution"].choices}
+    return {
+        "seg": SegmentationResult(**seg),
+        "color": ColorResult(f"{kind}/color"),
+        "depth": DepthResult(**depth),
+    }
 
 
 RESULTS = {kind: results_of(kind) for kind in DECLARED["encoder_bn_eval"].choices}

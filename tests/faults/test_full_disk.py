@@ -74,7 +74,7 @@ def test_a_run_on_a_full_disk_says_so_and_ends_as_if_there_was_room(new_life, re
 
     disk.resize(PLENTY)
     process = life.start(
-        At("selfsup_segmentation.experiments.execute:write_json", 1, "metrics.json", signal.SIGSTOP),
+        At("selfsup_segmentation.experiments.records.results:write_json", 1, "metrics.json", signal.SIGSTOP),
         minutes=10,
     )
     process.until_frozen()

@@ -5,7 +5,8 @@ import random
 
 from selfsup_segmentation.data.labels import CLASS_NAMES
 from selfsup_segmentation.experiments import catalog
-from tests.finished import write_finished
+from selfsup_segmentation.experiments.records.results import IoU, SegmentationResult
+from tests.synthetic import KINDS, evaluation, write_finished
 
 ABSENT = "train"
 """A class without a pixel in the validation images."""
@@ -33,26 +34,13 @@ def finish_table1(store, seeds=(0,), label="scenes-demo", epochs=20, without=())
 def finish(store, run, epochs=20):
     """Write made-up results of a run; the same for the same run."""
     made_up = random.Random(run.folder)
-    results = {task: _RESULTS[task](made_up) for task in run.tasks}
-    results = {"per_input": results, "shared": results}
-    history = [_epoch(run, epoch, epochs, made_up) for epoch in range(epochs)]
-    write_finished(store, run, results=results, history=history, headline={})
-
-
-def _seg(made_up):
     per_class = {name: made_up.uniform(0.05, 0.95) for name in CLASS_NAMES} | {ABSENT: None}
-    miou = sum(filter(None, per_class.values())) / 18
-    resolution = {"miou": miou, "classes": 18, "per_class": per_class}
-    return {"native": resolution, "network": resolution, "interval": [miou - 0.02, miou + 0.02]}
-
-
-def _depth(made_up):
-    errors = {name: made_up.uniform(0.2, 3.0) for name in ("abs_rel", "sq_rel", "rmse", "rmse_log")}
-    errors = errors | {"pooled": errors, "clipped": errors}
-    return {"disp_half": errors, "disp_full": errors, "depth_m": errors}
-
-
-_RESULTS = {"seg": _seg, "color": lambda made_up: {"miou": made_up.uniform(0.3, 0.5)}, "depth": _depth}
+    iou = IoU(sum(filter(None, per_class.values())) / 18, 18, per_class)
+    results = evaluation(run.tasks, color=made_up.uniform(0.3, 0.5), depth=made_up.uniform(0.2, 3.0))
+    if "seg" in results:
+        results["seg"] = SegmentationResult(iou, iou, interval=(iou.miou - 0.02, iou.miou + 0.02))
+    history = [_epoch(run, epoch, epochs, made_up) for epoch in range(epochs)]
+    write_finished(store, run, dict.fromkeys(KINDS, results), history=history)
 
 
 def _epoch(run, epoch, epochs, made_up):

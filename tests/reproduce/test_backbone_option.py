@@ -6,7 +6,7 @@ import pytest
 from selfsup_segmentation.data.errors import InputError
 from selfsup_segmentation.experiments import catalog
 from selfsup_segmentation.experiments.readings import Readings
-from selfsup_segmentation.experiments.records.store import read_record
+from selfsup_segmentation.experiments.records.json_files import read_record
 from selfsup_segmentation.experiments.run import Run
 from selfsup_segmentation.models.backbones import BACKBONES
 from selfsup_segmentation.reproduce.__main__ import main

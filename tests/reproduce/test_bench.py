@@ -10,6 +10,7 @@ from selfsup_segmentation.experiments import catalog
 from selfsup_segmentation.experiments.datasets.source import fingerprint_now
 from selfsup_segmentation.experiments.readings import Readings
 from selfsup_segmentation.experiments.records import provenance
+from selfsup_segmentation.experiments.records.results import Results
 from selfsup_segmentation.experiments.records.store import Store
 from selfsup_segmentation.reproduce.__main__ import main
 from selfsup_segmentation.reproduce.bench import NAMES, command, lab, report, step
@@ -19,6 +20,7 @@ from selfsup_segmentation.reproduce.bench.material import scenes
 from selfsup_segmentation.reproduce.bench.turns import in_turns
 from selfsup_segmentation.reproduce.bench.worker import Worker, WorkerError, missing, workers
 from selfsup_segmentation.reproduce.tables.collect import collect
+from tests.synthetic import KINDS, evaluation
 
 MACHINE = {"cpu": "A processor", "cores": 2, "ram_gib": 4.0, "gpu": None}
 CIRCUMSTANCES = {
@@ -171,14 +173,8 @@ def test_the_reference_makes_the_same_color_classes():
 
 
 def test_many_finished_runs_fill_a_table(tmp_path):
-    seg = {
-        "native": {"miou": 0.5, "classes": 19},
-        "network": {"miou": 0.4},
-        "by_image": {"a": 0.5, "b": None},
-    }
-    errors = dict.fromkeys(("abs_rel", "sq_rel", "rmse", "rmse_log"), 0.25)
-    results = {"seg": seg, "color": {"miou": 0.1, "classes": 36}, "depth": {"disp_half": errors}}
-    metrics = {"format": 1, "results": {"per_input": results, "shared": results}, "headline": {}}
+    results = evaluation(("seg", "color", "depth"), by_image={"a": 0.5, "b": None})
+    metrics = Results(dict.fromkeys(KINDS, results))
     session = {"code": provenance.code_digest(), "versions": provenance.versions(), "started_from": None}
     described = {"format": 1, "data": {}, "sessions": [session]}
     source = scenes(tmp_path, (64, 32), 1, 1)
@@ -189,7 +185,7 @@ def test_many_finished_runs_fill_a_table(tmp_path):
     assert not reasons
     assert len(measured) == 21 and {len(numbers) for numbers in measured.values()} == {2}
     assert all(("color_miou" in numbers[0]) == ("+C" in row) for (row, _), numbers in measured.items())
-    listed = store.metrics(runs[0])["results"]["shared"]["seg"]["by_image"]
+    listed = store.metrics(runs[0]).evaluations["shared"]["seg"].by_image
     assert list(listed.values()) == [0.5, None, 0.5, None, 0.5]
 
 

@@ -12,13 +12,15 @@ from selfsup_segmentation.data.scenes import write_cityscapes
 from selfsup_segmentation.experiments import catalog
 from selfsup_segmentation.experiments.datasets.source import Source
 from selfsup_segmentation.experiments.readings import Readings
-from selfsup_segmentation.experiments.records.store import Store, write_json
+from selfsup_segmentation.experiments.records.json_files import write_json
+from selfsup_segmentation.experiments.records.results import Results
+from selfsup_segmentation.experiments.records.store import Store
 from selfsup_segmentation.reproduce.__main__ import main
 from selfsup_segmentation.reproduce.cli import arguments
 from selfsup_segmentation.reproduce.cli.parser import make_parser
 from selfsup_segmentation.reproduce.tables import official, table2
-from tests.finished import write_finished
 from tests.refused import refused
+from tests.synthetic import evaluation, write_finished
 
 
 @pytest.fixture(scope="session")
@@ -166,14 +168,8 @@ def test_evaluate_wants_a_finished_run(capsys, tmp_path):
 
 
 def finish(store, run, sem_miou):
-    seg = {
-        "native": {"miou": sem_miou, "classes": 19},
-        "network": {"miou": sem_miou},
-        "constant_class_miou": 0.02,
-    }
-    shared = seg | {"native": {"miou": sem_miou / 2, "classes": 19}}
-    results = {"per_input": {"seg": seg}, "shared": {"seg": shared}}
-    write_finished(store, run, results=results)
+    own, shared = (evaluation(("seg",), miou, constant_class_miou=0.02) for miou in (sem_miou, sem_miou / 2))
+    write_finished(store, run, {"per_input": own, "shared": shared})
 
 
 def test_compare_prints_what_is_measured_and_why_the_rest_is_not(capsys, tmp_path, pristine):
@@ -372,7 +368,7 @@ def test_a_place_for_results_that_cannot_be(capsys, tmp_path, pristine):
 def test_a_run_that_was_moved_needs_a_place_for_decoded_images(capsys, tmp_path, pristine):
     run = catalog.table1_runs("scenes-demo")[0]
     write_json(tmp_path / "moved" / "run.json", run.to_dict() | {"data": {"root": str(pristine)}})
-    write_json(tmp_path / "moved" / "metrics.json", {"headline": {}})
+    Results({}).write(tmp_path / "moved")
     assert "--cache" in refused(capsys, "evaluate", tmp_path / "moved")
 
 

@@ -6,7 +6,9 @@ from PIL import Image
 
 from selfsup_segmentation.experiments import catalog
 from selfsup_segmentation.experiments.readings import Readings
-from selfsup_segmentation.experiments.records.store import Store, write_json
+from selfsup_segmentation.experiments.records.json_files import write_json
+from selfsup_segmentation.experiments.records.results import Results
+from selfsup_segmentation.experiments.records.store import Store
 from selfsup_segmentation.reproduce.__main__ import main
 from selfsup_segmentation.reproduce.cli import arguments, study_commands
 from selfsup_segmentation.reproduce.cli.everything import PARTS
@@ -14,6 +16,7 @@ from selfsup_segmentation.reproduce.cli.parser import make_parser
 from selfsup_segmentation.reproduce.cli.verb_options import ALL_VERBS
 from selfsup_segmentation.reproduce.tables import table2
 from selfsup_segmentation.reproduce.tables.readings_table import variants
+from tests.synthetic import KINDS, evaluation
 
 
 @pytest.fixture(autouse=True)
@@ -24,17 +27,7 @@ def small_scenes(monkeypatch):
 
 
 def finish(store, run):
-    seg = {"native": {"miou": 0.3, "classes": 19}, "network": {"miou": 0.3}}
-    errors = dict.fromkeys(("abs_rel", "sq_rel", "rmse", "rmse_log"), 0.3)
-    errors = errors | {"pooled": errors, "clipped": errors}
-    results = {
-        "seg": seg,
-        "color": {"miou": 0.1},
-        "depth": dict.fromkeys(("disp_half", "disp_full", "depth_m"), errors),
-    }
-    own = {task: results[task] for task in run.tasks}
-    metrics = {"results": {"per_input": own, "shared": own}, "headline": {"abs_rel": 0.3}}
-    write_json(store.folder(run) / "metrics.json", metrics)
+    Results(dict.fromkeys(KINDS, evaluation(run.tasks)), {"abs_rel": 0.3}).write(store.folder(run))
 
 
 def finish_everything(root):

@@ -17,7 +17,7 @@ from selfsup_segmentation.experiments.datasets.source import Source
 from selfsup_segmentation.experiments.finished import export as exporting
 from selfsup_segmentation.experiments.finished import formats, runtimes
 from selfsup_segmentation.experiments.finished.standalone import open_standalone
-from selfsup_segmentation.experiments.records.store import read_record
+from selfsup_segmentation.experiments.records.json_files import read_record
 from selfsup_segmentation.experiments.run import Run
 from selfsup_segmentation.models import build_multitask_unet, segmentation_only
 from selfsup_segmentation.models.export import rgb_segmentation

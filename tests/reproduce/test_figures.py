@@ -12,10 +12,12 @@ from selfsup_segmentation.data.pipeline import ordered_batches
 from selfsup_segmentation.data.scenes import write_cityscapes, write_kitti
 from selfsup_segmentation.experiments import catalog
 from selfsup_segmentation.experiments.datasets.source import Source
-from selfsup_segmentation.experiments.records.store import Store, read_json, read_record, write_json
+from selfsup_segmentation.experiments.records.json_files import read_json
+from selfsup_segmentation.experiments.records.store import Store
 from selfsup_segmentation.reproduce.figures import figures, panels, samples
 from selfsup_segmentation.reproduce.figures.images import Pictures
 from tests.experiments.conftest import TINY, tiny_run
+from tests.synthetic import write_finished
 
 pytestmark = pytest.mark.usefixtures("narrow_network")
 
@@ -185,13 +187,10 @@ def test_a_data_set_that_the_run_did_not_see_is_refused(finished, tmp_path):
 
 
 def test_an_evaluation_without_scores_of_images_is_refused(finished, cityscapes, tmp_path):
-    store, baseline, best = finished
+    _, baseline, best = finished
     old = Store(tmp_path)
     for run in (baseline, best):
-        metrics = read_record(store.folder(run), "metrics.json")
-        for task in metrics["results"]["per_input"].values():
-            task.pop("by_image", None)
-        write_json(old.folder(run) / "metrics.json", metrics)
+        write_finished(old, run)
     with pytest.raises(InputError, match="delete it and run it again"):
         figures.write_segmentation_figure(2, baseline, best, old, cityscapes, NOTES, tmp_path, "figure2")
     with pytest.raises(InputError, match="delete it and run it again"):

@@ -20,7 +20,7 @@ from selfsup_segmentation.reproduce.published import GRID_WEIGHTS, INITS, TABLE1
 from selfsup_segmentation.reproduce.tables.collect import collect
 from selfsup_segmentation.reproduce.tables.grid_picks import picks, row_name
 from selfsup_segmentation.reproduce.tables.grid_search import build, in_words
-from tests.finished import write_finished
+from tests.synthetic import KINDS, evaluation, write_finished
 
 ROWS = ("SS+C/GS", "SS+D/GS", "SS+C+D/GS")
 DEPTH = {f"SS+D/GS w_depth={weight:g}": 0.25 + 0.01 * step for step, weight in enumerate(GRID)}
@@ -227,7 +227,7 @@ def test_collect_keeps_combinations_apart_and_finds_the_baselines(tmp_path):
     alone = [run for run in single_task_runs("scenes-demo") if run.init == "CoarseCTS"]
     finished = [run for run in runs if run.row == "SS+C/GS" and run.seed == 0]
     for step, run in enumerate([*finished, baseline]):
-        write_finished(store, run, results={"per_input": {"seg": {"native": {"miou": step / 8}}}})
+        write_finished(store, run, dict.fromkeys(KINDS, evaluation(("seg",), miou=step / 8)))
     measured, reasons = collect([*runs, baseline, *alone], store, runs[0].readings, name=row_name)
     assert measured["SSCoarseCTS", "CoarseCTS"] == [{"sem_miou": 0.5}]
     assert [measured[grid_row(run), "CoarseCTS"] for run in finished] == [

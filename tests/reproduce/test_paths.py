@@ -19,7 +19,9 @@ from PIL import Image
 
 from selfsup_segmentation.data.scenes import write_cityscapes, write_kitti
 from selfsup_segmentation.experiments import catalog
-from selfsup_segmentation.experiments.records.store import FORMAT, Store, write_json
+from selfsup_segmentation.experiments.records.json_files import write_json
+from selfsup_segmentation.experiments.records.results import Results
+from selfsup_segmentation.experiments.records.store import Store
 from selfsup_segmentation.reproduce.__main__ import main
 from selfsup_segmentation.reproduce.tables import table2
 from tests.conftest import REPOSITORY
@@ -227,7 +229,7 @@ def test_table_2_and_a_submission(world, tmp_path):
 def test_table_3_from_runs_behind_a_link(world, capsys, tmp_path):
     """The name of the link says what the runs are of."""
     for run in catalog.with_dependencies(catalog.table1_runs("cityscapes")):
-        write_json(tmp_path / "disk" / run.folder / "metrics.json", {"format": FORMAT})
+        Results({}).write(tmp_path / "disk" / run.folder)
     link, other = tmp_path / f"runs {NAME}" / "cityscapes", tmp_path / "disk" / "other"
     for folder in (link.parent, other):
         folder.mkdir()

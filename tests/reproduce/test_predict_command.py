@@ -11,7 +11,7 @@ from selfsup_segmentation.data.pictures import read_picture
 from selfsup_segmentation.experiments.datasets.source import Source
 from selfsup_segmentation.experiments.finished.predictor import Predictor
 from selfsup_segmentation.experiments.finished.submission import predict_label_ids
-from selfsup_segmentation.experiments.records.store import read_record
+from selfsup_segmentation.experiments.records.json_files import read_record
 from selfsup_segmentation.experiments.run import Run
 from selfsup_segmentation.reproduce.__main__ import main
 from tests.refused import refused

@@ -8,7 +8,7 @@ from selfsup_segmentation.experiments.readings import AT_EVALUATION, DECLARED, R
 from selfsup_segmentation.experiments.records.store import Store
 from selfsup_segmentation.reproduce.formats.render import to_text
 from selfsup_segmentation.reproduce.tables.readings_table import allowed, build, variants
-from tests.finished import write_finished
+from tests.synthetic import evaluation, write_finished
 
 
 def make(
@@ -22,12 +22,8 @@ def names(found):
 
 
 def finish(store, run, native, network=0.1, shared=0.05):
-    seg = {"native": {"miou": native}, "network": {"miou": network}}
-    errors = {"abs_rel": 0.3, "sq_rel": 1.0, "rmse": 1.0, "rmse_log": 0.2}
-    depth = {"disp_half": errors | {"pooled": errors, "clipped": errors}, "disp_full": errors}
-    results = {"per_input": {"seg": seg, "depth": depth}}
-    results["shared"] = {"seg": seg | {"native": {"miou": shared}}, "depth": depth}
-    write_finished(store, run, results=results)
+    mious = {"per_input": native, "shared": shared}
+    write_finished(store, run, {kind: evaluation(run.tasks, miou, network) for kind, miou in mious.items()})
 
 
 def test_every_reading_that_is_relevant_to_the_row_is_tried_one_at_a_time():

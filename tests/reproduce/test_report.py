@@ -17,7 +17,8 @@ from selfsup_segmentation.data.labels import CLASS_NAMES
 from selfsup_segmentation.data.scenes import write_cityscapes
 from selfsup_segmentation.experiments import catalog
 from selfsup_segmentation.experiments.readings import Readings
-from selfsup_segmentation.experiments.records.store import Store, write_json
+from selfsup_segmentation.experiments.records.json_files import write_json
+from selfsup_segmentation.experiments.records.store import Store
 from selfsup_segmentation.reproduce.__main__ import main
 from selfsup_segmentation.reproduce.claims.claims import CLAIMS
 from selfsup_segmentation.reproduce.claims.verdicts import (
@@ -38,8 +39,8 @@ from selfsup_segmentation.reproduce.report.pictures import best_and_baseline, dr
 from selfsup_segmentation.reproduce.report.table_page import missing, to_html
 from selfsup_segmentation.reproduce.tables import table1, table2
 from selfsup_segmentation.reproduce.tables.collect import collect
-from tests.finished import write_finished
 from tests.reproduce.report_runs import ABSENT, finish, finish_table1
+from tests.synthetic import write_finished
 
 NOTE = "DEMO SCALE on embedded street scenes: not comparable with the paper."
 UNFINISHED = "scenes-demo/SS+C-UW/ImageNet/seed0"
@@ -174,7 +175,7 @@ def test_a_bar_stands_beside_that_of_the_network_with_the_same_start(store):
     runs = {(row, run.init): run for row, run in shown_runs()}
 
     def recorded(row):
-        return store.metrics(runs[row, "CoarseCTS"])["results"]["per_input"]["seg"]["native"]["per_class"]
+        return store.metrics(runs[row, "CoarseCTS"]).of("seg", Readings()).native.per_class
 
     for bar in chart.bars:
         assert bar.ours == recorded("SS+D/UW")[bar.name]
@@ -191,7 +192,7 @@ def test_a_bar_of_several_seeds_is_their_mean(tmp_path):
     table = table1.build({("SSrandom", "random"): [{"sem_miou": 0.5}]}, {})
     chart = class_charts(table, [(catalog.table_row(run), run) for run in runs], store, Readings())[0]
     roads = [
-        store.metrics(run)["results"]["per_input"]["seg"]["native"]["per_class"]["road"]
+        store.metrics(run).of("seg", Readings()).native.per_class["road"]
         for run in runs
         if run.init == "random"
     ]
@@ -231,7 +232,7 @@ def test_numbers_that_cannot_be_drawn_leave_the_others(tmp_path):
     store, run = Store(tmp_path), catalog.table1_runs("scenes-demo")[0]
     losses = [1.0, None, 0.0, -1.0, 0.5]
     history = [{"epoch": float(i), "loss_seg": loss, "weight_seg": 1.0} for i, loss in enumerate(losses)]
-    write_finished(store, run, results={}, history=history)
+    write_finished(store, run, history=history)
     (curves,) = training_curves([("SSrandom", run)], store)
     assert len(curves.charts[0].lines[0].points.split()) == 2
 
@@ -265,7 +266,7 @@ def test_a_learning_rate_that_changes_is_a_curve_and_a_constant_one_a_number(sto
 def test_of_a_run_before_rates_were_recorded_no_curve_is_made_up(tmp_path, schedule):
     store, readings = Store(tmp_path), Readings(lr_schedule=schedule)
     run = catalog.make_run("scenes-demo", ("seg",), "none", "random", readings=readings)
-    write_finished(store, run, results={}, history=[{"epoch": e, "loss_seg": 3.0 - e} for e in range(3)])
+    write_finished(store, run, history=[{"epoch": e, "loss_seg": 3.0 - e} for e in range(3)])
     (curves,) = training_curves([("SSrandom", run)], store)
     assert [chart.title for chart in curves.charts] == ["mean loss, log scale"]
     assert ("learning rate 0.001" in curves.facts) == (schedule == "constant")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from selfsup_segmentation.data.errors import InputError
-from selfsup_segmentation.experiments.records.store import Store, write_json
+from selfsup_segmentation.experiments.records.store import Store
 from selfsup_segmentation.reproduce.figures.selection import (
     both_ends,
     differences,
@@ -14,6 +14,7 @@ from selfsup_segmentation.reproduce.figures.selection import (
     tally,
 )
 from tests.experiments.conftest import tiny_run
+from tests.synthetic import evaluation, write_finished
 
 
 def test_both_ends_are_the_extremes_in_order():
@@ -93,21 +94,18 @@ def test_the_tally_hides_no_side():
     assert tally(gains) == "gain in 0, loss in 1, no difference in 1, no labels in 1 of 3"
 
 
-def metrics_with(seg):
-    return {"results": {"per_input": {"seg": seg}}}
-
-
 def test_recorded_scores_come_back_with_nan(tmp_path):
     store, run = Store(tmp_path), tiny_run(("seg",))
-    write_json(store.folder(run) / "metrics.json", metrics_with({"by_image": {"a": 0.5, "b": math.nan}}))
-    assert recorded_by_image(run, store, "seg") == pytest.approx({"a": 0.5, "b": math.nan}, nan_ok=True)
+    by_image = {"a": 0.5, "b": math.nan}
+    write_finished(store, run, {"per_input": evaluation(("seg",), by_image=by_image)})
+    assert recorded_by_image(run, store, "seg") == pytest.approx(by_image, nan_ok=True)
 
 
-def test_a_run_without_scores_of_images_is_named_with_the_mend(tmp_path):
+def test_a_run_without_scores_of_images_is_named_with_the_fix(tmp_path):
     store, run = Store(tmp_path), tiny_run(("seg",))
     with pytest.raises(InputError, match=r"no result \(not run\): run reproduce table1"):
         recorded_by_image(run, store, "seg")
-    write_json(store.folder(run) / "metrics.json", metrics_with({"native": {"miou": 0.5}}))
+    write_finished(store, run)
     with pytest.raises(InputError, match="delete it and run it again") as refusal:
         recorded_by_image(run, store, "seg")
     assert str(store.folder(run)) in str(refusal.value)

@@ -1,5 +1,6 @@
 """This project's evaluation of segmentation, with a 1×1 convolution in the network's place."""
 
+import dataclasses
 from pathlib import Path
 
 import keras
@@ -39,9 +40,7 @@ def prepare(frames, size, cache, predictions, many):
     evaluate = Evaluator(model, run, data, "cityscapes")
     write_label_ids(_predict(model, run, data), predictions)
     results = evaluate()["seg"]
-    facts = {"frames": len(frames)} | {
-        key: results["native"][key] for key in ("miou", "classes", "per_class")
-    }
+    facts = {"frames": len(frames)} | dataclasses.asdict(results.native)
 
     def memory():
         copies = _many(frames, many, Path(cache) / "many")
