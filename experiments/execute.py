@@ -34,11 +34,11 @@ from selfsup_segmentation.experiments.training.network import (
     Unavailable,
     build_model,
     initialize,
-    make_weighting,
     source_state,
 )
 from selfsup_segmentation.experiments.training.objective import Objective
 from selfsup_segmentation.experiments.training.strategy import strategy_of
+from selfsup_segmentation.experiments.weightings import make_weighting
 from selfsup_segmentation.models.multitask import by_stream, encoder_input
 from selfsup_segmentation.models.normalization import save_statistics, statistics_estimator
 

@@ -17,7 +17,6 @@ from selfsup_segmentation.models.initialization import (
 )
 from selfsup_segmentation.models.multitask import build_multitask_unet
 from selfsup_segmentation.models.normalization import batch_norm_layers
-from selfsup_segmentation.weighting import DynamicWeightAverage, FixedWeights, UncertaintyWeighting
 
 
 class Unavailable(RuntimeError):
@@ -35,15 +34,6 @@ def build_model(run):
             for layer in batch_norm_layers(part):
                 layer.synchronized = True
     return model
-
-
-def make_weighting(run):
-    """The weighting of a run; a single task has the weight 1."""
-    if run.weighting == "UW":
-        return UncertaintyWeighting(run.tasks, run.readings.uw_form, run.readings.uw_init)
-    if run.weighting == "DWA":
-        return DynamicWeightAverage(run.tasks, run.readings.dwa_temperature)
-    return FixedWeights(run.weights or dict.fromkeys(run.tasks, 1.0))
 
 
 def initialize(model, weighting, run, store, options):

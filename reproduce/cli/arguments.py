@@ -6,13 +6,13 @@ import sys
 from pathlib import Path
 
 from selfsup_segmentation.data.errors import InputError
-from selfsup_segmentation.experiments.catalog import WEIGHTINGS
 from selfsup_segmentation.experiments.datasets.source import SCENES_MARKER, Source
 from selfsup_segmentation.experiments.options import Options
 from selfsup_segmentation.experiments.readings import DECLARED, Readings
 from selfsup_segmentation.experiments.records.store import Store
 from selfsup_segmentation.experiments.run import TASKS
 from selfsup_segmentation.experiments.training import multiworker
+from selfsup_segmentation.experiments.weightings import WEIGHTINGS
 from selfsup_segmentation.reproduce.cli.tensorflow_import import import_tensorflow
 
 DEMO_SCENES = {

@@ -14,7 +14,8 @@ import pytest
 from selfsup_segmentation.experiments.records.checkpoint import Checkpoints
 from selfsup_segmentation.experiments.records.json_files import write_json
 from selfsup_segmentation.experiments.records.results import Results
-from selfsup_segmentation.experiments.training.network import build_model, imagenet_weights, make_weighting
+from selfsup_segmentation.experiments.training.network import build_model, imagenet_weights
+from selfsup_segmentation.experiments.weightings import make_weighting
 from selfsup_segmentation.models import build_encoder
 from selfsup_segmentation.models.imagenet_files import FILES
 from selfsup_segmentation.models.initialization import load_imagenet

@@ -18,7 +18,8 @@ from selfsup_segmentation.experiments.evaluation.scores import (
 )
 from selfsup_segmentation.experiments.metrics import DisparityErrors
 from selfsup_segmentation.experiments.records.store import Store
-from selfsup_segmentation.experiments.training.network import build_model, initialize, make_weighting
+from selfsup_segmentation.experiments.training.network import build_model, initialize
+from selfsup_segmentation.experiments.weightings import make_weighting
 from tests.experiments.conftest import tiny_run
 from tests.oracles import official_cityscapes
 

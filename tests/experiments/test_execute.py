@@ -25,8 +25,8 @@ from selfsup_segmentation.experiments.training.network import (
     build_model,
     initialize,
     load_model,
-    make_weighting,
 )
+from selfsup_segmentation.experiments.weightings import make_weighting
 from tests.experiments.conftest import TINY, tiny_run
 
 

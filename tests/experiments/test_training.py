@@ -11,8 +11,9 @@ from selfsup_segmentation.experiments.records.store import Store
 from selfsup_segmentation.experiments.training import loop
 from selfsup_segmentation.experiments.training.divergence import DivergedError
 from selfsup_segmentation.experiments.training.loop import train
-from selfsup_segmentation.experiments.training.network import build_model, initialize, make_weighting
+from selfsup_segmentation.experiments.training.network import build_model, initialize
 from selfsup_segmentation.experiments.training.objective import Objective
+from selfsup_segmentation.experiments.weightings import make_weighting
 from tests.experiments.conftest import tiny_run
 
 

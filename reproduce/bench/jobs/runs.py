@@ -10,11 +10,12 @@ from selfsup_segmentation.data.color import ColorBins, ColorStatistics
 from selfsup_segmentation.data.pipeline import Preparation
 from selfsup_segmentation.experiments import catalog
 from selfsup_segmentation.experiments.readings import Readings
-from selfsup_segmentation.experiments.training.network import build_model, make_weighting
+from selfsup_segmentation.experiments.training.network import build_model
 from selfsup_segmentation.experiments.training.objective import Objective
 from selfsup_segmentation.experiments.training.optimizer import Adam
 from selfsup_segmentation.experiments.training.state import Progress
 from selfsup_segmentation.experiments.training.step import make_train_step
+from selfsup_segmentation.experiments.weightings import make_weighting
 from selfsup_segmentation.models.initialization import initialize_randomly
 from selfsup_segmentation.reproduce.bench.jobs.colors import MEAN, STD
 

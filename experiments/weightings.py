@@ -1,0 +1,17 @@
+"""Weightings by their name in a row: ``SS+D/UW`` is trained with ``UW``. A new weighting is one line here."""
+
+# Name -> (class in `weighting`, function of an `experiments.run.Run` that returns its arguments).
+WEIGHTINGS = {
+    "GS": ("FixedWeights", lambda run: (run.weights,)),
+    "UW": ("UncertaintyWeighting", lambda run: (run.tasks, run.readings.uw_form, run.readings.uw_init)),
+    "DWA": ("DynamicWeightAverage", lambda run: (run.tasks, run.readings.dwa_temperature)),
+}
+SINGLE = {"none": ("FixedWeights", lambda run: (dict.fromkeys(run.tasks, 1.0),))}
+
+
+def make_weighting(run):
+    """The `weighting.TaskWeighting` of a run; a single task has the weight 1."""
+    from selfsup_segmentation import weighting  # here, because tables do without TensorFlow
+
+    name, arguments = (WEIGHTINGS | SINGLE)[run.weighting]
+    return getattr(weighting, name)(*arguments(run))
