@@ -1,24 +1,50 @@
 """``reproduce``: one verb for each thing. ``reproduce VERB --help`` shows its options."""
 
+import errno
+import signal
 import sys
 
-from selfsup_segmentation.reproduce.cli.parser import make_parser
+from selfsup_segmentation.reproduce.cli.parser import module_of, parse
 
 
 def main(argv=None):
-    """Run the command line.
+    """Run a command line and map its outcome to an exit code.
 
     Returns:
-        Exit code: 0; 2 after one sentence on what the user has to mend; 75 after SIGTERM and 130 after
-        Ctrl-C, when the same command goes on.
+        Exit code: 0; 2 after one sentence on what the user has to fix; 75 after SIGTERM and 130 after Ctrl-C,
+        when the same command resumes.
 
     Raises:
-        SystemExit: 1 after damage that ``verify`` found, or a comparison of ``bench`` that failed.
+        SystemExit: 1 after ``verify`` found damage; 2 after wrong usage.
     """
-    args = make_parser().parse_args(argv)
-    from selfsup_segmentation.reproduce.cli.run_verb import run_verb  # here, because --help ends above
+    request = parse(argv)
+    from selfsup_segmentation.data.errors import InputError  # here, because --help ends above
+    from selfsup_segmentation.experiments.preemption import EXIT_CODE, Stopped
 
-    return run_verb(args)
+    try:
+        module_of(request.verb).run(request)
+    except InputError as error:
+        return _failed(error, 2)
+    except Stopped as stopped:
+        code = 130 if stopped.signal == signal.SIGINT else EXIT_CODE
+        return _failed(f"{stopped}; what was done is saved, the same command resumes", code)
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        place = error.filename or request.out or request.runs
+        return _failed(
+            f"no space left on the disk of {place}; free some, and the same command resumes from the last "
+            "checkpoint",
+            2,
+        )
+    except KeyboardInterrupt:
+        return _failed("interrupted; the same command resumes from the last checkpoint", 130)
+    return 0
+
+
+def _failed(sentence, code):
+    print(f"reproduce: {sentence}", file=sys.stderr)
+    return code
 
 
 if __name__ == "__main__":

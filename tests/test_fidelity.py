@@ -6,7 +6,7 @@ import pytest
 
 from selfsup_segmentation.experiments.readings import DECLARED, Readings
 from selfsup_segmentation.reproduce.cli.arguments import parse_readings
-from selfsup_segmentation.reproduce.cli.parser import make_parser
+from selfsup_segmentation.reproduce.cli.parser import parse
 from tests.conftest import REPOSITORY
 
 PAGE = REPOSITORY / "docs" / "FIDELITY.md"
@@ -40,9 +40,7 @@ def test_every_reading_of_the_text_has_its_reason():
 @pytest.mark.parametrize("name", DECLARED)
 def test_values_are_listed_as_the_command_line_takes_them(name):
     values = re.findall("`(.*?)`", DECLARED[name].listed("`"))
-    first, *others = (
-        parse_readings(make_parser().parse_args(["table1", "--set", f"{name}={value}"])) for value in values
-    )
+    first, *others = (parse_readings(parse(["table1", "--set", f"{name}={value}"])) for value in values)
     assert first == Readings()
     assert [getattr(other, name) for other in others] == list(DECLARED[name].choices[1:])
 

@@ -1,4 +1,4 @@
-"""From command-line options to data, runs folder and scale, or one sentence that says what is wrong."""
+"""From options to data, scale, paths and readings; what is wrong is one sentence, an `InputError`."""
 
 import dataclasses
 import os
@@ -9,7 +9,6 @@ from selfsup_segmentation.data.errors import InputError
 from selfsup_segmentation.experiments.datasets.source import SCENES_MARKER, Source
 from selfsup_segmentation.experiments.options import Options
 from selfsup_segmentation.experiments.readings import DECLARED, Readings
-from selfsup_segmentation.experiments.records.store import Store
 from selfsup_segmentation.experiments.run import TASKS
 from selfsup_segmentation.experiments.training import multiworker
 from selfsup_segmentation.experiments.weightings import WEIGHTINGS
@@ -24,14 +23,14 @@ SCENES_BANNER = "DEMO SCALE on embedded street scenes: not comparable with the p
 DEMO_BANNER = "DEMO SCALE on {}: short runs at a small size, not comparable with the paper."
 
 
-def open_source(args, layout):
-    """The data set of a layout that the options name; embedded scenes, rendered on first use, for none."""
-    root = getattr(args, layout)
+def open_source(request, layout):
+    """The data set of a layout that the options name; without one embedded scenes, rendered on first use."""
+    root = request.data_root(layout)
     if root is not None:
         return Source(layout, named_path(root, f"--{layout}"))
-    if args.scale == "paper":
+    if request.scale == "paper":
         raise InputError(f"--scale paper needs a data set: give its folder with --{layout}.")
-    return demo_scenes(named_path(args.runs, "--runs"), layout)
+    return demo_scenes(named_path(request.runs, "--runs"), layout)
 
 
 def demo_scenes(runs, layout):
@@ -46,9 +45,9 @@ def demo_scenes(runs, layout):
     return Source(layout, root)
 
 
-def choose_scale(args, source):
+def choose_scale(request, source):
     """``paper`` for real data and ``demo`` for embedded scenes, unless the options say otherwise."""
-    return args.scale or ("demo" if source.is_scenes else "paper")
+    return request.scale or ("demo" if source.is_scenes else "paper")
 
 
 def banner(source, scale, readings):
@@ -67,38 +66,38 @@ def banner(source, scale, readings):
     return lines + ([note] if note else [])
 
 
-def make_library(args, source):
-    """Decoded images where ``--cache`` says (``memory``: in no file), else below the runs folder."""
-    from selfsup_segmentation.experiments.datasets.library import (
-        Library,  # here, because it brings TensorFlow
-    )
+def make_library(request, source):
+    """Decoded images, in ``--cache`` (``memory``: in no file) or the runs folder; imports TensorFlow."""
+    from selfsup_segmentation.experiments.datasets.library import Library
 
-    if args.cache == "memory":
+    if request.cache == "memory":
         return Library(source, None, progress_line)
-    if args.cache is None:
-        folder = named_path(args.runs, "--runs") / "cache"
+    if request.cache is None:
+        folder = named_path(request.runs, "--runs") / "cache"
     else:
-        folder = named_path(args.cache, "--cache")
+        folder = named_path(request.cache, "--cache")
         refuse_in_data(folder, "--cache", source)
     return Library(source, folder, progress_line)
 
 
-def make_options(args):
-    """`Options` from the command line."""
-    given = args.imagenet_weights
+def make_options(request):
+    """`Options` of the execution of runs."""
+    weights = request.imagenet_weights
+    if weights not in ("auto", "none"):
+        weights = named_path(weights, "--imagenet-weights")
     return Options(
-        imagenet_weights=given if given in ("auto", "none") else named_path(given, "--imagenet-weights"),
-        checkpoint_minutes=args.checkpoint_minutes,
-        progress=args.progress,
-        tensorboard=not args.no_tensorboard,
+        imagenet_weights=weights,
+        checkpoint_minutes=request.checkpoint_minutes,
+        progress=request.progress,
+        tensorboard=not request.no_tensorboard,
     )
 
 
 def named_path(text, option):
-    """The path that an option names, with ``~`` expanded; something need not be there.
+    """The path that an option names, with ``~`` expanded; it need not exist.
 
     Raises:
-        InputError: nothing can be there.
+        InputError: it cannot exist.
     """
     if not str(text):
         raise InputError(f"{option} is empty; name a path.")
@@ -106,7 +105,7 @@ def named_path(text, option):
         path = Path(text).expanduser()
         str(path).encode()
     except RuntimeError as error:
-        raise InputError(f"{option} {text}: {error}; write the whole path.") from error
+        raise InputError(f"{option} {text}: {error}; write the complete path.") from error
     except UnicodeEncodeError as error:
         raise InputError(f"{option} {text!r}: TensorFlow needs Unicode; name another path.") from error
     try:
@@ -114,9 +113,7 @@ def named_path(text, option):
     except (FileNotFoundError, NotADirectoryError):
         pass
     except OSError as error:
-        raise InputError(
-            f"{option} {path}: cannot be reached ({error.strerror}); name another path."
-        ) from error
+        raise InputError(f"{option} {path}: unreachable ({error.strerror}); name another path.") from error
     return path
 
 
@@ -130,11 +127,14 @@ def refuse_in_data(path, option, *sources):
 
 
 def make_folder(path, option, *sources):
-    """Make the folder that an option names, or say in one sentence that it cannot be written to.
+    """Make the folder that an option names.
 
     Args:
         path, option: as for `named_path`.
         sources: data sets that it must not lie in.
+
+    Raises:
+        InputError: it cannot be written to.
     """
     path = named_path(path, option)
     refuse_in_data(path, option, *sources)
@@ -149,13 +149,8 @@ def make_folder(path, option, *sources):
     return path
 
 
-def make_store(args, *sources):
-    """The runs folder, outside of the data; made when missing."""
-    return Store(make_folder(args.runs, "--runs", *sources))
-
-
 def progress_line(description):
-    """A callable(done, total) that shows progress on a terminal and says one line elsewhere."""
+    """A callable(done, total) that shows progress on a terminal, and prints one line at the end elsewhere."""
     shown = sys.stderr.isatty()
 
     def progress(done, total):
@@ -175,13 +170,13 @@ def kitti_readings(readings, source, scale):
     return readings
 
 
-def parse_readings(args):
-    """`Readings` from ``name=value`` pairs of ``--set``, and from options that say the same."""
-    pairs = list(args.set or ())
-    pairs += [f"{name}={value}" for name in ("precision", "backbone") if (value := getattr(args, name))]
-    pairs += ["jit=true"] * args.jit + ["tf32=true"] * args.tf32
-    if args.devices is not None:
-        pairs.append(f"replicas={_devices() if args.devices == 'all' else args.devices}")
+def parse_readings(request):
+    """`Readings` from ``name=value`` pairs of ``--set``, and from options of the same meaning."""
+    pairs = list(request.set)
+    pairs += [f"{name}={value}" for name in ("precision", "backbone") if (value := getattr(request, name))]
+    pairs += ["jit=true"] * request.jit + ["tf32=true"] * request.tf32
+    if request.devices is not None:
+        pairs.append(f"replicas={_devices() if request.devices == 'all' else request.devices}")
     values = {}
     for pair in pairs:
         name, _, text = pair.partition("=")
@@ -198,7 +193,7 @@ def parse_readings(args):
 
 
 def _devices():
-    """GPUs of this machine, or one for its CPU; of all machines that share the run."""
+    """Number of GPUs of this machine, or 1 for its CPU; of all machines that share the run."""
     import_tensorflow()
     import tensorflow as tf
 

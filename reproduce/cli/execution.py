@@ -1,4 +1,4 @@
-"""Runs are carried out where the options say: in this process, or on a Ray cluster."""
+"""Runs are executed where the options say: in this process, or on a Ray cluster."""
 
 import contextlib
 import dataclasses
@@ -10,42 +10,43 @@ from selfsup_segmentation.reproduce.cli import arguments
 from selfsup_segmentation.reproduce.cli.tensorflow_import import import_tensorflow
 
 
-def check_executor(args):
-    """Raise `InputError` where runs cannot be carried out as the options, or ``TF_CONFIG``, say."""
-    if multiworker.place() and (args.verb != "train" or args.executor == "ray"):
+def check_executor(request):
+    """Raise `InputError` where runs cannot be executed as the options, or ``TF_CONFIG``, say."""
+    if request.executor is None:
+        return
+    if multiworker.place() and (request.verb != "train" or request.executor == "ray"):
         raise InputError(
             "TF_CONFIG is set: several hosts share one run of reproduce train; unset it, and share the runs "
             "of a table out with --executor ray, or by starting the command on each host."
         )
     for name in ("gpus", "tflops", "json"):
-        if getattr(args, name, None) and not args.plan:
+        if getattr(request, name) and not request.plan:
             raise InputError(f"--{name} is an option of --plan; add that, and nothing is run.")
-    if args.executor == "ray":
+    if request.executor == "ray":
         if importlib.util.find_spec("ray") is None:
             raise InputError("--executor ray needs the package ray: pip install -e '.[cluster]'.")
         return
     for name in ("ray_address", "gpus_per_run", "cpus_per_run"):
-        if getattr(args, name) is not None:
+        if getattr(request, name) is not None:
             raise InputError(f"--{name.replace('_', '-')} is an option of --executor ray; add that.")
 
 
-def run_all(args, runs, store, libraries):
-    """Carry out runs that are not finished.
+def run_all(request, runs, store, libraries):
+    """Execute runs that are not finished.
 
     Args:
-        args: options of the verb.
+        request: options.
         runs, store, libraries: as for `experiments.executors.local.run_all`.
 
     Returns:
-        Whether the results are this process's to show; the first of several that share a run shows them.
+        Whether this process shows the results; the first of several that share a run does.
     """
-    check_executor(args)
     import_tensorflow()
-    options = arguments.make_options(args)
-    if args.executor == "ray":
+    options = arguments.make_options(request)
+    if request.executor == "ray":
         from selfsup_segmentation.experiments.executors import ray, ray_cluster
 
-        cluster = ray_cluster.Cluster(args.ray_address, args.gpus_per_run, args.cpus_per_run or 1.0)
+        cluster = ray_cluster.Cluster(request.ray_address, request.gpus_per_run, request.cpus_per_run or 1.0)
         ray.run_all(runs, store, libraries, options, cluster)
         return True
     from selfsup_segmentation.experiments.executors import local
@@ -68,13 +69,13 @@ def run_all(args, runs, store, libraries):
 
 @contextlib.contextmanager
 def _others_may_end():
-    """TensorFlow says in many ways that a process which shares the run is gone."""
+    """TensorFlow has many errors for the end of another process that shares the run."""
     import tensorflow as tf
 
     try:
         yield
     except tf.errors.OpError as error:
         raise InputError(
-            "another process of TF_CONFIG ended, or cannot be reached: start all of them again, and the run "
-            f"goes on from its last checkpoint (TensorFlow says {type(error).__name__})."
+            "another process of TF_CONFIG ended, or is unreachable: start all of them again, and the run "
+            f"resumes from its last checkpoint (TensorFlow reports {type(error).__name__})."
         ) from error

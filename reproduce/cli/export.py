@@ -1,25 +1,34 @@
-"""``export``: a run's segmentation network as a file for other programs."""
+"""``reproduce export``: the segmentation network of a run as a file for other programs."""
 
 from selfsup_segmentation.reproduce.cli import arguments
-from selfsup_segmentation.reproduce.cli.commands import finished_run, read_run
+from selfsup_segmentation.reproduce.cli.finished_run import open_finished_run, read_run
+from selfsup_segmentation.reproduce.cli.options import finished_run_options
 
 
-def export_command(args):
+def add_options(parser):
+    """Options of the verb."""
+    finished_run_options(parser)
+    parser.add_argument("--format", required=True, choices=("keras", "savedmodel", "tflite", "onnx"))
+    parser.add_argument("--out", metavar="PATH", help="file or folder (RUN/export/segmentation…)")
+    parser.add_argument("--logits", action="store_true", help="logits as output rather than trainIds")
+
+
+def run(request):
     """Write the segmentation network of a finished run, compared with the run in the format's own runtime."""
-    run, folder, _, _ = read_run(args)
+    _, folder, _, _ = read_run(request)
     from selfsup_segmentation.experiments.finished.formats import ENDINGS, require_packages
 
-    require_packages(args.format)
-    name = "segmentation-logits" if args.logits else "segmentation"
-    default = folder / "export" / f"{name}{ENDINGS[args.format] or '-savedmodel'}"
-    out = default if args.out is None else arguments.named_path(args.out, "--out")
-    if out.suffix != ENDINGS[args.format] and ENDINGS[args.format]:
-        out = out.with_name(f"{out.name}{ENDINGS[args.format]}")
-    run, folder, _, library = finished_run(args)
+    require_packages(request.format)
+    name = "segmentation-logits" if request.logits else "segmentation"
+    default = folder / "export" / f"{name}{ENDINGS[request.format] or '-savedmodel'}"
+    out = default if request.out is None else arguments.named_path(request.out, "--out")
+    if out.suffix != ENDINGS[request.format] and ENDINGS[request.format]:
+        out = out.with_name(f"{out.name}{ENDINGS[request.format]}")
+    run, folder, _, library = open_finished_run(request)
     arguments.make_folder(out.parent, "--out", library.source)
     from selfsup_segmentation.experiments.finished.export import export_segmentation
 
-    facts = export_segmentation(run, folder, library, args.format, out, args.logits)
+    facts = export_segmentation(run, folder, library, request.format, out, request.logits)
     print("\n".join(_lines(facts)))
     print(f"wrote {out}")
     print(f"wrote {out}.json")

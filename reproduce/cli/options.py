@@ -1,8 +1,9 @@
-"""Options that several verbs have."""
+"""Groups of options that several verbs have. Their defaults are those of `reproduce.cli.request.Request`."""
 
 import argparse
 
 from selfsup_segmentation.experiments.readings import DECLARED
+from selfsup_segmentation.experiments.run import INITS
 
 FOLDERS = {
     "cityscapes": "folder with leftImg8bit, gtFine, …",
@@ -10,59 +11,65 @@ FOLDERS = {
 }
 
 
-def seed(text):
-    """The type of a seed."""
-    value = int(text)
-    if not 0 <= value < 2**31:
-        raise argparse.ArgumentTypeError("a seed is 0 or more")
-    return value
+def _number(kind, lowest, below, message):
+    """Type of a number in [``lowest``, ``below``)."""
+
+    def parse(text):
+        value = kind(text)
+        if not lowest <= value < below:
+            raise argparse.ArgumentTypeError(message)
+        return value
+
+    parse.__name__ = kind.__name__  # of the message where it is no number at all
+    return parse
 
 
-def _count(text):
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError("at least 1")
-    return value
+seed = _number(int, 0, 2**31, "a seed is 0 or more")
+count = _number(int, 1, 2**31, "at least 1")
+_speed = _number(float, 1e-9, 1e9, "a speed is above 0")
 
 
-def _speed(text):
-    value = float(text)
-    if not 0 < value < 1e9:
-        raise argparse.ArgumentTypeError("a speed is above 0")
-    return value
-
-
-def data_options(parser, *layouts, group=None):
-    """Data sets, runs folder and scale; a ``group`` takes the data sets where one excludes the other."""
+def data_options(parser, *layouts, exclusive=False):
+    """Data sets, runs folder and scale; with ``exclusive`` at most one of the data sets."""
+    group = parser.add_mutually_exclusive_group() if exclusive else parser
     for layout in layouts:
-        (group or parser).add_argument(f"--{layout}", metavar="DIR", help=FOLDERS[layout])
-    parser.add_argument(
-        "--runs", default="runs", metavar="DIR", help="where runs and decoded images go (runs)"
-    )
+        group.add_argument(f"--{layout}", metavar="DIR", help=FOLDERS[layout])
+    runs_option(parser, "where runs and decoded images go (runs)")
     parser.add_argument("--scale", choices=("demo", "paper"), help="paper with a data set, else demo")
 
 
+def runs_option(parser, text="folder of all runs (runs)"):
+    """The runs folder."""
+    parser.add_argument("--runs", metavar="DIR", help=text)
+
+
+def table_options(parser, *layouts):
+    """Data, and which rows and initializations of a table."""
+    data_options(parser, *layouts)
+    parser.add_argument("--rows", nargs="+", metavar="ROW", help="only these rows, e.g. SSrandom SS+D/UW")
+    parser.add_argument("--init", dest="inits", nargs="+", choices=INITS, help="only these")
+    out_options(parser)
+
+
 def out_options(parser, seeds=True):
-    """Where tables go, of which seeds and readings they are; without ``seeds`` it is seed 0."""
+    """Where results go, and which seeds and readings they are of; without ``seeds`` it is seed 0."""
     if seeds:
-        parser.add_argument("--seeds", nargs="+", type=seed, default=[0], metavar="N")
-    else:
-        parser.set_defaults(seeds=[0])
-    parser.add_argument("--out", metavar="DIR", help="folder of what is written (RUNS/tables)")
+        parser.add_argument("--seeds", nargs="+", type=seed, metavar="N", help="one run each (0)")
+    parser.add_argument("--out", metavar="DIR", help="where results go (RUNS/tables)")
     reading_options(parser)
 
 
 def init_option(parser, choices, demo="CoarseCTS"):
-    """One initialization; ``demo`` is the default at demo scale."""
-    text = f"ImageNet; at demo scale {demo}, which needs no file"
-    parser.add_argument("--init", choices=choices, help=text)
-    parser.set_defaults(demo_init=demo)
+    """One initialization; ``demo`` is the default at demo scale, see `reproduce.cli.session.Session.init`."""
+    parser.add_argument(
+        "--init", choices=choices, help=f"ImageNet; at demo scale {demo}, which needs no file"
+    )
 
 
 def start_option(parser):
-    """Where the runs are that those on KITTI go on from."""
+    """Where the runs are that runs on KITTI fine-tune."""
     parser.add_argument(
-        "--cityscapes-runs", metavar="DIR", help="runs that those on KITTI go on from: runs/cityscapes"
+        "--cityscapes-runs", metavar="DIR", help="runs that those on KITTI fine-tune: runs/cityscapes"
     )
 
 
@@ -89,20 +96,30 @@ def cache_option(parser):
     parser.add_argument("--cache", metavar="DIR|memory", help="decoded images; memory for small sets only")
 
 
+def finished_run_options(parser):
+    """A finished run and its data."""
+    parser.add_argument("run", metavar="RUN", help="run directory")
+    for layout in FOLDERS:
+        parser.add_argument(f"--{layout}", metavar="DIR", help="where the data is now")
+    cache_option(parser)
+
+
 def training_options(parser, plan=True, json=True):
-    """How runs are carried out and what is seen of it; ``plan`` and ``json`` add the options of a plan."""
+    """How runs are executed and what is seen of it; ``plan`` and ``json`` add the options of a plan."""
     if plan:
         parser.add_argument("--plan", action="store_true", help="print the runs and what is left; start none")
-        parser.add_argument("--gpus", type=_count, metavar="N", help="with --plan: hours on so many")
-        parser.add_argument("--tflops", type=_speed, metavar="S", help="of one; else as measured here")
+        parser.add_argument("--gpus", type=count, metavar="N", help="with --plan: hours on N GPUs")
+        parser.add_argument(
+            "--tflops", type=_speed, metavar="S", help="with --plan: TFLOP/s of a GPU (as measured here)"
+        )
     if plan and json:
         parser.add_argument("--json", action="store_true", help="with --plan: for programs")
-    parser.add_argument("--imagenet-weights", default="auto", metavar="FILE|auto|none")
+    parser.add_argument("--imagenet-weights", metavar="FILE|auto|none")
     cache_option(parser)
     parser.add_argument(
-        "--checkpoint-minutes", type=float, default=10.0, metavar="M", help="at most this is lost"
+        "--checkpoint-minutes", type=float, metavar="M", help="minutes between checkpoints (10)"
     )
-    parser.add_argument("--progress", choices=("auto", "bar", "lines", "none"), default="auto")
+    parser.add_argument("--progress", choices=("auto", "bar", "lines", "none"))
     parser.add_argument("--no-tensorboard", action="store_true")
     where = parser.add_argument_group("where it is computed; docs/CLUSTER.md")
     where.add_argument(

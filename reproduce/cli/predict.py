@@ -1,38 +1,42 @@
-"""``predict``: what a finished run's network sees in any images."""
+"""``reproduce predict``: predictions of a finished run on any images."""
 
 import sys
 from pathlib import Path
 
 from selfsup_segmentation.data.errors import InputError
 from selfsup_segmentation.reproduce.cli import arguments
-from selfsup_segmentation.reproduce.cli.commands import read_run
+from selfsup_segmentation.reproduce.cli.finished_run import read_run
 from selfsup_segmentation.reproduce.cli.tensorflow_import import import_tensorflow
 
 
-def predict_command(args):
+def add_options(parser):
+    """Options of the verb."""
+    parser.add_argument("run", metavar="RUN", help="run directory; its data is not needed")
+    parser.add_argument("images", nargs="+", metavar="IMAGE", help="files, or folders with all below them")
+    parser.add_argument("--out", metavar="DIR", help="where predictions go (RUN/predictions)")
+    parser.add_argument("--label-ids", action="store_true", help="label ids rather than trainIds")
+
+
+def run(request):
     """Predict every image and write what is seen in it.
 
     An image that cannot be read does not keep the others from that: it is named, and the exit code is 2.
     """
-    run, folder, described, _ = read_run(args)
-    out = folder / "predictions" if args.out is None else arguments.named_path(args.out, "--out")
+    run, folder, described, _ = read_run(request)
+    out = folder / "predictions" if request.out is None else arguments.named_path(request.out, "--out")
     if out.resolve().is_relative_to(Path(described["data"]["root"]).resolve()):
         raise InputError(f"--out {out}: lies in the data set, which is never written to; name another.")
-    images = find_images(args.images)
+    images = find_images(request.images)
     import_tensorflow()
     from selfsup_segmentation.data.pictures import read_picture
     from selfsup_segmentation.experiments.finished.predictor import Predictor
     from selfsup_segmentation.reproduce.figures.predictions import LARGEST, names_of, write_prediction
 
-    names = names_of(run.tasks, args.label_ids)
+    names = names_of(run.tasks, request.label_ids)
     _refuse_to_overwrite(images, out, names)
     arguments.make_folder(out, "--out")
-    predictor, progress, failed, clipped = (
-        Predictor(run, folder),
-        arguments.progress_line("predicting"),
-        [],
-        0,
-    )
+    predictor, progress = Predictor(run, folder), arguments.progress_line("predicting")
+    failed, clipped = [], 0
     for done, (stem, path) in enumerate(images.items(), start=1):
         try:
             prediction = predictor(read_picture(path))
@@ -52,18 +56,18 @@ def predict_command(args):
     if failed:
         named = ", ".join(map(str, failed[:5])) + ", …" * (len(failed) > 5)
         raise InputError(
-            f"{len(failed)} of {len(images)} images cannot be read: {named}; mend or leave them out."
+            f"{len(failed)} of {len(images)} images cannot be read: {named}; fix or leave them out."
         )
 
 
 def find_images(paths):
-    """Images by the stem of their predictions, which for a folder's is where they are below it.
+    """Images by the stem of their predictions; the stem of an image in a folder is its path below that.
 
     Args:
-        paths: of the command line: files of any name, and folders, of which all images count.
+        paths: files of any name, and folders, of which all images count.
 
     Raises:
-        InputError: nothing is there, a folder has no image, or two would be predicted into the same files.
+        InputError: a path is missing, a folder has no image, or two would be predicted into the same files.
     """
     from selfsup_segmentation.data.pictures import find_pictures
 
@@ -71,7 +75,7 @@ def find_images(paths):
     for text in paths:
         path = arguments.named_path(text, "IMAGE")
         if not path.exists():
-            raise InputError(f"{path} is not there; name image files, or folders of them.")
+            raise InputError(f"{path} does not exist; name image files, or folders of them.")
         files = find_pictures(path) if path.is_dir() else [path]
         for file in files:
             stem = (file.relative_to(path) if path.is_dir() else Path(file.name)).with_suffix("")

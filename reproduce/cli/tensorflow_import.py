@@ -1,4 +1,4 @@
-"""TensorFlow without the lines that it prints while it is imported."""
+"""The import of TensorFlow, without the lines that it prints."""
 
 import contextlib
 import functools
@@ -6,9 +6,9 @@ import os
 import sys
 
 
-@functools.cache  # says it once
+@functools.cache  # prints it once
 def import_tensorflow():
-    """Import TensorFlow and say which device it computes on.
+    """Import TensorFlow and print which device it computes on.
 
     Its start-up messages are dropped unless ``TF_CPP_MIN_LOG_LEVEL`` asks for them. They come from C++
     before any log level is read, so the file descriptor is the only handle on them.
@@ -19,8 +19,8 @@ def import_tensorflow():
         gpus = tf.config.list_physical_devices("GPU")
         for gpu in gpus:
             tf.config.experimental.set_memory_growth(gpu, True)  # leaves the rest to other processes
-        if not os.environ.get("TF_CONFIG"):  # the hosts that share a run find each other before that
-            tf.config.list_logical_devices()  # a message for each device that is not there
+        if not os.environ.get("TF_CONFIG"):  # hosts that share a run connect before that
+            tf.config.list_logical_devices()  # a message for each absent device
     names = [tf.config.experimental.get_device_details(gpu).get("device_name", "GPU") for gpu in gpus]
     why = "no GPU that TensorFlow can use; TF_CPP_MIN_LOG_LEVEL=0 says why"
     print(f"computing on {names[0] if names else f'the CPU ({why})'}")

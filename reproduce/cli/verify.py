@@ -1,4 +1,4 @@
-"""``reproduce verify``: is the data set whole?"""
+"""``reproduce verify``: whether a data set is complete and undamaged."""
 
 import json
 from itertools import groupby
@@ -12,51 +12,56 @@ from selfsup_segmentation.reproduce.cli.arguments import (
     progress_line,
     refuse_in_data,
 )
+from selfsup_segmentation.reproduce.cli.options import FOLDERS, runs_option
 from selfsup_segmentation.reproduce.formats.render import write_texts
 
-NAMED = 20  # files of each kind of problem that are printed; the report has all
+NAMED = 20  # printed files of each kind of problem; the report has all
 
 
-def verify_command(args):
-    """Check a data set, print what is wrong with it and write a report.
+def add_options(parser):
+    """Options of the verb."""
+    data = parser.add_mutually_exclusive_group(required=True)
+    for layout, text in FOLDERS.items():
+        data.add_argument(f"--{layout}", metavar="DIR", help=text)
+    runs_option(parser, "where the report goes (runs)")
+    parser.add_argument("--report", metavar="FILE.json", help="the report (RUNS/verify-NAME.json)")
+    parser.add_argument("--fresh", action="store_true", help="check files again that were checked before")
 
-    Args:
-        args: ``cityscapes`` or ``kitti`` (folder of the data set; the other is None), ``runs``, ``report``
-            (path of the JSON report, or None) and ``fresh``.
+
+def run(request):
+    """Check a data set, print its problems and write a report.
 
     Returns:
-        The written report, in a list.
+        Path of the report.
 
     Raises:
         SystemExit: with code 1 after printing, when there are problems.
-        InputError: there is no such data set, or a place for results that cannot be.
+        InputError: the data set does not exist, or a place for results cannot.
     """
-    layout = "cityscapes" if args.kitti is None else "kitti"
-    if (args.cityscapes is None) == (args.kitti is None):
-        raise InputError("give the folder of one data set, with --cityscapes or with --kitti.")
-    source = Source(layout, named_path(getattr(args, layout), f"--{layout}"))
-    runs = named_path(args.runs, "--runs")
+    layout = "cityscapes" if request.kitti is None else "kitti"
+    source = Source(layout, named_path(request.data_root(layout), f"--{layout}"))
+    runs = named_path(request.runs, "--runs")
     path = runs / f"verify-{source.name}.json"
-    if args.report is not None:
-        path = named_path(args.report, "--report")
+    if request.report is not None:
+        path = named_path(request.report, "--report")
     if path.suffix != ".json" or path.is_dir():
         raise InputError(f"--report {path}: name a .json file.")
     for option, folder in (("--runs", runs), ("--report", path.parent)):
         refuse_in_data(folder, option, source)
-    make_folder(path.parent, "--runs" if args.report is None else "--report")
-    memory = make_folder(runs, "--runs") / f"verify-{source.name}.jsonl"
-    report = verify(layout, source.root, memory, args.fresh, progress_line(f"verifying {source.name}"))
+    make_folder(path.parent, "--runs" if request.report is None else "--report")
+    checked = make_folder(runs, "--runs") / f"verify-{source.name}.jsonl"
+    report = verify(layout, source.root, checked, request.fresh, progress_line(f"verifying {source.name}"))
     for line in report_lines(report):
         print(line.encode(errors="backslashreplace").decode())  # names of files need not be Unicode
-    written = write_texts(path.parent, path.stem, {"json": json.dumps(report.to_dict(), indent=1) + "\n"})
+    write_texts(path.parent, path.stem, {"json": json.dumps(report.to_dict(), indent=1) + "\n"})
     print(f"wrote {path}")
     if not report.is_whole:
         raise SystemExit(1)
-    return written
+    return path
 
 
 def report_lines(report: Report) -> list[str]:
-    """What is printed: files by split and part, problems by kind, remarks."""
+    """Printed lines: files by split and part, problems by kind, remarks."""
     lines = [f"{report.root}: {report.checked} frames checked, {report.remembered} known from before"]
     for split in report.splits:
         of = f" of {split.official}" if split.official else ""

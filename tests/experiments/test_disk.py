@@ -159,9 +159,9 @@ def test_scenes_that_do_not_fit(capsys, tmp_path):
 @pytest.mark.parametrize(
     ("raised", "expected", "says"),
     [
-        (Stopped(15), 75, "stopped by SIGTERM; what was done is saved, the same command goes on"),
-        (Stopped(2), 130, "stopped by SIGINT; what was done is saved, the same command goes on"),
-        (KeyboardInterrupt(), 130, "interrupted; the same command goes on"),
+        (Stopped(15), 75, "stopped by SIGTERM; what was done is saved, the same command resumes"),
+        (Stopped(2), 130, "stopped by SIGINT; what was done is saved, the same command resumes"),
+        (KeyboardInterrupt(), 130, "interrupted; the same command resumes"),
         (OSError(errno.ENOSPC, "No space left on device"), 2, "no space left on the disk of RUNS; free some"),
         (OSError(errno.EDQUOT, "Disk quota exceeded", "/a/b"), 2, "no space left on the disk of /a/b; free"),
     ],
@@ -171,7 +171,7 @@ def test_how_a_command_ends(capsys, monkeypatch, raised, expected, says):
     def end(args):
         raise raised
 
-    monkeypatch.setattr("selfsup_segmentation.reproduce.cli.commands.status_command", end)
+    monkeypatch.setattr("selfsup_segmentation.reproduce.cli.status.run", end)
     code, sentence = ended(capsys, "status", "--runs", "RUNS")
     assert code == expected
     assert says in sentence
@@ -181,6 +181,6 @@ def test_an_error_that_nobody_foresaw_keeps_its_traceback(monkeypatch):
     def end(args):
         raise OSError(errno.EIO, "Input/output error")
 
-    monkeypatch.setattr("selfsup_segmentation.reproduce.cli.commands.status_command", end)
+    monkeypatch.setattr("selfsup_segmentation.reproduce.cli.status.run", end)
     with pytest.raises(OSError, match="Input/output"):
         main(["status"])

@@ -49,15 +49,15 @@ def run(commands, out, err, journal, faults):
 def share(commands):
     """What a table does with its runs, for those of several ``train`` commands on the same data."""
     from selfsup_segmentation.experiments.executors.local import run_all
-    from selfsup_segmentation.reproduce.cli import arguments
-    from selfsup_segmentation.reproduce.cli.commands import parse_run
-    from selfsup_segmentation.reproduce.cli.parser import make_parser
+    from selfsup_segmentation.reproduce.cli import train
+    from selfsup_segmentation.reproduce.cli.arguments import make_options
+    from selfsup_segmentation.reproduce.cli.parser import parse
+    from selfsup_segmentation.reproduce.cli.session import open_session
 
-    parsed = [make_parser().parse_args(command) for command in commands]
-    source = arguments.open_source(parsed[0], "cityscapes")
-    runs = [parse_run(args, source, "demo") for args in parsed]
-    libraries = {runs[0].dataset: arguments.make_library(parsed[0], source)}
-    run_all(runs, arguments.make_store(parsed[0]), libraries, arguments.make_options(parsed[0]))
+    requests = [parse(command) for command in commands]
+    session = open_session(requests[0])
+    runs = [train.make_run(request, session) for request in requests]
+    run_all(runs, session.store, session.libraries, make_options(requests[0]))
 
 
 def arm(fault):

@@ -17,7 +17,7 @@ def make_context():
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(
         [
-            "selfsup_segmentation.reproduce.cli.commands",
+            "selfsup_segmentation.reproduce.cli.train",
             "selfsup_segmentation.experiments.executors.local",
             "tests.faults.child",
         ]

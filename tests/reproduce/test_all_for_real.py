@@ -13,8 +13,9 @@ from selfsup_segmentation.experiments.finished.inference import measure_inferenc
 from selfsup_segmentation.experiments.records.store import Store
 from selfsup_segmentation.experiments.run import Schedule
 from selfsup_segmentation.reproduce.__main__ import main
-from selfsup_segmentation.reproduce.cli import arguments, everything
-from selfsup_segmentation.reproduce.cli.parser import make_parser
+from selfsup_segmentation.reproduce.cli import all as all_verb
+from selfsup_segmentation.reproduce.cli import arguments
+from selfsup_segmentation.reproduce.cli.parser import parse
 from tests.test_readme import COMMANDS
 
 TINY = Schedule(epochs=1, size=(64, 32), statistics_batches=2, validate_every=0)
@@ -50,9 +51,9 @@ def make_small(monkeypatch):
         monkeypatch.setitem(readings.DECLARED, name, dataclasses.replace(readings.DECLARED[name], tries=()))
     parts = (
         (text, verb, data, options | ({"row": "SS"} if options == {"table": 1} else {}))
-        for text, verb, data, options in everything.PARTS
+        for text, verb, data, options in all_verb.PARTS
     )
-    monkeypatch.setattr(everything, "PARTS", tuple(parts))
+    monkeypatch.setattr(all_verb, "PARTS", tuple(parts))
 
 
 @pytest.fixture(scope="module")
@@ -104,8 +105,7 @@ OTHERS = sorted(
 def test_commands_of_the_documentation_do_what_they_say(home, command, monkeypatch, capsys):
     monkeypatch.chdir(home)
     words = list(here(command.split()))
-    args = make_parser().parse_args(words)
-    code = main(words + (QUIETLY if hasattr(args, "no_tensorboard") else []))
+    code = main(words + (QUIETLY if parse(words).executor else []))
     said = capsys.readouterr()
     assert code == 0, said.err
     assert said.out

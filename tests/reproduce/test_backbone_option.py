@@ -11,7 +11,7 @@ from selfsup_segmentation.experiments.run import Run
 from selfsup_segmentation.models.backbones import BACKBONES
 from selfsup_segmentation.reproduce.__main__ import main
 from selfsup_segmentation.reproduce.cli import arguments
-from selfsup_segmentation.reproduce.cli.parser import make_parser
+from selfsup_segmentation.reproduce.cli.parser import parse
 from tests.trained import train_for_a_moment
 
 
@@ -51,11 +51,11 @@ def test_what_a_run_goes_on_from_has_its_encoder():
 def test_one_that_does_not_work_is_refused_with_those_that_do(capsys):
     words = ["train", "--row", "SS"]
     with pytest.raises(SystemExit, match="2"):
-        make_parser().parse_args([*words, "--backbone", "densenet121"])
+        parse([*words, "--backbone", "densenet121"])
     said = capsys.readouterr().err
-    args = make_parser().parse_args([*words, "--set", "backbone=densenet121"])
+    request = parse([*words, "--set", "backbone=densenet121"])
     with pytest.raises(InputError) as refused:
-        arguments.parse_readings(args)
+        arguments.parse_readings(request)
     for sentence in (said, str(refused.value)):
         assert "densenet121" in sentence
         assert all(name in sentence for name in BACKBONES)

@@ -17,7 +17,7 @@ from selfsup_segmentation.experiments.records.results import Results
 from selfsup_segmentation.experiments.records.store import Store
 from selfsup_segmentation.reproduce.__main__ import main
 from selfsup_segmentation.reproduce.cli import arguments
-from selfsup_segmentation.reproduce.cli.parser import make_parser
+from selfsup_segmentation.reproduce.cli.parser import parse
 from selfsup_segmentation.reproduce.tables import official, table2
 from tests.refused import refused
 from tests.synthetic import evaluation, write_finished
@@ -36,10 +36,6 @@ def scenes(pristine, tmp_path):
     return shutil.copytree(pristine, tmp_path / "scenes with ümlaut")
 
 
-def first(folder, pattern):
-    return sorted(folder.rglob(pattern))[0]
-
-
 def train(scenes, tmp_path, *more):
     row = [] if "--row" in more else ["--row", "SS+D/GS"]
     return ["train", "--cityscapes", scenes, "--runs", tmp_path / "runs", "--size", "64x32", *row, *more]
@@ -56,8 +52,8 @@ def test_help_imports_nothing_that_takes_time():
 @pytest.mark.parametrize("given", ["~/weights.h5", "auto", "none"])
 def test_the_weights_file_is_a_path_or_a_word(monkeypatch, tmp_path, given):
     monkeypatch.setenv("HOME", str(tmp_path))
-    args = make_parser().parse_args(["train", "--row", "SS", "--imagenet-weights", given])
-    found = arguments.make_options(args).imagenet_weights
+    options = arguments.make_options(parse(["train", "--row", "SS", "--imagenet-weights", given]))
+    found = options.imagenet_weights
     assert found == (tmp_path / "weights.h5" if given.startswith("~") else given)
 
 
@@ -68,42 +64,30 @@ def test_a_folder_that_is_not_there_is_named(capsys, tmp_path):
 def test_an_empty_split_is_named_with_its_archive(capsys, scenes, tmp_path):
     shutil.rmtree(scenes / "leftImg8bit" / "val")
     sentence = refused(capsys, *train(scenes, tmp_path))
-    assert "leftImg8bit" in sentence
-    assert "val" in sentence
+    assert "leftImg8bit" in sentence and "val" in sentence
 
 
-def test_a_frame_without_its_right_image_is_named(capsys, scenes, tmp_path):
-    missing = first(scenes / "rightImg8bit" / "train", "*.png")
-    missing.unlink()
-    assert missing.name in refused(capsys, *train(scenes, tmp_path))
-
-
-def test_image_and_label_of_different_size(capsys, scenes, tmp_path):
-    path = first(scenes / "gtFine" / "train", "*_labelIds.png")
-    Image.fromarray(np.zeros((32, 64), np.uint8)).save(path)
-    assert path.name in refused(capsys, *train(scenes, tmp_path))
-
-
-def test_label_ids_outside_the_table(capsys, scenes, tmp_path):
-    path = first(scenes / "gtFine" / "train", "*_labelIds.png")
-    Image.fromarray(np.full((64, 128), 77, np.uint8)).save(path)
+@pytest.mark.parametrize(
+    ("pattern", "content", "named"),
+    [
+        ("rightImg8bit/train/*/*.png", None, ""),
+        ("gtFine/train/*/*_labelIds.png", np.zeros((32, 64), np.uint8), ""),
+        ("gtFine/train/*/*_labelIds.png", np.full((64, 128), 77, np.uint8), "77"),
+        ("leftImg8bit/train/*/*.png", "half", ""),
+        ("disparity/val/*/*.png", np.zeros((64, 128), np.uint8), "16"),
+    ],
+    ids=["no right image", "labels of another size", "unknown label ids", "truncated", "8-bit disparity"],
+)
+def test_a_damaged_file_is_named(capsys, scenes, tmp_path, pattern, content, named):
+    path = sorted(scenes.glob(pattern))[0]
+    if content is None:
+        path.unlink()
+    elif isinstance(content, str):
+        path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    else:
+        Image.fromarray(content).save(path)
     sentence = refused(capsys, *train(scenes, tmp_path))
-    assert path.name in sentence
-    assert "77" in sentence
-
-
-def test_a_truncated_png(capsys, scenes, tmp_path):
-    path = first(scenes / "leftImg8bit" / "train", "*.png")
-    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-    assert path.name in refused(capsys, *train(scenes, tmp_path))
-
-
-def test_a_disparity_of_eight_bits(capsys, scenes, tmp_path):
-    path = first(scenes / "disparity" / "val", "*.png")
-    Image.fromarray(np.zeros((64, 128), np.uint8)).save(path)
-    sentence = refused(capsys, *train(scenes, tmp_path))
-    assert path.name in sentence
-    assert "16" in sentence
+    assert path.name in sentence and named in sentence
 
 
 def test_a_weights_file_that_is_none(capsys, scenes, tmp_path):
@@ -398,11 +382,10 @@ def test_official_scores_are_those_of_the_weights_that_there_are(tmp_path, monke
     )
     monkeypatch.setattr(official, "_predict", lambda *_: None)
     store, run = Store(tmp_path), catalog.table1_runs("scenes-demo")[0]
+    library = argparse.Namespace(source=Source("cityscapes", tmp_path))
     for state, expected in (("a", 0.1), ("a", 0.1), ("b", 0.2), ("b", 0.2)):
         write_finished(store, run, state_sha256=state)
-        scores = official.scores_of(
-            run, store, lambda: argparse.Namespace(source=Source("cityscapes", tmp_path))
-        )
+        scores = official.scores_of(run, store, lambda: library, None)
         assert scores == dict.fromkeys(table2.OFFICIAL, expected)
 
 

@@ -139,7 +139,7 @@ def test_a_photo_is_turned_as_the_camera_was_held(tmp_path):
 def test_options_that_cannot_be(folder, frames, tmp_path, capsys):
     (tmp_path / "empty").mkdir()
     assert "empty has no image" in refused(capsys, "predict", folder, tmp_path / "empty")
-    assert "nowhere.png is not there" in refused(capsys, "predict", folder, tmp_path / "nowhere.png")
+    assert "nowhere.png does not exist" in refused(capsys, "predict", folder, tmp_path / "nowhere.png")
     assert "not the folder of a finished run" in refused(capsys, "predict", tmp_path, frames[0])
     assert "data set" in refused(capsys, "predict", folder, frames[0], "--out", frames[0].parent)
     (tmp_path / "a").mkdir()

@@ -2,7 +2,6 @@ import json
 import shutil
 import subprocess
 import sys
-from argparse import Namespace
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,10 @@ from selfsup_segmentation.data.scenes import write_kitti
 from selfsup_segmentation.data.verify.listing import CITYSCAPES_PARTS, KITTI_PARTS
 from selfsup_segmentation.experiments import catalog
 from selfsup_segmentation.experiments.datasets.fingerprint import evaluation_files, training_files
-from selfsup_segmentation.reproduce.cli.verify import NAMED, verify_command
+from selfsup_segmentation.reproduce.cli.parser import parse
+from selfsup_segmentation.reproduce.cli.request import Request
+from selfsup_segmentation.reproduce.cli.verify import NAMED
+from selfsup_segmentation.reproduce.cli.verify import run as run_verify
 
 
 @pytest.fixture(scope="module")
@@ -27,19 +29,12 @@ def root(pristine, tmp_path):
     return shutil.copytree(pristine, tmp_path / "kitti")
 
 
-def options(tmp_path, **changes):
-    given = {
-        "cityscapes": None,
-        "kitti": None,
-        "runs": str(tmp_path / "runs"),
-        "report": None,
-        "fresh": False,
-    }
-    return Namespace(**(given | changes))
+def verify(tmp_path, **options):
+    return run_verify(Request("verify", **{"runs": str(tmp_path / "runs")} | options))
 
 
 def test_a_whole_data_set_returns_its_report(root, tmp_path, capsys):
-    (path,) = verify_command(options(tmp_path, kitti=str(root)))
+    path = verify(tmp_path, kitti=str(root))
     assert path == tmp_path / "runs" / "verify-scenes-kitti.json"
     report = json.loads(path.read_text())
     assert report["whole"] is True
@@ -47,9 +42,9 @@ def test_a_whole_data_set_returns_its_report(root, tmp_path, capsys):
     shown = capsys.readouterr().out
     assert "training: 3 frames\n  left            3 files\n" in shown
     assert "whole: no problem found" in shown
-    verify_command(options(tmp_path, kitti=str(root)))
+    verify(tmp_path, kitti=str(root))
     assert "0 frames checked, 3 known from before" in capsys.readouterr().out
-    verify_command(options(tmp_path, kitti=str(root), fresh=True))
+    verify(tmp_path, kitti=str(root), fresh=True)
     assert "3 frames checked, 0 known from before" in capsys.readouterr().out
 
 
@@ -60,7 +55,7 @@ def test_problems_are_printed_by_kind_and_end_with_code_1(root, tmp_path, capsys
     for path in empty:
         path.write_bytes(b"")
     with pytest.raises(SystemExit) as stopped:
-        verify_command(options(tmp_path, kitti=str(root), report=str(tmp_path / "new" / "found.json")))
+        verify(tmp_path, kitti=str(root), report=str(tmp_path / "new" / "found.json"))
     assert stopped.value.code == 1
     shown = capsys.readouterr().out
     assert f"missing (1):\n  {missing} is missing" in shown
@@ -78,7 +73,7 @@ def test_many_problems_of_a_kind_are_cut_short_but_not_in_the_report(root, tmp_p
         for folder in ("image_2", "image_3"):
             (root / "training" / folder / f"{number:06d}_10.png").touch()
     with pytest.raises(SystemExit):
-        verify_command(options(tmp_path, kitti=str(root)))
+        verify(tmp_path, kitti=str(root))
     shown = capsys.readouterr().out
     assert shown.count("is empty") == NAMED
     assert f"… and {2 * (frames - 3) - NAMED} more, named in the report" in shown
@@ -89,15 +84,13 @@ def test_many_problems_of_a_kind_are_cut_short_but_not_in_the_report(root, tmp_p
 def test_names_that_are_no_unicode_are_printed(root, tmp_path, capsys):
     (root / "training" / "image_2" / "\udcff_10.png").touch()
     with pytest.raises(SystemExit):
-        verify_command(options(tmp_path, kitti=str(root)))
+        verify(tmp_path, kitti=str(root))
     assert "\\udcff_10.png is empty" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
     ("changes", "named"),
     [
-        ({}, "--kitti"),
-        ({"kitti": "ROOT", "cityscapes": "ROOT"}, "--kitti"),
         ({"cityscapes": "nowhere"}, "nowhere"),
         ({"cityscapes": "ROOT"}, "leftImg8bit"),
         ({"kitti": "ROOT", "runs": "ROOT/runs"}, "--runs"),
@@ -114,17 +107,23 @@ def test_options_that_cannot_be_are_the_users_mistake(root, tmp_path, changes, n
         changes = {name: value.replace(word, str(folder)) for name, value in changes.items()}
     before = sorted(root.rglob("*"))
     with pytest.raises(InputError, match=named):
-        verify_command(options(tmp_path, **changes))
+        verify(tmp_path, **changes)
     assert sorted(root.rglob("*")) == before
 
 
+@pytest.mark.parametrize("given", [[], ["--kitti", "a", "--cityscapes", "b"]])
+def test_one_data_set_is_named(given):
+    with pytest.raises(SystemExit, match="2"):
+        parse(["verify", *given])
+
+
 def test_the_check_needs_no_tensorflow(root, tmp_path):
+    words = ["verify", "--kitti", str(root), "--runs", str(tmp_path / "runs")]
     program = (
         "import sys\n"
-        "from argparse import Namespace\n"
-        "from selfsup_segmentation.reproduce.cli.verify import verify_command\n"
+        "from selfsup_segmentation.reproduce.__main__ import main\n"
         "if __name__ == '__main__':\n"
-        f"    verify_command({options(tmp_path, kitti=str(root))!r})\n"
+        f"    main({words!r})\n"
         "assert not {'tensorflow', 'keras'} & set(sys.modules)\n"
     )
     script = tmp_path / "program.py"

@@ -1,0 +1,28 @@
+"""``reproduce claims``: the claims of the paper's text, on its numbers and on ours."""
+
+from selfsup_segmentation.experiments import catalog
+from selfsup_segmentation.reproduce.claims.claims import CLAIMS
+from selfsup_segmentation.reproduce.claims.verdicts import evaluate, measured_numbers, published_numbers
+from selfsup_segmentation.reproduce.cli.options import data_options, out_options
+from selfsup_segmentation.reproduce.cli.session import open_session
+
+
+def add_options(parser):
+    """Options of the verb."""
+    data_options(parser, "cityscapes")
+    out_options(parser)
+
+
+def run(request):
+    """Evaluate the claims on the paper's numbers and on those of finished runs."""
+    session = open_session(request)
+    label = session.label
+    kitti = catalog.dataset_label("scenes-kitti" if label.startswith("scenes") else "kitti", session.scale)
+    runs = [*session.table1_runs(), *session.single_task_runs()]
+    kitti_runs = catalog.table3_runs(kitti, label, request.seeds, session.readings)
+    (table1, _), (table3, _) = session.collect(runs), session.collect(kitti_runs)
+    runs += kitti_runs
+    paper = evaluate(CLAIMS, published_numbers())
+    ours = evaluate(CLAIMS, measured_numbers(table1, table3))
+    shown = [(catalog.table_row(run), run) for run in runs]
+    return session.show_claims(paper, ours, session.notes_on(runs), shown)

@@ -1,0 +1,36 @@
+"""``reproduce text-numbers``: color alone, depth alone, the 1×1 embedding, and the cost of inference."""
+
+import sys
+
+from selfsup_segmentation.reproduce.cli.arguments import parse_size
+from selfsup_segmentation.reproduce.cli.options import data_options, out_options, training_options
+from selfsup_segmentation.reproduce.cli.session import Written, open_session
+from selfsup_segmentation.reproduce.cli.tensorflow_import import import_tensorflow
+from selfsup_segmentation.reproduce.tables import inference_report, text_numbers
+
+
+def add_options(parser):
+    """Options of the verb."""
+    data_options(parser, "cityscapes")
+    parser.add_argument("--inference-size", metavar="WxH", help="of the timed image (1024x512)")
+    out_options(parser)
+    training_options(parser)
+
+
+def run(request):
+    """Execute what is missing, show the numbers, and measure what the segmentation network costs."""
+    session, size = open_session(request), parse_size(request.inference_size, "--inference-size")
+    named = text_numbers.text_runs(session.label, request.seeds, session.readings)
+    runs, names = [run for _, run in named], {run.folder: name for name, run in named}
+    if not session.execute(runs):
+        return Written()
+    measured, reasons = session.collect(runs, name=lambda run: names[run.folder])
+    table = text_numbers.build(measured, reasons, session.notes_on(runs))
+    written = session.show(table, "text-numbers", shown=named)
+    import_tensorflow()
+    from selfsup_segmentation.experiments.finished.inference import measure_inference
+
+    result = measure_inference(size)
+    print(inference_report.render(result, color=sys.stdout.isatty()))
+    more = session.wrote(*inference_report.write(result, [], session.out, "inference"))
+    return Written([*written.paths, *more], written.rewrite)
