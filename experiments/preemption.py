@@ -1,17 +1,17 @@
-"""A request to stop, SIGTERM of a cluster or Ctrl-C of a person, is heard between two steps."""
+"""Preemption: SIGTERM of a cluster or Ctrl-C is handled between two steps."""
 
 import contextlib
 import signal
 import threading
 
-EXIT_CODE = 75  # EX_TEMPFAIL of sysexits.h: try again, and it goes on
+EXIT_CODE = 75  # EX_TEMPFAIL of sysexits.h: the same command resumes
 
 
 class Stopped(Exception):
     """The process was asked to stop, and its state is saved.
 
     Attributes:
-        signal: number of the signal that asked.
+        signal: number of the signal.
     """
 
     def __init__(self, number):
@@ -28,21 +28,21 @@ def requested():
 
 
 def stop_if_requested():
-    """Raise `Stopped` when this process was asked to stop; for places that have nothing to save."""
+    """Raise `Stopped` when this process was asked to stop; for code that has nothing to save."""
     if _requests:
         raise Stopped(_requests[0])
 
 
 @contextlib.contextmanager
 def listening():
-    """Within this context a first SIGTERM or SIGINT is noted, and a second one has its usual effect.
+    """Within this context a first SIGTERM or SIGINT is recorded, and a second one has its usual effect.
 
-    Signals can be taken only by the main thread; in another one this does nothing. One that is ignored stays
-    so: a shell starts what runs in its background deaf to the Ctrl-C of what runs in front.
+    Only the main thread can handle signals; in another thread this does nothing. An ignored signal stays
+    ignored: a shell starts background jobs with SIGINT ignored.
 
     Raises:
-        Stopped: at the end, when a signal came after the last look at it: who asked to stop must not see
-            the next run begin.
+        Stopped: at the end, when a signal arrived after the last `stop_if_requested`, so that the next run
+            does not begin.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -67,9 +67,9 @@ def listening():
 
 @contextlib.contextmanager
 def stopping_at_once():
-    """Within this context, but not where one is `listening`, a SIGTERM raises `Stopped` there and then.
+    """Within this context, except inside `listening`, SIGTERM raises `Stopped` immediately.
 
-    For work that has nothing to save. Ctrl-C does the like by itself.
+    For work that has nothing to save. Ctrl-C does the same by itself.
     """
     in_main_thread = threading.current_thread() is threading.main_thread()
     if not in_main_thread or signal.getsignal(signal.SIGTERM) == signal.SIG_IGN:

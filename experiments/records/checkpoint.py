@@ -1,4 +1,4 @@
-"""Checkpoints that are there as a whole or not at all."""
+"""Atomic checkpoints with checksums."""
 
 import hashlib
 import json
@@ -21,12 +21,12 @@ class Checkpoints:
     """States of a run in ``<folder>/step-<n>/``, each with the checksums of its files.
 
     A state is written to a temporary folder that is renamed when it is complete. Restoring takes the newest
-    one whose checksums hold; the one before is kept for the case that they do not.
+    one whose checksums are correct; the one before is kept for the case that they are not.
 
     Args:
-        folder: of the run's checkpoints.
-        minutes: between two states that `save_if_due` writes.
-        **tracked: Keras and TensorFlow objects that hold all of the run's state.
+        folder: folder of the run's checkpoints.
+        minutes: minutes between two checkpoints of `save_if_due`.
+        **tracked: Keras and TensorFlow objects that hold the complete state of the run.
     """
 
     def __init__(self, folder: Path, minutes: float = 10.0, **tracked):
@@ -36,7 +36,7 @@ class Checkpoints:
         self._damaged: set[Path] = set()
 
     def save(self, step: int):
-        """Write the state after ``step`` steps, then remove all but the last two that are sound."""
+        """Write the state after ``step`` steps, then remove all but the last two valid checkpoints."""
         self.save_as(f"step-{step:09d}")
         sound = [state for state in self.saved() if state not in self._damaged]
         for old in set(self.saved()) - set(sound[-KEEP:]):
@@ -44,7 +44,7 @@ class Checkpoints:
         self._saved_at = time.monotonic()
 
     def is_due(self):
-        """Whether the last state is older than ``minutes``."""
+        """Whether the last checkpoint is older than ``minutes``."""
         return time.monotonic() - self._saved_at >= 60 * self.minutes
 
     def save_if_due(self, step: int):
@@ -53,7 +53,7 @@ class Checkpoints:
             self.save(step)
 
     def save_as(self, name: str):
-        """Write the state into the folder ``name``, as a whole or not at all."""
+        """Write the state into the folder ``name``, atomically."""
         final, temporary = self.folder / name, self.folder / f"{name}.tmp"
         try:
             with full_disk_is_an_oserror(self.folder):
@@ -68,44 +68,44 @@ class Checkpoints:
                 temporary.rename(final)
             self._damaged.discard(final)
         except OSError:
-            shutil.rmtree(temporary, ignore_errors=True)  # makes room, and is worth nothing
+            shutil.rmtree(temporary, ignore_errors=True)  # an incomplete checkpoint only takes space
             raise
 
     def remove_all(self):
-        """Remove the numbered states."""
+        """Remove the numbered checkpoints."""
         for state in self.saved():
             shutil.rmtree(state)
 
     def saved(self):
-        """Folders of the complete states, oldest first."""
+        """Folders of the complete checkpoints, oldest first."""
         if not self.folder.is_dir():
             return []
         return sorted(path for path in self.folder.iterdir() if re.fullmatch(r"step-\d{9}", path.name))
 
     def restore(self, warn=print, at_most=None):
-        """Restore the newest sound state.
+        """Restore the newest valid checkpoint.
 
         Args:
-            warn: called with a sentence for each damaged state that is passed over, and for each that a
-                process left half written, which is removed.
-            at_most: passes over states after more steps than that.
+            warn: callable that takes a sentence for each damaged checkpoint that is skipped, and for each
+                incomplete one, which is removed.
+            at_most: skip checkpoints after more steps than this.
 
         Returns:
-            Whether there was one.
+            Whether a checkpoint was restored.
 
         Raises:
-            InputError: the state is not one of this run, as this version trains it.
+            InputError: the checkpoint does not fit this run in this version.
         """
         for unfinished in self.folder.glob("*.tmp"):
-            warn(f"checkpoint {unfinished} was left half written and is removed")
+            warn(f"checkpoint {unfinished} is incomplete and was removed")
             shutil.rmtree(unfinished)
         for folder in reversed(self.saved()):
             if at_most is not None and int(folder.name.removeprefix("step-")) > at_most:
                 continue
             if not is_sound(folder):
                 warn(
-                    f"checkpoint {folder} is damaged and not used; the run goes on from the state before it, "
-                    "or from its beginning where there is none"
+                    f"checkpoint {folder} is damaged and not used; the run resumes from the one before it, or "
+                    "starts again where there is none"
                 )
                 self._damaged.add(folder)
                 continue
@@ -115,7 +115,7 @@ class Checkpoints:
                     status.assert_existing_objects_matched().expect_partial()
             except AssertionError as error:
                 raise InputError(
-                    f"{folder} was written by another version of this program and cannot be gone on from; "
+                    f"{folder} was written by another version of this program and cannot be resumed; "
                     f"remove {self.folder.parent} to run it again, or use that version."
                 ) from error
             return True
@@ -123,7 +123,7 @@ class Checkpoints:
 
 
 def is_sound(folder: Path) -> bool:
-    """Whether a state's files are those that were written."""
+    """Whether the files of a checkpoint match their checksums."""
     try:
         sums = json.loads((folder / "SHA256.json").read_text())
         return bool(sums) and all(_checksum(folder / name) == expected for name, expected in sums.items())

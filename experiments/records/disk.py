@@ -1,4 +1,4 @@
-"""Files that must survive, and a disk that is full."""
+"""Durable writes, and errors of a full disk."""
 
 import contextlib
 import errno
@@ -8,7 +8,7 @@ import tensorflow as tf
 
 
 def bring_to_disk(path):
-    """Wait until a file is on the disk, so that a renamed folder is whole after a power cut as well."""
+    """Wait until a file is on the disk, so that a renamed folder survives a power failure."""
     with path.open("rb") as file:
         os.fsync(file.fileno())
 

@@ -11,10 +11,10 @@ def truncate_history(path, epochs, columns=()):
     """Keep the rows of the first ``epochs`` epochs: a resumed run writes the others again.
 
     Args:
-        path: of the file.
-        epochs: that are done.
-        columns: that the rows to come have, and those of an older version may lack: these get "NA" there, in
-            the order in which Keras' CSVLogger goes on.
+        path: path of the file.
+        epochs: number of completed epochs.
+        columns: columns of the rows to come, which files of older versions may lack: rows get "NA" there, in
+            the order in which Keras' CSVLogger continues.
 
     Raises:
         InputError: the file is damaged where it is needed.
@@ -88,6 +88,6 @@ def _check(path, rows):
 
 def _damaged(path):
     return InputError(
-        f"{path} is damaged; remove it, and the same command goes on to the same results: only the log, and "
+        f"{path} is damaged; remove it, and the same command resumes to the same results: only the log, and "
         "the best validation, are then without the epochs that are done."
     )

@@ -1,4 +1,4 @@
-"""Records of a run as JSON files: written atomically, and sealed with a checksum where they must be whole."""
+"""Records of a run as JSON files: written atomically, sealed with a checksum where damage must be found."""
 
 import hashlib
 import json
@@ -12,7 +12,7 @@ SEAL = "sha256"  # of everything else in a record
 
 
 def read_record(folder: Path, name: str) -> dict | None:
-    """What ``run.json`` or ``metrics.json`` of a run's folder says, or None when there is no such file.
+    """Content of ``run.json`` or ``metrics.json`` of a run directory; None when there is no such file.
 
     Raises:
         InputError: the file is damaged, or of another format than this version's.
@@ -58,12 +58,12 @@ def _digest(plain):
 
 
 def write_json(path: Path, value):
-    """Write a JSON file as a whole, see `write_text`. NaN becomes null."""
+    """Write a JSON file atomically, see `write_text`. NaN becomes null."""
     write_text(path, json.dumps(plain_values(value), indent=1, ensure_ascii=False, allow_nan=False) + "\n")
 
 
 def write_text(path: Path, text: str):
-    """Write a file under a temporary name, bring it to the disk, then rename it: it is whole or not there."""
+    """Write a file atomically: under a temporary name, flushed to the disk, then renamed."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:

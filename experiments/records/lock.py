@@ -15,20 +15,20 @@ POLL_SECONDS = 0.2  # between two tries for a folder that another process decode
 
 
 class BusyError(RuntimeError):
-    """Another process has the run."""
+    """Another process holds the run."""
 
 
 @contextlib.contextmanager
 def only_one(folder):
-    """Hold a run's folder; the operating system lets go of it when the process ends, however it ends.
+    """Lock a run directory; the operating system releases the lock when the process ends, however it ends.
 
     Linux passes such locks on to the server of a network file system (NFS, Lustre mounted with ``flock``).
 
     Args:
-        folder: of the run; made when missing.
+        folder: run directory; created when missing.
 
     Raises:
-        BusyError: another process holds it; says which.
+        BusyError: another process holds it; names the process.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / NAME).open("a+", encoding="utf-8") as file:
@@ -56,7 +56,7 @@ def one_after_the_other(folder):
     try:
         folder.mkdir(parents=True, exist_ok=True)
         file = (folder / NAME).open("a", encoding="utf-8")
-    except OSError:  # who then has to write says in a sentence what is wrong
+    except OSError:  # the write that follows reports the reason
         yield
         return
     with file:
@@ -75,10 +75,10 @@ def _taken(file):
 
 
 def holder(folder):
-    """Who holds a run's folder, in words, or None when nobody does."""
+    """Description of the process that holds a run directory; None when none does."""
     try:
         file = (folder / NAME).open("r+", encoding="utf-8")
-    except OSError:  # never locked, or a folder that this user cannot train in either
+    except OSError:  # never locked, or not writable for this user
         return None
     with file:
         try:

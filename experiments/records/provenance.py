@@ -1,4 +1,4 @@
-"""What made a result besides its description: code, versions and the machine."""
+"""Provenance of a result: code, package versions and the machine."""
 
 import ast
 import functools
@@ -10,7 +10,7 @@ from pathlib import Path
 
 PACKAGES = ("tensorflow", "keras", "segmentation-models", "numpy", "scikit-image", "pillow")
 
-# What decides a run's numbers. The scenes are data, and data has a fingerprint of its own.
+# Folders of the code that decides numbers. The scenes are data, which has a fingerprint of its own.
 _FOLDERS = (
     *("data", "losses", "models", "weighting", "experiments"),
     *(f"experiments/{room}" for room in ("datasets", "evaluation", "training")),

@@ -1,20 +1,20 @@
-"""Whether a finished run is what this program would make now; no TensorFlow."""
+"""Detect stale results: runs whose code, versions, defaults or data have changed; no TensorFlow."""
 
 from selfsup_segmentation.experiments.catalog import dependency
 from selfsup_segmentation.experiments.records import provenance
 
 
 def changes(run, store, fingerprint=None):
-    """What is no longer as it was when a finished run was made.
+    """Reasons why a finished run is stale.
 
     Args:
         run: `experiments.run.Run`.
         store: `experiments.records.store.Store`.
-        fingerprint: function of a run that returns the fingerprint of its data now, or None where the data is
-            not at hand (`experiments.datasets.source.fingerprint_now`).
+        fingerprint: function of a run that returns the current fingerprint of its data, or None where the
+            data is unavailable (`experiments.datasets.source.fingerprint_now`).
 
     Returns:
-        List of phrases, empty when nothing that matters has changed.
+        List of phrases, empty when the run is up to date.
     """
     described = store.description(run)
     if described is None:
@@ -27,7 +27,7 @@ def changes(run, store, fingerprint=None):
 
 
 def _switches(run, described):
-    """Defaults that a later version changed are no part of a run's name, but of its description."""
+    """Changed defaults are not part of a run's name, but of its description."""
     for name in ("schedule", "readings"):
         for key, value in vars(getattr(run, name)).items():
             before = described[name].get(key)
@@ -51,17 +51,20 @@ def _versions(described):
 
 
 def _source(run, described, store, fingerprint):
-    """The same of the run that this one goes on from; nothing where that one is not here."""
+    """The same for the run that this one is initialized from; nothing where that run is absent."""
     source = dependency(run)
     metrics = source and store.metrics(source)
     if not metrics:
         return []
-    found = [f"{phrase} in {source}, which it goes on from" for phrase in changes(source, store, fingerprint)]
+    found = [
+        f"{phrase} in {source}, which it is initialized from"
+        for phrase in changes(source, store, fingerprint)
+    ]
     if _of_sessions(described, "started_from") != [metrics.state_sha256]:
-        found.append(f"{source}, which it goes on from, was trained anew")
+        found.append(f"{source}, which it is initialized from, was trained again")
     return found
 
 
 def _of_sessions(described, key):
-    """Different values of the sessions that trained a run."""
+    """Distinct values of the sessions that trained a run."""
     return list(dict.fromkeys(session.get(key) for session in described["sessions"]))

@@ -13,9 +13,9 @@ from selfsup_segmentation.experiments.run import Run
 class Store:
     """Files of all runs below one folder.
 
-    ``<folder of the run>/`` holds ``run.json`` (the description, written first), ``checkpoint/``,
+    ``<run directory>/`` holds ``run.json`` (the description, written first), ``checkpoint/``,
     ``history.csv``, ``tensorboard/`` and ``metrics.json``, which is written last: it exists exactly when the
-    run is finished. A run that cannot be had leaves ``failure.json`` with the reason.
+    run is finished. A run that cannot be executed leaves ``failure.json`` with the reason.
 
     Args:
         root: the runs folder; made when something is written.
@@ -67,7 +67,7 @@ class Store:
         return read_reason(self.folder(run))
 
     def write_failure(self, run: Run, reason: str, **details):
-        """Record why a run has no result, with what else is to be known of that."""
+        """Record why a run has no result, with further details."""
         write_json(self.folder(run) / "failure.json", {"reason": reason} | details)
 
 

@@ -1,4 +1,4 @@
-"""A run whose losses are no longer finite: which step, which task, which images, and the state before it."""
+"""Divergence: step, task and images of the first loss that is not finite, and the state before it."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ from selfsup_segmentation.data.pipeline import frames_of_step
 
 
 class DivergedError(RuntimeError):
-    """A loss, or an update of the weights, is no longer finite.
+    """A loss, or an update of the weights, is not finite.
 
     Attributes:
         details: dict of plain values: ``epoch`` and ``step`` from 1, ``what`` was not finite, ``frames``.
@@ -20,7 +20,7 @@ class DivergedError(RuntimeError):
 
 
 def trace(training, step, losses):
-    """Go back to the state before a run went wrong, save it, and say what happened.
+    """Restore the state before a run diverged, save it, and describe what happened.
 
     A run is a pure function of its state: from the last state that was saved it comes to the same place.
     Losses may be the first that one sees of an update that was not finite one step earlier.

@@ -1,4 +1,4 @@
-"""How the learning rate goes on from its "initial" value (section 4.1 says no more)."""
+"""Learning rate schedules, from the "initial" value (section 4.1 of the paper says no more)."""
 
 import keras
 import numpy as np
@@ -8,7 +8,7 @@ FACTOR = 0.1  # and a patience of a tenth of 100 epochs, as by default in Keras'
 
 
 class LearningRate(tf.Module):
-    """A schedule whose state is in TensorFlow variables, so that a resumed run goes on with it.
+    """A schedule whose state is in TensorFlow variables, so that a resumed run continues it.
 
     ``plateau`` equals Keras' ReduceLROnPlateau without a ``min_delta``, whose state is in no checkpoint.
 
@@ -16,7 +16,7 @@ class LearningRate(tf.Module):
         kind: ``constant``; ``poly`` for ``rate * (1 - step/steps)^0.9``; ``plateau`` for a tenth whenever the
             sum of the unweighted training losses has not fallen for a tenth of all epochs.
         rate: at the start.
-        epochs, steps: of the whole run.
+        epochs, steps: length of the run.
     """
 
     def __init__(self, kind, rate, epochs, steps):
@@ -38,7 +38,7 @@ class LearningRate(tf.Module):
         """Change the optimizer's rate after an epoch with this mean training loss."""
         if self.kind != "plateau":
             return
-        loss = np.float32(loss)  # what differs beyond its digits is no fall
+        loss = np.float32(loss)  # a difference beyond its digits is no decrease
         if loss < self.best.numpy():
             self.best.assign(loss)
             self.waited.assign(0)

@@ -1,4 +1,4 @@
-"""The training loop: one compiled step, Keras' callbacks around it, and a state that resumes anywhere."""
+"""The training loop: one compiled step, Keras callbacks around it, and a state that resumes at any step."""
 
 import hashlib
 import math
@@ -27,23 +27,23 @@ LOG_EVERY = 10  # steps between readings of the losses; each reading waits for t
 def train(
     run, model, weighting, objective, cache, preparation, folder, options, validate=None, strategy=None
 ):
-    """Train a run from where its checkpoints are to its end.
+    """Train a run from its newest checkpoint to the end.
 
     Args:
         run: `experiments.run.Run`.
         model: from `models.build_multitask_unet`, initialized; trained in place.
-        weighting: a `weighting.TaskWeighting` of the run's tasks.
+        weighting: `weighting.TaskWeighting` of the run's tasks.
         objective: `experiments.training.objective.Objective`.
         cache: built `data.cache.FrameCache` of the training images.
         preparation: `data.pipeline.Preparation`.
-        folder: of the run.
+        folder: run directory.
         options: `experiments.options.Options`.
         validate: function of the number of epochs done that returns a dict of floats for the log; its names
             must not change. None for no validation.
         strategy: `tf.distribute` strategy under which model and weighting were made. None for one device.
 
     Returns:
-        SHA-256 of the whole state at the end, hexadecimal: equal for runs that are equal to the bit.
+        SHA-256 of the final state (all variables), hexadecimal: equal for runs that are equal to the bit.
 
     Raises:
         DivergedError: a loss or an update is not finite; the state before that is saved.
@@ -55,7 +55,7 @@ def train(
 
 
 class Training:
-    """A run under way; arguments as for `train`."""
+    """Training of one run; arguments as for `train`."""
 
     def __init__(self, run, model, weighting, objective, cache, preparation, folder, options, strategy=None):
         self.run, self.model, self.weighting, self.cache = run, model, weighting, cache
@@ -82,9 +82,9 @@ class Training:
         )
 
     def to_the_end(self, validate):
-        """Train from the newest state that was saved."""
+        """Train from the newest checkpoint to the last epoch."""
         if not self._restore():
-            self.checkpoints.save(0)  # whatever happens now, there is a state to go back to
+            self.checkpoints.save(0)  # `divergence.trace` needs a state to restore
         epochs = self.run.schedule.epochs
         first_epoch = (int(self.progress.step) - self._epoch_is_open()) // self.steps_per_epoch
         truncate_history(self._folder / "history.csv", first_epoch, [RATE])
@@ -114,7 +114,7 @@ class Training:
         self.checkpoints.save(int(self.progress.step))
 
     def _epoch(self, batches, callbacks):
-        """The rest of an epoch; returns what is logged of it."""
+        """Train the remaining steps of an epoch; returns its log."""
         step = timed_from = int(self.progress.step)
         first = self.steps_per_epoch if self._epoch_is_open() else step % self.steps_per_epoch
         clock = time.monotonic()
@@ -139,26 +139,26 @@ class Training:
         return means | weights | speed | {RATE: self.rate.of_last_step(self.optimizer)}
 
     def _sound_means(self):
-        """Mean losses since the epoch began, once it is known that all of them are numbers."""
+        """Mean losses since the epoch began; raises `DivergedError` unless all of them are finite."""
         bad = self.progress.first_bad()
         if bad:
             raise trace(self, *bad)
         return self.progress.means()
 
     def _epoch_is_open(self):
-        """Whether all steps of an epoch are done, but not yet what comes between it and the next."""
+        """Whether all steps of an epoch are done, but `_end_epoch` is not."""
         step = int(self.progress.step)
         return step > 0 and step % self.steps_per_epoch == 0 and int(self.progress.steps_in_sums) > 0
 
     def _end_epoch(self, means):
-        """Changes of the state between two epochs."""
+        """Update the state between two epochs."""
         losses = {task: means[f"loss_{task}"] for task in self._objective.tasks}
         self.weighting.end_epoch(losses)
         self.rate.end_epoch(self.optimizer, sum(losses.values()))
         self.progress.start_epoch()
 
     def _batches(self):
-        """Batches from where the run is."""
+        """Training batches from the current step on."""
         schedule, readings = self.run.schedule, self.run.readings
         batches = training_batches(
             self.cache, self._preparation, schedule.batch_size, self.run.seed, schedule.epochs,
@@ -169,9 +169,9 @@ class Training:
         return iter(batches)
 
     def replay(self, step):
-        """Come to the state after ``step`` steps, from one that was saved before; nothing is logged.
+        """Restore a checkpoint and train again up to the state after ``step`` steps; nothing is logged.
 
-        Steps are the same compiled ones, so that the state is the same to the bit.
+        The compiled step is the same, so the state is equal to the bit.
         """
         self._restore(at_most=step)
         batches = self._batches()
@@ -194,11 +194,11 @@ class Training:
         return [variable for owner in tracked for variable in owner.variables]
 
     def _restore(self, at_most=None):
-        """Whether there was a state to restore; where hosts share the run, the first one's goes to all."""
-        there = self.checkpoints.restore(self._options.warn, at_most)
+        """Whether a checkpoint was restored; hosts that share the run receive that of process 0."""
+        restored = self.checkpoints.restore(self._options.warn, at_most)
         if multiworker.place():
             multiworker.take_over_state(self._variables())
-        return there
+        return restored
 
 
 def _for_callbacks(model, optimizer):

@@ -1,7 +1,7 @@
-"""One run over several hosts: TensorFlow's ``TF_CONFIG`` says which, and which of them this process is.
+"""One run over several hosts, as configured by TensorFlow's ``TF_CONFIG``.
 
-All processes do the same, batch by batch, and each computes its share. The first one alone reads and writes
-the runs folder's states and results; the others keep theirs in a folder that ends with them.
+All processes execute the same batches, and each computes its share. Only process 0 reads and writes
+checkpoints and results of the runs folder; the others write to a temporary folder.
 """
 
 import contextlib
@@ -21,11 +21,11 @@ VARIABLE = "TF_CONFIG"
 
 @dataclasses.dataclass(frozen=True)
 class Place:
-    """Where this process is among those that share a run.
+    """Place of this process among those that share a run.
 
     Attributes:
-        processes: how many there are.
-        index: of this one; 0 for the one that writes.
+        processes: number of processes.
+        index: index of this process; process 0 writes the results.
     """
 
     processes: int
@@ -41,7 +41,7 @@ def place():
     """The `Place` that ``TF_CONFIG`` gives this process; None where that is not set.
 
     Raises:
-        InputError: it says something else.
+        InputError: it has another content.
     """
     text = os.environ.get(VARIABLE)
     if not text:
@@ -64,7 +64,7 @@ def place():
 
 @functools.cache
 def strategy():
-    """The one strategy of this process; waits for the others. Before anything else of TensorFlow is used."""
+    """The only strategy of this process; waits for the others. Call it before any other use of TensorFlow."""
     import tensorflow as tf
 
     return tf.distribute.MultiWorkerMirroredStrategy()
@@ -72,25 +72,25 @@ def strategy():
 
 @contextlib.contextmanager
 def following(store):
-    """A `Store` for a process that follows: it reads what is finished, and what it writes ends with it."""
+    """A `Store` for a process that follows: it reads finished runs and writes to a temporary folder."""
     with tempfile.TemporaryDirectory() as folder:
         yield Store(Path(folder), also=[store.root, *store.also])
 
 
 def agree(run):
-    """Raise `InputError` unless all processes are about to carry out the same run."""
+    """Raise `InputError` unless all processes are about to execute the same run."""
     import tensorflow as tf
 
     number = tf.constant(zlib.crc32(run.folder.encode()), tf.int64)
     if int(_of_the_first([number])[0]) != int(number):
         raise InputError(
-            f"{run}: process 0 of {VARIABLE} carries out another run; start all processes with the same "
+            f"{run}: process 0 of {VARIABLE} executes another run; start all processes with the same "
             "command, on the same runs folder."
         )
 
 
 def take_over_state(variables):
-    """Give every process the values that the first one has, to the bit.
+    """Copy the values of process 0 to every process, to the bit.
 
     Args:
         variables: Keras and TensorFlow variables, in the same order everywhere.
@@ -103,7 +103,7 @@ def take_over_state(variables):
 
 
 def _of_the_first(values):
-    """Tensors as the first process has them: all others add zeros, as integers, so that no bit changes."""
+    """Tensors of process 0: all others add zeros, as integers, so that no bit changes."""
     import tensorflow as tf
 
     integers = {tf.bool: tf.int32, tf.float32: tf.int32, tf.float64: tf.int64}
@@ -111,9 +111,9 @@ def _of_the_first(values):
 
     def add():
         context = tf.distribute.get_replica_context()
-        mine = tf.equal(tf.convert_to_tensor(context.replica_id_in_sync_group), 0)
-        given, sums = [tf.where(mine, value, tf.zeros_like(value)) for value in wide], [None] * len(wide)
-        for dtype in (tf.int32, tf.int64):  # those of one type travel together
+        is_first = tf.equal(tf.convert_to_tensor(context.replica_id_in_sync_group), 0)
+        given, sums = [tf.where(is_first, value, tf.zeros_like(value)) for value in wide], [None] * len(wide)
+        for dtype in (tf.int32, tf.int64):  # one all-reduce for each type
             places = [k for k, value in enumerate(given) if value.dtype == dtype]
             added = context.all_reduce("SUM", [given[k] for k in places]) if places else []
             for k, value in zip(places, added, strict=True):

@@ -1,4 +1,4 @@
-"""What a run starts from, and what a finished one leaves: network and weighting (section 4.2)."""
+"""Network of a run: building, initialization (section 4.2), loading trained weights."""
 
 import functools
 
@@ -20,7 +20,7 @@ from selfsup_segmentation.models.normalization import batch_norm_layers
 
 
 class Unavailable(RuntimeError):
-    """A run cannot be had, for a reason that belongs into its table cell."""
+    """A run cannot be executed, for a reason that belongs into its table cell."""
 
 
 def build_model(run):
@@ -37,10 +37,10 @@ def build_model(run):
 
 
 def initialize(model, weighting, run, store, options):
-    """Give network and weighting what a run starts from (section 4.2).
+    """Initialize network and weighting of a run (section 4.2).
 
     Raises:
-        Unavailable: there are no ImageNet weights, or the run that this one goes on from has no result.
+        Unavailable: no ImageNet weights, or the run that this one is initialized from has no result.
     """
     initialize_randomly(model, run.seed, run.readings.decoder_init)
     folder = source_folder(run, store)
@@ -56,7 +56,7 @@ def initialize(model, weighting, run, store, options):
 
 
 def source_folder(run, store):
-    """Folder of the finished run that a run goes on from; None for a run that goes on from none.
+    """Run directory of the finished run that a run is initialized from; None where there is none.
 
     Raises:
         Unavailable: that run has no result.
@@ -72,16 +72,16 @@ def source_folder(run, store):
 
 
 def source_state(run, store):
-    """SHA-256 of the state that a run goes on from, see `train`; None for one from none."""
+    """SHA-256 of the state that a run is initialized from, see `train`; None where there is none."""
     source = dependency(run)
     return source and store.metrics(source).state_sha256
 
 
 def _parts_to_load(run):
-    """Names of the sub-models that a run takes from the one that it goes on from."""
+    """Names of the sub-models that a run loads from the run that it is initialized from."""
     encoder, decoders = {"encoder", "embedding"}, {f"decoder_{task}" for task in run.tasks}
-    whole = run.readings.kitti_load == "model" if run.start else run.readings.coarse_load != "encoder"
-    return encoder | decoders if whole else encoder
+    all_parts = run.readings.kitti_load == "model" if run.start else run.readings.coarse_load != "encoder"
+    return encoder | decoders if all_parts else encoder
 
 
 @functools.cache

@@ -37,7 +37,7 @@ def strategy_of(run):
 
     Raises:
         InputError: the machine has fewer devices, or a batch cannot be shared out among them; or the hosts of
-            ``TF_CONFIG`` have another number of devices, or carry out another run.
+            ``TF_CONFIG`` have another number of devices, or execute another run.
     """
     replicas, batch_size = run.readings.replicas, run.schedule.batch_size
     if multiworker.place():

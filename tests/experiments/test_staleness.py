@@ -116,7 +116,7 @@ def test_a_pretraining_that_was_trained_anew_is_seen_in_its_weights(restored):
     store, _, child = restored
     source = catalog.dependency(child)
     edit(store.folder(source) / "metrics.json", lambda c: c.update(state_sha256="another"))
-    assert changes(child, store) == [f"{source}, which it goes on from, was trained anew"]
+    assert changes(child, store) == [f"{source}, which it is initialized from, was trained again"]
 
 
 def test_a_run_that_nothing_is_known_of_is_not_passed_as_made_now(restored):
