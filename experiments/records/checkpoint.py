@@ -104,7 +104,7 @@ class Checkpoints:
                 continue
             if not is_sound(folder):
                 warn(
-                    f"checkpoint {folder} is damaged and not used; the run resumes from the one before it, or "
+                    f"checkpoint {folder} is damaged and not used; it resumes from the one before it, or "
                     "starts again where there is none"
                 )
                 self._damaged.add(folder)
