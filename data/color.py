@@ -9,13 +9,14 @@ from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
+from keras import ops
 
 _RGB_TO_XYZ = np.array(
     [[0.412453, 0.357580, 0.180423], [0.212671, 0.715160, 0.072169], [0.019334, 0.119193, 0.950227]]
 )
 _WHITE = np.array([0.95047, 1.0, 1.08883])
 # The white point is divided out in the matrix: one multiplication fewer per pixel.
-RGB_TO_SCALED_XYZ = (_RGB_TO_XYZ / _WHITE[:, None]).astype(np.float32)
+_RGB_TO_SCALED_XYZ = (_RGB_TO_XYZ / _WHITE[:, None]).astype(np.float32)
 _SCALED_XYZ_TO_RGB = np.linalg.inv(_RGB_TO_XYZ / _WHITE[:, None]).astype(np.float32)
 
 
@@ -42,14 +43,26 @@ def rgb_to_lab(rgb):
         rgb = tf.cast(rgb, tf.float32)
         curved = tf.pow((tf.maximum(rgb, 0.04045) + 0.055) / 1.055, 2.4)
         linear = tf.unstack(tf.where(rgb > 0.04045, curved, rgb / 12.92), axis=-1)
-    fx, fy, fz = map(_lab_curve, _mix_planes(linear, RGB_TO_SCALED_XYZ))
-    return tf.stack([116.0 * fy - 16.0, 500.0 * (fx - fy), 200.0 * (fy - fz)], axis=-1)
+    return linear_to_lab(linear)
+
+
+def linear_to_lab(planes):
+    """Convert linear RGB to Lab, in Keras' ops, which are saved with a model that contains them.
+
+    Args:
+        planes: red, green and blue, float32 ``[...]`` in [0, 1].
+
+    Returns:
+        float32 ``[..., 3]``.
+    """
+    fx, fy, fz = map(_lab_curve, _mix_planes(planes, _RGB_TO_SCALED_XYZ))
+    return ops.stack([116.0 * fy - 16.0, 500.0 * (fx - fy), 200.0 * (fy - fz)], axis=-1)
 
 
 def _lab_curve(plane):
     # Logarithm and exponential are vectorized on a CPU, unlike the power.
-    root = tf.exp(tf.math.log(tf.maximum(plane, 0.008856)) * np.float32(1 / 3))
-    return tf.where(plane > 0.008856, root, 7.787 * plane + 16.0 / 116.0)
+    root = ops.exp(ops.log(ops.maximum(plane, 0.008856)) * float(np.float32(1 / 3)))
+    return ops.where(plane > 0.008856, root, 7.787 * plane + 16.0 / 116.0)
 
 
 def lab_to_rgb(lab):
@@ -75,7 +88,7 @@ def lab_to_rgb(lab):
 def _mix_planes(planes, matrix):
     """Matrix times every pixel; not with matmul, whose factors a GPU may round to 10 bits (TF32)."""
     x, y, z = planes
-    return [a * x + b * y + c * z for a, b, c in matrix]
+    return [a * x + b * y + c * z for a, b, c in matrix.tolist()]
 
 
 class ColorBins:

@@ -1,9 +1,8 @@
 """The segmentation network alone: what runs in the car."""
 
 import keras
-import numpy as np
 
-from selfsup_segmentation.data.color import LINEAR_OF_BYTE, RGB_TO_SCALED_XYZ
+from selfsup_segmentation.data.color import LINEAR_OF_BYTE, linear_to_lab
 from selfsup_segmentation.models.decoder import build_decoder
 from selfsup_segmentation.models.encoder import build_encoder
 from selfsup_segmentation.models.multitask import CHANNELS
@@ -52,15 +51,6 @@ def rgb_segmentation(model, normalize, backbone="resnet18"):
 
 
 def _lab_of_bytes(image):
-    """`data.color.rgb_to_lab` of bytes in Keras' ops, which are saved with a model."""
-    ops = keras.ops
-    linear = ops.take(LINEAR_OF_BYTE, ops.cast(image, "int32"), axis=0)
-    planes = [linear[..., channel : channel + 1] for channel in range(3)]
-    curved = []
-    for row in RGB_TO_SCALED_XYZ.tolist():
-        x, y, z = (factor * plane for factor, plane in zip(row, planes, strict=True))
-        plane = x + y + z
-        root = ops.exp(ops.log(ops.maximum(plane, 0.008856)) * float(np.float32(1 / 3)))
-        curved.append(ops.where(plane > 0.008856, root, 7.787 * plane + 16.0 / 116.0))
-    fx, fy, fz = curved
-    return ops.concatenate([116.0 * fy - 16.0, 500.0 * (fx - fy), 200.0 * (fy - fz)], axis=-1)
+    """`data.color.rgb_to_lab` of bytes, in ops that are saved with a model."""
+    linear = keras.ops.take(LINEAR_OF_BYTE, keras.ops.cast(image, "int32"), axis=0)
+    return linear_to_lab([linear[..., channel] for channel in range(3)])
