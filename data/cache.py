@@ -23,6 +23,7 @@ from selfsup_segmentation.data.disparity import resize_nearest
 from selfsup_segmentation.data.errors import InputError
 from selfsup_segmentation.data.frames import Frame
 from selfsup_segmentation.data.labels import IGNORE, ids_to_train_ids
+from selfsup_segmentation.data.png import RGB, read_size
 
 CHANNELS = {"left": 3, "right": 3, "labels": 1}
 FORMAT = 3  # of the cached files; part of their names
@@ -56,7 +57,7 @@ class FrameCache:
         self.frames, self.size, self.parts, self.fit = list(frames), tuple(size), tuple(parts), fit
         self.folder = None if folder is None else Path(folder)
         with ThreadPoolExecutor() as pool:
-            sizes = list(pool.map(_png_size, (frame.left for frame in frames)))
+            sizes = list(pool.map(_native_size, frames))
         self.native_sizes = np.array(sizes, np.int32).reshape(-1, 2)
         if fit == "pad" and (self.native_sizes > np.array(size)).any():
             largest = self.native_sizes.max(axis=0)
@@ -219,9 +220,5 @@ def _stem(name):
     return name.removesuffix(".raw").rpartition(".")[0]
 
 
-def _png_size(path):
-    try:
-        with Image.open(path) as image:
-            return image.size
-    except OSError as error:
-        raise InputError(f"{path} is not a readable PNG file; download it again") from error
+def _native_size(frame):
+    return read_size(frame.left, RGB, "an image")

@@ -13,7 +13,7 @@ from selfsup_segmentation.data.errors import InputError
 from selfsup_segmentation.data.files import FileError
 from selfsup_segmentation.data.frames import Frame
 from selfsup_segmentation.data.labels import KNOWN_IDS
-from selfsup_segmentation.data.png import GRAY8, GRAY16, RGB, read_pixels, require_kind
+from selfsup_segmentation.data.png import GRAY8, GRAY16, RGB, read_pixels, read_size
 
 _CONTENT = {"left": RGB, "right": RGB, "labels": GRAY8, "instances": GRAY16, "disparity": GRAY16}
 _IS_KNOWN_ID = np.isin(np.arange(256), list(KNOWN_IDS))
@@ -91,7 +91,7 @@ def read_disparity(path: str | Path) -> np.ndarray:
 def check_frames(frames: Iterable[Frame], threads: int = 16) -> None:
     """Compare the headers of all images of all frames, so that training does not stop in its second hour.
 
-    Reads 33 bytes of each file. Calibrations are not opened.
+    Reads the header of each file. Calibrations are not opened.
 
     Args:
         frames: frames whose images must exist, be of the right kind and agree in size within the frame.
@@ -112,10 +112,10 @@ def _check_frame(frame: Frame) -> None:
         path = getattr(frame, content)
         if path is None:
             continue
-        header = require_kind(path, kind, f"the {content} file of {frame.name}")
-        size = size or (header.width, header.height)
-        if (header.width, header.height) != size:
+        found = read_size(path, kind, f"the {content} file of {frame.name}")
+        size = size or found
+        if found != size:
             raise InputError(
-                f"{path} is {header.width}×{header.height} but {frame.left} is {size[0]}×{size[1]}: "
+                f"{path} is {found[0]}×{found[1]} but {frame.left} is {size[0]}×{size[1]}: "
                 "give files of the same size (both native, not resized)."
             )

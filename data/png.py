@@ -1,14 +1,13 @@
-"""A PNG of a known kind, or in one sentence what is wrong with it.
+"""Read a PNG of a known kind, or refuse it in one sentence.
 
 Every image of both data sets is a PNG. Its 33-byte header tells size, bit depth and color type, so a wrong
 kind of file is refused before a pixel is decoded. The checksums of a PNG are compared as well: Pillow leaves
-out those of the pixels, and some flipped bits would otherwise become wrong pixels without a word.
+out those of the pixels, and some flipped bits would otherwise become wrong pixels silently.
 """
 
 import io
 import struct
 import zlib
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -22,30 +21,17 @@ Kind = tuple[int, int]
 RGB, GRAY8, GRAY16 = (8, 2), (8, 0), (16, 0)
 _KIND_NAMES = {RGB: "8-bit RGB", GRAY8: "8-bit grey", GRAY16: "16-bit grey"}
 _COLOR_TYPES = {0: "grey", 2: "RGB", 3: "palette", 4: "grey with alpha", 6: "RGBA"}
+_HEADER_BYTES = 33
 _MAX_PIXELS = 2**25  # 16 images of Cityscapes; a damaged or malicious header must not cost memory
-
-
-@dataclass(frozen=True)
-class Header:
-    """What the first chunk of a PNG says.
-
-    Attributes:
-        width, height: in px.
-        kind: of the file.
-    """
-
-    width: int
-    height: int
-    kind: Kind
 
 
 def read_pixels(path: str | Path, kind: Kind, what: str) -> np.ndarray:
     """Decode a PNG.
 
     Args:
-        path: of the file.
-        kind: that it must be of.
-        what: it is, with its article, for the sentence that refuses another kind.
+        path: PNG file.
+        kind: required kind.
+        what: name of such files, with its article, for the message that refuses another kind.
 
     Returns:
         ``[H, W]``, or ``[H, W, 3]`` for RGB, as Pillow decodes it.
@@ -53,8 +39,8 @@ def read_pixels(path: str | Path, kind: Kind, what: str) -> np.ndarray:
     Raises:
         FileError: the file is missing, damaged or of another kind.
     """
-    require_kind(path, kind, what)
     content = read_bytes(path)
+    _parse_header(content[:_HEADER_BYTES], path, kind, what)
     if not _has_all_chunks(content):
         raise FileError(f"{path} is damaged or cut off: {RENEW}.")
     try:
@@ -65,18 +51,9 @@ def read_pixels(path: str | Path, kind: Kind, what: str) -> np.ndarray:
         raise FileError(f"{path} is damaged or cut off: {RENEW}.") from error
 
 
-def require_kind(path: str | Path, kind: Kind, what: str) -> Header:
-    """The header of a PNG of that kind; arguments and errors as for `read_pixels`, but no pixel is read."""
-    header = _read_header(path)
-    if header.kind != kind:
-        depth, color_type = header.kind
-        found = f"{depth}-bit {_COLOR_TYPES.get(color_type, 'unknown')}"
-        raise FileError(
-            f"{path} is a PNG of {found} where {what} is {_KIND_NAMES[kind]}: give the file as it came "
-            "with the data set.",
-            "wrong type",
-        )
-    return header
+def read_size(path: str | Path, kind: Kind, what: str) -> tuple[int, int]:
+    """(width, height) of a PNG, px; arguments and errors as for `read_pixels`, but no pixel is read."""
+    return _parse_header(read_bytes(path, _HEADER_BYTES), path, kind, what)
 
 
 def _has_all_chunks(content: bytes) -> bool:
@@ -97,18 +74,21 @@ def _uint32(content: bytes, position: int) -> int:
     return int.from_bytes(content[position : position + 4], "big")
 
 
-def _read_header(path: str | Path) -> Header:
-    """Size and kind from the signature and the IHDR chunk, which the format requires to come first."""
-    head = read_bytes(path, 33)
+def _parse_header(head: bytes, path: str | Path, kind: Kind, what: str) -> tuple[int, int]:
+    """(width, height) from the signature and the IHDR chunk, which the format requires to come first."""
     if not head:
         raise FileError(f"{path} is empty: {RENEW}.")
+    give = "give the file as it came with the data set."
     if head[:8] != b"\x89PNG\r\n\x1a\n":
-        raise FileError(
-            f"{path} is not a PNG file: give the file as it came with the data set.", "wrong type"
-        )
-    if len(head) < 33 or head[12:16] != b"IHDR":
+        raise FileError(f"{path} is not a PNG file: {give}", "wrong type")
+    if len(head) < _HEADER_BYTES or head[12:16] != b"IHDR":
         raise FileError(f"{path} is damaged or cut off: {RENEW}.")
     width, height, depth, color_type = struct.unpack(">IIBB", head[16:26])
     if not 0 < width * height <= _MAX_PIXELS:
         raise FileError(f"{path} claims to be {width}×{height}, which no image of a camera is: {RENEW}.")
-    return Header(width, height, (depth, color_type))
+    if (depth, color_type) != kind:
+        found = f"{depth}-bit {_COLOR_TYPES.get(color_type, 'unknown')}"
+        raise FileError(
+            f"{path} is a PNG of {found} where {what} is {_KIND_NAMES[kind]}: {give}", "wrong type"
+        )
+    return width, height

@@ -334,7 +334,7 @@ def test_a_missing_file_is_named(tmp_path, folder, part):
 def test_what_is_no_image_is_named(tmp_path):
     frames, _ = noise_frames(tmp_path)
     frames[2].left.write_text("Please log in")
-    with pytest.raises(InputError, match="not a readable PNG") as caught:
+    with pytest.raises(InputError, match="is not a PNG file") as caught:
         FrameCache(frames, (64, 32))
     assert str(frames[2].left) in str(caught.value)
 
