@@ -2,10 +2,9 @@
 
 import json
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-
-import numpy as np
 
 from selfsup_segmentation.data.files import RENEW, FileError, read_bytes
 
@@ -35,16 +34,7 @@ def read_camera(path: str | Path) -> Camera:
     Raises:
         FileError: the file is missing, is no camera JSON, or holds impossible values.
     """
-    text = _read_text(path)
-    try:
-        content = json.loads(text)
-        camera = Camera(float(content["intrinsic"]["fx"]), float(content["extrinsic"]["baseline"]))
-    except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
-        raise FileError(
-            f"{path} is no Cityscapes camera JSON (it needs intrinsic.fx and extrinsic.baseline): {RENEW}.",
-            "calibration",
-        ) from error
-    return _require_plausible(camera, path)
+    return _read(path, _parse_json, "Cityscapes camera JSON (it needs intrinsic.fx and extrinsic.baseline)")
 
 
 def read_kitti_calibration(path: str | Path) -> Camera:
@@ -62,26 +52,30 @@ def read_kitti_calibration(path: str | Path) -> Camera:
     Raises:
         FileError: the file is missing, lacks one of the numbers, or holds impossible values.
     """
-    lines = dict(line.split(":", 1) for line in _read_text(path).splitlines() if ":" in line)
-    try:
-        left, right = (np.array(lines[f"P_rect_{k}"].split(), float).reshape(3, 4) for k in ("02", "03"))
-        camera = Camera(float(left[0, 0]), float(left[0, 3] - right[0, 3]) / float(left[0, 0]))
-    except (KeyError, ValueError, ZeroDivisionError) as error:
-        raise FileError(
-            f"{path} is no KITTI calib_cam_to_cam file (P_rect_02 and P_rect_03 are needed): {RENEW}.",
-            "calibration",
-        ) from error
-    return _require_plausible(camera, path)
+    return _read(path, _parse_kitti, "KITTI calib_cam_to_cam file (P_rect_02 and P_rect_03 are needed)")
 
 
-def _read_text(path: str | Path) -> str:
+def _parse_json(text: str) -> Camera:
+    content = json.loads(text)
+    return Camera(float(content["intrinsic"]["fx"]), float(content["extrinsic"]["baseline"]))
+
+
+def _parse_kitti(text: str) -> Camera:
+    lines = dict(line.split(":", 1) for line in text.splitlines() if ":" in line)
+    left, right = ([float(number) for number in lines[f"P_rect_{k}"].split()] for k in ("02", "03"))
+    if not len(left) == len(right) == 12:
+        raise ValueError("a projection has 12 numbers")
+    return Camera(left[0], (left[3] - right[3]) / left[0])
+
+
+def _read(path: str | Path, parse: Callable[[str], Camera], kind: str) -> Camera:
+    content = read_bytes(path)
     try:
-        return read_bytes(path).decode("utf-8")
+        camera = parse(content.decode("utf-8"))
     except UnicodeDecodeError as error:
         raise FileError(f"{path} is not a text file: {RENEW}.", "calibration") from error
-
-
-def _require_plausible(camera: Camera, path: str | Path) -> Camera:
+    except (ValueError, KeyError, TypeError, ArithmeticError, RecursionError) as error:
+        raise FileError(f"{path} is no {kind}: {RENEW}.", "calibration") from error
     if not all(math.isfinite(value) and value > 0 for value in (camera.focal, camera.baseline)):
         raise FileError(
             f"{path} gives focal length {camera.focal} px and baseline {camera.baseline} m, "
