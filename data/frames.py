@@ -1,6 +1,6 @@
 """A frame: the files that belong to one exposure of the stereo rig."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 
@@ -25,3 +25,7 @@ class Frame:
     instances: Path | None = None
     disparity: Path | None = None
     camera: Path | None = None
+
+
+PARTS = tuple(field.name for field in fields(Frame))[1:]
+"""Attributes of a `Frame` that are files."""

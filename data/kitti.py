@@ -1,21 +1,22 @@
-"""Find the frames of KITTI 2015 (stereo pairs, semantics, disparity, calibration) and split them.
+"""KITTI 2015 (stereo pairs, semantics, disparity, calibration), and how it is split.
 
 The benchmark publishes labels for its 200 training frames only. The paper splits them at random into 170 and
 30 and does not say which (Section 4.2), so the 30 are fixed here once and for all.
+
+The archives may have been unpacked together, or side by side, each into a folder of its own name. Disparity
+is ``disp_occ_0`` where it exists, else ``disp_noc_0``. Camera is the frame's own calibration, else
+``calib_cam_to_cam.txt`` in the root, else None.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
-import numpy as np
-
-from selfsup_segmentation.data.decode import read_rgb
+from selfsup_segmentation.data.calibration import read_kitti_calibration
 from selfsup_segmentation.data.errors import InputError
 from selfsup_segmentation.data.frames import Frame
-from selfsup_segmentation.data.kitti_folders import PARTS, find_folder, list_cameras, list_files, list_names
+from selfsup_segmentation.data.layout import Layout, PartFiles, ReleasedSplit, list_files
 
 OFFICIAL_COUNT = 200
-SPLITS = ("train", "val")
 
 # sorted(numpy.random.default_rng(0).permutation(200)[:30])
 # fmt: off
@@ -25,63 +26,26 @@ VALIDATION_IDS = (
 )
 # fmt: on
 
-
-def find_frames(
-    root: str | Path, split: str, need: Collection[str] = ("right", "labels"), split_seed: int = 0
-) -> list[Frame]:
-    """Frames of one split, sorted by name.
-
-    `root` is the folder into which the archives were unpacked together, or one that has them side by side in
-    ``data_scene_flow`` and ``data_semantics`` (then a few of the images that both contain are compared).
-
-    Args:
-        root: folder that contains ``training``, or the two folders above; ``~`` is expanded.
-        split: ``train`` or ``val``. With all 200 frames `VALIDATION_IDS` are val. With fewer the last fifth
-            is: neighbouring frames come from one drive, and a random split would show the network its
-            validation scenes (see `split_note`).
-        need: attributes of `Frame` to fill in besides the left image; the others are None. Disparity is
-            ``disp_occ_0`` where it exists, else ``disp_noc_0``. Camera is the frame's own calibration, else
-            ``calib_cam_to_cam.txt`` in `root`, else None.
-        split_seed: of another random choice of 30 validation frames than the committed one, which is 0.
-
-    Returns:
-        At least one frame; each file was listed in its folder.
-
-    Raises:
-        InputError: the root, a folder or a file is missing, the split is unknown or empty, the archives
-            do not fit together, or another split is asked for of frames that are not all there.
-        ValueError: `need` holds what is no attribute of `Frame`.
-    """
-    if split not in SPLITS:
-        raise InputError(
-            f"KITTI has no split {split!r}: choose train or val (labels of its test set are not public)."
-        )
-    unknown = set(need) - PARTS.keys()
-    if isinstance(need, str) or unknown:
-        raise ValueError(f"need is a collection of {', '.join(PARTS)}, got {need!r}.")
-    need = [attribute for attribute in PARTS if attribute in need and attribute != "left"]
-    root = Path(root).expanduser()
-    names = list_names(root)
-    chosen = _split_names(names, split_seed)[split]
-    if not chosen:
-        raise InputError(f"{root} has only {len(names)} frame, too few for a split {split}: add frames.")
-
-    files = {"left": list_files(root, "left", chosen)}
-    for attribute in need:
-        listing = list_cameras if attribute == "camera" else list_files
-        files[attribute] = listing(root, attribute, chosen)
-    if "labels" in need:
-        check_copies(root, [chosen[0], chosen[len(chosen) // 2], chosen[-1]])
-    return [
-        Frame(name, **{part: paths[index] for part, paths in files.items()})
-        for index, name in enumerate(chosen)
-    ]
+_ARCHIVES = ("data_scene_flow", "data_semantics", "data_scene_flow_calib")
+# Attribute of a Frame → (folders in order of preference, suffix of the file name, archive).
+# _10 is the annotated first frame of each pair in time; _11 is the second.
+_PARTS = {
+    "left": (("image_2",), "_10.png", "data_scene_flow"),
+    "right": (("image_3",), "_10.png", "data_scene_flow"),
+    "labels": (("semantic",), "_10.png", "data_semantics"),
+    "instances": (("instance",), "_10.png", "data_semantics"),
+    "disparity": (("disp_occ_0", "disp_noc_0"), "_10.png", "data_scene_flow"),
+    "camera": (("calib_cam_to_cam",), ".txt", "data_scene_flow_calib"),
+}
+_COMMON_CALIBRATION = "calib_cam_to_cam.txt"  # of all frames, where they have none of their own
 
 
 def validation_ids(seed: int = 0) -> tuple[int, ...]:
     """Numbers of the 30 validation frames; `VALIDATION_IDS` for seed 0, else another random choice."""
     if seed == 0:
         return VALIDATION_IDS  # committed, whatever becomes of numpy's generator
+    import numpy as np
+
     chosen = np.random.default_rng(seed).permutation(OFFICIAL_COUNT)[: len(VALIDATION_IDS)]
     return tuple(sorted(map(int, chosen)))
 
@@ -89,16 +53,16 @@ def validation_ids(seed: int = 0) -> tuple[int, ...]:
 def split_note(root: str | Path) -> str | None:
     """One sentence for every report when the frames are not the full set, else None.
 
-    Args:
-        root: as for `find_frames`.
-
     Returns:
         For example ``30 of 200 frames: contiguous split 24 / 6 instead of the committed 170 / 30``.
 
     Raises:
-        InputError: as `find_frames`.
+        InputError: as `Layout.find_frames`.
     """
-    names = list_names(Path(root).expanduser())
+    root = Path(root).expanduser()
+    left = KITTI.scan(root, "training", ["left"])["left"]
+    left.require(root)
+    names = sorted(left.files)
     if _is_complete(names):
         return None
     split = _split_names(names)
@@ -116,31 +80,88 @@ def check_copies(root: str | Path, names: Collection[str]) -> None:
     were unpacked into one folder, or where data_semantics came without images.
 
     Args:
-        root: as for `find_frames`.
+        root: as for `Layout.find_frames`.
         names: frames to compare; each costs the reading of two images.
 
     Raises:
-        InputError: the two images of a frame differ, or there is no folder of images or of labels.
+        InputError: the two images of a frame differ.
     """
     root = Path(root).expanduser()
-    images = find_folder(root, "left")
-    copies = find_folder(root, "labels").parent / "image_2"
-    if copies == images:
-        return
+    found = KITTI.scan(root, "training", ["left", "copy"])
+    left, copies = found["left"].files, found["copy"].files
     for name in names:
-        pair = images / f"{name}.png", copies / f"{name}.png"
-        if not pair[1].is_file() or _have_same_bytes(*pair):
-            continue
-        if not np.array_equal(*map(read_rgb, pair)):
+        if name in copies and not _are_equal(root / left[name], root / copies[name]):
             raise InputError(
-                f"{pair[0]} and {pair[1]} differ: unpack data_scene_flow.zip and data_semantics.zip of the "
-                "same release (KITTI 2015) again."
+                f"{root / left[name]} and {root / copies[name]} differ: unpack data_scene_flow.zip and "
+                "data_semantics.zip of the same release (KITTI 2015) again."
             )
 
 
-def _have_same_bytes(first: Path, second: Path) -> bool:
-    """Cheap answer for the usual case, where nobody has compressed a copy anew."""
-    return first.stat().st_size == second.stat().st_size and first.read_bytes() == second.read_bytes()
+def _check_some_copies(root: Path, frames: list[Frame]) -> None:
+    check_copies(root, [frame.name for frame in (frames[0], frames[len(frames) // 2], frames[-1])])
+
+
+def _are_equal(first: Path, second: Path) -> bool:
+    """Compare bytes before pixels: usually nobody has compressed a copy anew."""
+    if first.stat().st_size == second.stat().st_size and first.read_bytes() == second.read_bytes():
+        return True
+    import numpy as np
+
+    from selfsup_segmentation.data.decode import read_rgb
+
+    return np.array_equal(read_rgb(first), read_rgb(second))
+
+
+def _list_parts(root: Path, split: str, parts: Iterable[str]) -> dict[str, PartFiles]:
+    found = {part: _list_part(root, part) for part in parts if part != "copy"}
+    if "camera" in found and not (root / found["camera"].folder).is_dir():
+        every = set().union(*(part.files for part in found.values()))
+        found["camera"] = _common_calibration(root, found["camera"], every)
+    if "copy" in parts:
+        found["copy"] = _list_copies(root)
+    return found
+
+
+def _list_part(root: Path, part: str) -> PartFiles:
+    folders, suffix, archive = _PARTS[part]
+    candidates = [f"{base}/{folder}" for folder in folders for base in KITTI.bases]
+    top = next((folder for folder in candidates if (root / folder).is_dir()), f"training/{folders[0]}")
+
+    def path_of(name: str) -> str:
+        return f"{top}/{name.removesuffix('_10')}{suffix}"
+
+    files = {f"{number}_10": f"{top}/{number}{suffix}" for number in list_files(root / top, suffix)}
+    return PartFiles(top, f"*{suffix}", archive, files, path_of)
+
+
+def _common_calibration(root: Path, camera: PartFiles, names: Collection[str]) -> PartFiles:
+    """The calibrations where the frames have none of their own."""
+    files, note = {}, f"no calibration ({camera.archive}.zip), and so no errors in meters."
+    if (root / _COMMON_CALIBRATION).is_file():
+        files = dict.fromkeys(names, _COMMON_CALIBRATION)
+        note = f"one calibration for all frames, {_COMMON_CALIBRATION}."
+    return PartFiles(".", _COMMON_CALIBRATION, camera.archive, files, camera.path_of, True, note)
+
+
+def _list_copies(root: Path) -> PartFiles:
+    """The left images that came with the labels, where those lie in a folder of their own."""
+    left, labels = (_list_part(root, part) for part in ("left", "labels"))
+    top = f"{labels.folder.rpartition('/')[0]}/image_2"
+    numbers = [] if top == left.folder else list_files(root / top, "_10.png")
+    files = {f"{number}_10": f"{top}/{number}_10.png" for number in numbers}
+    return PartFiles(top, "*_10.png", labels.archive, files, lambda name: f"{top}/{name}.png", True)
+
+
+def _select(root: Path, names: list[str], split: str, split_seed: int) -> list[str]:
+    """With all 200 frames `VALIDATION_IDS` are val.
+
+    With fewer the last fifth is: neighbouring frames come from one drive, and a random split would show the
+    network its validation scenes (see `split_note`).
+    """
+    chosen = _split_names(names, split_seed)[split]
+    if not chosen:
+        raise InputError(f"{root} has only {len(names)} frame, too few for a split {split}: add frames.")
+    return chosen
 
 
 def _split_names(names: list[str], seed: int = 0) -> dict[str, list[str]]:
@@ -158,3 +179,46 @@ def _split_names(names: list[str], seed: int = 0) -> dict[str, list[str]]:
 
 def _is_complete(names: list[str]) -> bool:
     return names == [f"{number:06d}_10" for number in range(OFFICIAL_COUNT)]
+
+
+def _decode_disparity(png):
+    from selfsup_segmentation.data.disparity import decode_kitti
+
+    return decode_kitti(png)
+
+
+def _write_scenes(root: Path, count: int, **options) -> None:
+    from selfsup_segmentation.data.scenes import write_kitti
+
+    write_kitti(root, count, **options)
+
+
+KITTI = Layout(
+    name="kitti",
+    scenes_name="scenes-kitti",
+    title="KITTI",
+    bases=("training", *(f"{archive}/training" for archive in _ARCHIVES)),
+    folders=frozenset(),
+    splits=("train", "val"),
+    released={
+        "training": ReleasedSplit(
+            OFFICIAL_COUNT, ("right", "labels", "disparity", "camera"), ("copy",), "table3 and train need it"
+        )
+    },
+    list_parts=_list_parts,
+    decode_disparity=_decode_disparity,
+    read_camera=read_kitti_calibration,
+    scene_counts=int,
+    write_scenes=_write_scenes,
+    scenes_size=(1242, 375),
+    demo_size=(318, 96),
+    demo_counts=60,
+    widths=range(1224, 1243),
+    heights=range(370, 377),
+    native_size="about 1242×375",
+    has_one_size=False,
+    fits=("pad", "resize"),
+    select=_select,
+    check=_check_some_copies,
+    note=split_note,
+)

@@ -3,6 +3,7 @@
 import dataclasses
 import itertools
 
+from selfsup_segmentation.data.layouts import CITYSCAPES, LAYOUTS
 from selfsup_segmentation.experiments import run as schedules
 from selfsup_segmentation.experiments.readings import Readings
 from selfsup_segmentation.experiments.run import INITS, Run
@@ -39,10 +40,11 @@ def make_run(dataset, tasks, weighting, init, seed=0, readings=None, layout=None
     Args:
         dataset: a `dataset_label`.
         tasks, weighting, init, seed, readings, start: see `Run`.
-        layout: of the schedule, where the data set's name does not say it: ``coarse``.
+        layout: key of `SCHEDULES`, where it is not the layout of the data set: ``coarse``.
     """
-    schedule = SCHEDULES[layout or layout_of(dataset), scale_of(dataset)]
-    readings = (readings or Readings()).reset_irrelevant(tasks, weighting, init, start, layout_of(dataset))
+    own = layout_of(dataset).name
+    schedule = SCHEDULES[layout or own, scale_of(dataset)]
+    readings = (readings or Readings()).reset_irrelevant(tasks, weighting, init, start, own)
     if readings.coarse_epochs == SCHEDULES["coarse", scale_of(dataset)].epochs:
         readings = dataclasses.replace(readings, coarse_epochs=0)  # the same by another name
     return Run(
@@ -59,8 +61,8 @@ def make_run(dataset, tasks, weighting, init, seed=0, readings=None, layout=None
 
 
 def layout_of(label):
-    """``cityscapes`` or ``kitti``: the layout of a `dataset_label`."""
-    return "kitti" if "kitti" in label else "cityscapes"
+    """The `data.layout.Layout` of a `dataset_label`; that of Cityscapes where its name is in no layout's."""
+    return next((layout for name, layout in LAYOUTS.items() if name in label), CITYSCAPES)
 
 
 def coarse_run(dataset, readings=None):

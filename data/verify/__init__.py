@@ -1,11 +1,12 @@
-"""Is a data set whole? Every file is read as training reads it, and what is wrong is named.
+"""Check that a data set is complete and valid: every file is read as training reads it.
 
-Which files there should be is in `listing`, what is checked of a frame in `frame`, and how a check that was
-interrupted goes on in `memory`. No TensorFlow; nothing is written into the data set's folder.
+Which files should exist is in `listing`, what is checked of a frame in `frame`, and how an interrupted check
+resumes in `memory`. No TensorFlow; nothing is written into the data set's folder.
 
 Example:
+    >>> from selfsup_segmentation.data.kitti import KITTI
     >>> from selfsup_segmentation.data.verify import verify
-    >>> verify("kitti", "kitti2015").problems
+    >>> verify(KITTI, "kitti2015").problems
     []
 """
 

@@ -1,4 +1,4 @@
-"""Check a whole data set on all cores and put together what was found."""
+"""Check a data set on all cores and report what was found."""
 
 import itertools
 import multiprocessing
@@ -12,13 +12,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from selfsup_segmentation.data.errors import InputError
+from selfsup_segmentation.data.layout import Layout
 from selfsup_segmentation.data.verify.frame import check_frame
-from selfsup_segmentation.data.verify.listing import SplitListing, list_files
+from selfsup_segmentation.data.verify.listing import SplitListing, list_data_set
 from selfsup_segmentation.data.verify.memory import Memory, fingerprint
 from selfsup_segmentation.data.verify.problems import KINDS, FrameFiles, FrameResult, Problem
-
-CITYSCAPES_SIZE = (2048, 1024)
-KITTI_WIDTHS, KITTI_HEIGHTS = range(1224, 1243), range(370, 377)
 
 
 @dataclass(frozen=True)
@@ -27,10 +25,10 @@ class SplitReport:
 
     Attributes:
         name: ``train``, …; ``training`` for all frames of KITTI.
-        found: left images that are there.
-        official: how many the whole data set has; None for embedded scenes.
-        files: part -> files that were checked.
-        problems: part -> problems in it; parts without any are left out.
+        found: number of left images.
+        official: number of left images in the complete data set; None for embedded scenes.
+        files: part → number of files that were checked.
+        problems: part → number of problems in it; parts without any are left out.
     """
 
     name: str
@@ -45,11 +43,11 @@ class Report:
     """What a check of a data set found.
 
     Attributes:
-        layout, root: of the data set.
-        splits: those that are there.
+        layout, root: name of the layout, and folder of the data set.
+        splits: those that exist.
         problems: by kind, in the order of `KINDS`, then by split and frame.
-        remarks: sentences on what need not be there, or is left out.
-        checked, remembered: frames that were read now, and frames whose files had been read before.
+        remarks: sentences on what is absent, or left out, and may be.
+        checked, remembered: number of frames that were read now, and of those that had been read before.
     """
 
     layout: str
@@ -71,7 +69,7 @@ class Report:
 
 
 def verify(
-    layout: str,
+    layout: Layout,
     root: str | Path,
     memory: Path | None = None,
     fresh: bool = False,
@@ -81,12 +79,12 @@ def verify(
     """Check a data set.
 
     Args:
-        layout: ``cityscapes`` or ``kitti``.
-        root: its folder; ``~`` is expanded.
+        layout: layout of the data set, see `data.layouts`.
+        root: folder of the data set; ``~`` is expanded.
         memory: file in which results are remembered, see `data.verify.memory`; None for no such file.
-        fresh: forget what it says.
+        fresh: whether to forget the results in ``memory``.
         progress: called with (frames done, frames in all), once at the start and after each frame.
-        processes: how many to read with; None for one per core. Half a gigabyte each is plenty.
+        processes: number of processes; None for one per core. Half a gigabyte each is plenty.
 
     Returns:
         The report; a damaged file is a problem in it and never an exception.
@@ -95,7 +93,7 @@ def verify(
         InputError: there is no such data set, ``memory`` cannot be written, or the system ended a process.
     """
     root = Path(root).expanduser()
-    listing = list_files(layout, root)
+    listing = list_data_set(layout, root)
     frames = [frame for split in listing.splits for frame in split.frames]
     remembered = Memory(memory, fresh)
     with ThreadPoolExecutor(16) as pool:  # the time goes into waiting for the disk
@@ -114,10 +112,10 @@ def verify(
     remarks = list(listing.remarks)
     sizes = {(frame.split, frame.name): result.size for frame, result in zip(frames, results, strict=True)}
     for split in listing.splits:
-        (_compare_sizes if layout == "cityscapes" else _remark_on_sizes)(split, sizes, problems, remarks)
+        _check_sizes(layout, split, sizes, problems, remarks)
     problems = sorted(dict.fromkeys(problems), key=lambda problem: KINDS.index(problem.kind))
     splits = [_report_split(split, problems) for split in listing.splits]
-    return Report(layout, str(root), splits, problems, remarks, len(new), len(frames) - len(new))
+    return Report(layout.name, str(root), splits, problems, remarks, len(new), len(frames) - len(new))
 
 
 def _check_all(frames: list[FrameFiles], processes: int | None) -> Iterator[tuple[int, FrameResult]]:
@@ -144,7 +142,7 @@ def _check_all(frames: list[FrameFiles], processes: int | None) -> Iterator[tupl
                     yield places.pop(future), future.result()
         except BrokenProcessPool as error:
             raise InputError(
-                "the system ended a process of the check (out of memory?): the same command goes on."
+                "the system ended a process of the check (out of memory?): the same command resumes it."
             ) from error
         finally:
             pool.shutdown(cancel_futures=True)
@@ -158,41 +156,23 @@ def _ignore_interrupts() -> None:
 Sizes = dict[tuple[str, str], tuple[int, int] | None]
 
 
-def _compare_sizes(split: SplitListing, sizes: Sizes, problems: list[Problem], remarks: list[str]) -> None:
-    """All images of Cityscapes have one size: what differs from most of its split was tampered with."""
-    counts = Counter(filter(None, (sizes[split.name, frame.name] for frame in split.frames)))
-    if not counts:
-        return
-    usual = counts.most_common(1)[0][0]
-    if split.official and usual != CITYSCAPES_SIZE:
-        remarks.append(
-            f"{split.name}: images are {_times(usual)}, not {_times(CITYSCAPES_SIZE)} as in the official "
-            "data set."
-        )
-    for frame in split.frames:
-        size = sizes[split.name, frame.name]
-        if size not in (None, usual):
-            file = frame.files["left"]
-            sentence = (
-                f"{frame.root / file} is {_times(size)}, other images are {_times(usual)}: download it again."
-            )
-            problems.append(Problem("size", split.name, "left", file, sentence))
-
-
-def _remark_on_sizes(split: SplitListing, sizes: Sizes, problems: list[Problem], remarks: list[str]) -> None:
-    """Images of KITTI differ in size, within bounds."""
-    found = {frame.name: sizes[split.name, frame.name] for frame in split.frames}
-    odd = {
-        name: size
-        for name, size in found.items()
-        if size and not (size[0] in KITTI_WIDTHS and size[1] in KITTI_HEIGHTS)
-    }
+def _check_sizes(
+    layout: Layout, split: SplitListing, sizes: Sizes, problems: list[Problem], remarks: list[str]
+) -> None:
+    """Remark on images that are not of native size; where a split has one size, another is a problem."""
+    found = [(frame, size) for frame in split.frames if (size := sizes[split.name, frame.name])]
+    odd = [(f, size) for f, size in found if size[0] not in layout.widths or size[1] not in layout.heights]
     if split.official and odd:
-        name, size = next(iter(odd.items()))
         remarks.append(
-            f"{split.name}: {len(odd)} images have none of KITTI's sizes, which are about 1242×375 "
-            f"({name}: {_times(size)}, …)."
+            f"{split.name}: {len(odd)} images are not of {layout.title}'s native size, {layout.native_size} "
+            f"({odd[0][0].name}: {_times(odd[0][1])}, …)."
         )
+    usual = Counter(size for _, size in found).most_common(1)
+    for frame, size in found if layout.has_one_size else ():
+        if size != usual[0][0]:
+            file, times = frame.files["left"], _times(usual[0][0])
+            sentence = f"{frame.root / file} is {_times(size)}, other images are {times}: download it again."
+            problems.append(Problem("size", split.name, "left", file, sentence))
 
 
 def _times(size: tuple[int, int]) -> str:

@@ -7,9 +7,8 @@ from collections import Counter
 
 import numpy as np
 
-from selfsup_segmentation.data.calibration import Camera, read_camera, read_kitti_calibration
-from selfsup_segmentation.data.decode import read_disparity, read_instances, read_labels, read_rgb
-from selfsup_segmentation.data.disparity import decode_cityscapes, decode_kitti
+from selfsup_segmentation.data.calibration import Camera
+from selfsup_segmentation.data.decode import read_instances, read_labels, read_rgb
 from selfsup_segmentation.data.files import KINDS as FILE_KINDS
 from selfsup_segmentation.data.files import FileError
 from selfsup_segmentation.data.labels import ID_TO_TRAIN_ID, IGNORE
@@ -41,18 +40,16 @@ _READERS = {
     "instances": read_instances,
     "copy": read_rgb,
 }
-_DISPARITY = {"cityscapes": decode_cityscapes, "kitti": decode_kitti}
-_CAMERA = {"cityscapes": read_camera, "kitti": read_kitti_calibration}
 
 
 def check_frame(frame: FrameFiles) -> FrameResult:
     """Read all files of a frame and compare them with each other.
 
     Args:
-        frame: each file is read, whatever is in its place; parts that it does not have are not looked for.
+        frame: frame whose files are read; parts that it does not have are not looked for.
 
     Returns:
-        What is wrong with them; at most one problem of each kind for a file.
+        Its problems; at most one of each kind for a file.
     """
     findings = Findings(frame)
     content = _read_parts(frame, findings)
@@ -81,11 +78,8 @@ def check_frame(frame: FrameFiles) -> FrameResult:
 
 def _read_parts(frame: FrameFiles, findings: Findings) -> dict:
     """Content of each part that can be read."""
-    readers = {
-        **_READERS,
-        "disparity": lambda path: _DISPARITY[frame.layout](read_disparity(path)),
-        "camera": _CAMERA[frame.layout],
-    }
+    layout = frame.layout
+    readers = {**_READERS, "disparity": layout.read_disparity, "camera": layout.read_camera}
     content = {}
     for part in _PARTS:
         if part in frame.files:

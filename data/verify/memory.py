@@ -1,7 +1,7 @@
-"""What was found before, so that a check goes on where it was interrupted.
+"""Results of earlier checks, so that an interrupted check resumes.
 
 One line of JSON for each frame, appended as soon as it is checked. A line begins with its line break: after
-half a line, left by a crash, the next one is whole again.
+half a line, left by a crash, the next one is valid again.
 """
 
 import hashlib
@@ -17,7 +17,8 @@ CHECK_VERSION = 1  # raise it whenever a check changes, so that nothing is remem
 
 def fingerprint(frame: FrameFiles) -> str:
     """32 hexadecimal digits that change with the path, size or time of any of a frame's files."""
-    digest = hashlib.sha256(f"{CHECK_VERSION} {frame.layout} {frame.root.absolute()} {frame.split}".encode())
+    place = f"{CHECK_VERSION} {frame.layout.name} {frame.root.absolute()} {frame.split}"
+    digest = hashlib.sha256(place.encode())
     for part, file in sorted(frame.files.items()):
         try:
             status = (frame.root / file).stat()
@@ -32,8 +33,8 @@ class Memory:
     """Results of frames by `fingerprint`.
 
     Args:
-        path: of the file; its folder is made when missing. None remembers nothing.
-        fresh: forget what the file says.
+        path: file of results; its folder is made when missing. None remembers nothing.
+        fresh: whether to forget the results in the file.
 
     Raises:
         InputError: the file cannot be read or written; also from `add`.
@@ -54,11 +55,11 @@ class Memory:
             raise self._refusal(error) from error
 
     def get(self, key: str) -> FrameResult | None:
-        """What was found, or None for a frame that is new or has changed."""
+        """The result of a frame, or None where it is new or has changed."""
         return self._known.get(key)
 
     def add(self, key: str, result: FrameResult) -> None:
-        """Remember what was found."""
+        """Remember a result."""
         if self.path is None:
             return
         problems = [asdict(problem) for problem in result.problems]

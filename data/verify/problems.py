@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from selfsup_segmentation.data.files import KINDS as FILE_KINDS
+from selfsup_segmentation.data.layout import Layout
 
 KINDS = (
     *FILE_KINDS,
@@ -18,15 +19,15 @@ class FrameFiles:
     """Files of one frame that are checked together.
 
     Attributes:
-        layout: ``cityscapes`` or ``kitti``.
+        layout: layout of the data set.
         root: folder of the data set.
         split: ``train``, …
-        name: of the frame.
-        files: part (an attribute of `data.frames.Frame`) -> path below ``root``. KITTI's ``copy`` is the left
+        name: name of the frame.
+        files: part (an attribute of `data.frames.Frame`) → path below ``root``. KITTI's ``copy`` is the left
             image that came with the labels.
     """
 
-    layout: str
+    layout: Layout
     root: Path
     split: str
     name: str
@@ -35,13 +36,13 @@ class FrameFiles:
 
 @dataclass(frozen=True)
 class Problem:
-    """What is wrong with one file.
+    """A problem of one file.
 
     Attributes:
         kind: one of `KINDS`.
-        split, part: to which of the data set's parts the file belongs.
-        file: its path below the data set's folder.
-        text: one sentence that names the file and says how to mend it.
+        split, part: split and part to which the file belongs.
+        file: path below the data set's folder.
+        text: one sentence that names the file and the fix.
     """
 
     kind: str
@@ -53,7 +54,7 @@ class Problem:
 
 @dataclass(frozen=True)
 class FrameResult:
-    """What the check of a frame found.
+    """Result of the check of a frame.
 
     Attributes:
         size: (width, height) of its images; None if the left one cannot be read.
@@ -72,13 +73,13 @@ class Findings:
         self.problems: list[Problem] = []
 
     def path(self, part: str) -> Path:
-        """Where a part is."""
+        """Path of a part."""
         return self.frame.root / self.frame.files[part]
 
     def add(self, kind: str, part: str, sentence: str) -> None:
-        """A sentence goes on after the path of the file."""
+        """Add a problem; the sentence follows the path of the file."""
         self.add_text(kind, part, f"{self.path(part)} {sentence}")
 
     def add_text(self, kind: str, part: str, text: str) -> None:
-        """Add a whole sentence."""
+        """Add a problem whose sentence is complete."""
         self.problems.append(Problem(kind, self.frame.split, part, self.frame.files[part], text))

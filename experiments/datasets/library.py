@@ -8,7 +8,6 @@ from pathlib import Path
 
 from selfsup_segmentation.data.cache import FrameCache, checksum
 from selfsup_segmentation.data.color import ColorStatistics, color_statistics
-from selfsup_segmentation.data.decode import read_disparity
 from selfsup_segmentation.data.errors import InputError
 from selfsup_segmentation.data.pipeline import Preparation
 from selfsup_segmentation.experiments.datasets.fingerprint import (
@@ -18,7 +17,6 @@ from selfsup_segmentation.experiments.datasets.fingerprint import (
     training_files,
 )
 from selfsup_segmentation.experiments.datasets.source import Source
-from selfsup_segmentation.experiments.evaluation.scores import READ_CAMERA
 from selfsup_segmentation.experiments.records.json_files import write_text
 from selfsup_segmentation.experiments.records.lock import one_after_the_other
 
@@ -80,7 +78,7 @@ class Library:
 
     def fit(self, run) -> str:
         """How images become the size of the run's network, see `data.cache.FrameCache`."""
-        return run.readings.kitti_fit if self.source.layout == "kitti" else "resize"
+        return self.source.layout.fit(run.readings.kitti_fit)
 
     def fingerprint(self, run) -> str:
         """See `experiments.datasets.fingerprint`."""
@@ -108,12 +106,13 @@ class Library:
 
     def _check_ground_truth(self, split, need, seed):
         """Decode what only the evaluation reads: a damaged file must not be found after days of training."""
+        layout = self.source.layout
 
         def check(frame):
             if "disparity" in need:
-                read_disparity(frame.disparity)
+                layout.read_disparity(frame.disparity)
             if "camera" in need and frame.camera is not None:
-                READ_CAMERA[self.source.layout](frame.camera)
+                layout.read_camera(frame.camera)
 
         def check_all():
             with ThreadPoolExecutor() as pool:

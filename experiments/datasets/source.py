@@ -1,11 +1,11 @@
-"""A data set on disk, of either layout; no TensorFlow."""
+"""A data set on disk, of any layout; no TensorFlow."""
 
 import dataclasses
 from pathlib import Path
 
-from selfsup_segmentation.data import cityscapes, kitti
 from selfsup_segmentation.data.decode import check_frames
 from selfsup_segmentation.data.errors import InputError
+from selfsup_segmentation.data.layout import Layout
 from selfsup_segmentation.experiments.datasets.fingerprint import fingerprint, seen_by
 
 SCENES_MARKER = "scenes.json"
@@ -16,11 +16,11 @@ class Source:
     """A data set on disk.
 
     Attributes:
-        layout: ``cityscapes`` or ``kitti``.
-        root: its folder.
+        layout: see `data.layouts`.
+        root: folder of the data set.
     """
 
-    layout: str
+    layout: Layout
     root: Path
 
     @property
@@ -31,30 +31,21 @@ class Source:
     @property
     def name(self):
         """``cityscapes``, ``kitti``, ``scenes`` or ``scenes-kitti``; the first part of a run's name."""
-        if not self.is_scenes:
-            return self.layout
-        return "scenes" if self.layout == "cityscapes" else "scenes-kitti"
+        return self.layout.scenes_name if self.is_scenes else self.layout.name
 
     def frames(self, split, need=(), split_seed=0):
-        """Frames of a split with the files that are needed; every header is checked.
-
-        Args:
-            split, need: as for `data.cityscapes.find_frames`.
-            split_seed: as for `data.kitti.find_frames`; Cityscapes has its own split.
-        """
+        """Frames of a split, see `data.layout.Layout.find_frames`; every header is checked."""
         frames = self.listed_frames(split, need, split_seed)
         check_frames(frames)
         return frames
 
     def listed_frames(self, split, need=(), split_seed=0):
         """The same, and no file is opened."""
-        if self.layout == "kitti":
-            return kitti.find_frames(self.root, split, need, split_seed)
-        return cityscapes.find_frames(self.root, split, need)
+        return self.layout.find_frames(self.root, split, need, split_seed)
 
     def note(self):
         """A sentence that belongs on every number of this data, or None."""
-        return kitti.split_note(self.root) if self.layout == "kitti" and not self.is_scenes else None
+        return None if self.is_scenes else self.layout.note(self.root)
 
 
 def fingerprint_now(sources):

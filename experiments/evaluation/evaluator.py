@@ -22,7 +22,7 @@ class Evaluator:
         model: from `models.build_multitask_unet`.
         run: `experiments.run.Run`.
         data: `experiments.datasets.library.RunData`.
-        layout: ``cityscapes`` or ``kitti``: how files of disparity are coded.
+        layout: `data.layout.Layout` of the data set.
     """
 
     def __init__(self, model, run, data, layout):

@@ -2,15 +2,9 @@
 
 import numpy as np
 
-from selfsup_segmentation.data.calibration import read_camera, read_kitti_calibration
 from selfsup_segmentation.data.color import ColorBins
-from selfsup_segmentation.data.decode import read_disparity, read_labels
-from selfsup_segmentation.data.disparity import (
-    decode_cityscapes,
-    decode_kitti,
-    depth_from_disparity,
-    resize_disparity,
-)
+from selfsup_segmentation.data.decode import read_labels
+from selfsup_segmentation.data.disparity import depth_from_disparity, resize_disparity
 from selfsup_segmentation.data.labels import CLASS_NAMES, IGNORE, NUM_CLASSES, ids_to_train_ids
 from selfsup_segmentation.experiments.evaluation.bootstrap import bootstrap_miou
 from selfsup_segmentation.experiments.metrics import DisparityErrors, MeanIoU
@@ -23,8 +17,6 @@ from selfsup_segmentation.experiments.records.results import (
 )
 
 MINIMUM_DISPARITY = 0.5  # px of the network's image; both relative errors diverge towards 0
-DECODE_DISPARITY = {"cityscapes": decode_cityscapes, "kitti": decode_kitti}
-READ_CAMERA = {"cityscapes": read_camera, "kitti": read_kitti_calibration}
 
 
 class SegmentationScore:
@@ -95,14 +87,13 @@ class DepthScore:
 
     Args:
         cache: `data.cache.FrameCache` of the validation images.
-        layout: ``cityscapes`` or ``kitti``: how files of disparity and calibration are coded.
+        layout: `data.layout.Layout` of the data set, which reads disparities and calibrations.
     """
 
     CAP = 50.0
 
     def __init__(self, cache, layout):
-        self.cache = cache
-        self.decode, self.camera = DECODE_DISPARITY[layout], READ_CAMERA[layout]
+        self.cache, self.layout = cache, layout
         self.scores = {}
         self.by_image = {}
         self.constant = ConstantDisparity(self.CAP)
@@ -110,9 +101,8 @@ class DepthScore:
     def read(self, index):
         """The ground truth of image ``index``: disparity in px of the network's image, NaN where unknown."""
         width, height = map(int, self.cache.valid_sizes[index])
-        return resize_disparity(
-            self.decode(read_disparity(self.cache.frames[index].disparity)), (height, width)
-        )
+        disparity = self.layout.read_disparity(self.cache.frames[index].disparity)
+        return resize_disparity(disparity, (height, width))
 
     def update(self, index, truth, batch, predictions):
         """Add one image."""
@@ -128,7 +118,7 @@ class DepthScore:
         ratio = native_width / width
         self._add("disp_full", MINIMUM_DISPARITY * ratio, truth * ratio, found * ratio)
         if frame.camera is not None:
-            camera = self.camera(frame.camera)
+            camera = self.layout.read_camera(frame.camera)
             focal = camera.focal / ratio
             near = np.where(truth >= MINIMUM_DISPARITY, truth, np.nan)
             smallest = DisparityErrors.SMALLEST_PREDICTION

@@ -44,7 +44,7 @@ class Predictor:
 
     def __init__(self, run, folder: Path):
         self.run, self.finished = run, open_standalone(run, folder)
-        self.pads = layout_of(run.dataset) == "kitti" and run.readings.kitti_fit == "pad"
+        self.pads = layout_of(run.dataset).fit(run.readings.kitti_fit) == "pad"
         self.predict = make_predictors(self.finished.model, run)
 
     def __call__(self, image: np.ndarray) -> Prediction:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from selfsup_segmentation.data.layouts import CITYSCAPES
 from selfsup_segmentation.data.scenes import write_cityscapes
 from selfsup_segmentation.experiments.datasets.source import Source
 
@@ -16,7 +17,7 @@ def scenes(folder: Path, size: tuple[int, int], train: int, val: int) -> Source:
     """
     root = folder / f"scenes-{size[0]}x{size[1]}"
     write_cityscapes(root, {"train": train, "val": val}, size=size, seed=0)
-    return Source("cityscapes", root)
+    return Source(CITYSCAPES, root)
 
 
 def native(size: tuple[int, int]) -> tuple[int, int]:

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from selfsup_segmentation.data.errors import InputError
+from selfsup_segmentation.data.layouts import LAYOUTS
 from selfsup_segmentation.experiments.datasets.source import SCENES_MARKER, Source
 from selfsup_segmentation.experiments.options import Options
 from selfsup_segmentation.experiments.readings import DECLARED, Readings
@@ -14,11 +15,6 @@ from selfsup_segmentation.experiments.training import multiworker
 from selfsup_segmentation.experiments.weightings import WEIGHTINGS
 from selfsup_segmentation.reproduce.cli.tensorflow_import import import_tensorflow
 
-DEMO_SCENES = {
-    "cityscapes": {"train": 64, "val": 20, "test": 4, "train_extra": 64},
-    "kitti": 60,
-}
-DEMO_SIZES = {"cityscapes": (384, 192), "kitti": (318, 96)}
 SCENES_BANNER = "DEMO SCALE on embedded street scenes: not comparable with the paper."
 DEMO_BANNER = "DEMO SCALE on {}: short runs at a small size, not comparable with the paper."
 
@@ -27,7 +23,7 @@ def open_source(request, layout):
     """The data set of a layout that the options name; without one embedded scenes, rendered on first use."""
     root = request.data_root(layout)
     if root is not None:
-        return Source(layout, named_path(root, f"--{layout}"))
+        return Source(LAYOUTS[layout], named_path(root, f"--{layout}"))
     if request.scale == "paper":
         raise InputError(f"--scale paper needs a data set: give its folder with --{layout}.")
     return demo_scenes(named_path(request.runs, "--runs"), layout)
@@ -35,13 +31,11 @@ def open_source(request, layout):
 
 def demo_scenes(runs, layout):
     """Embedded street scenes below the runs folder."""
-    from selfsup_segmentation.data import scenes
-
-    size, counts = DEMO_SIZES[layout], DEMO_SCENES[layout]
-    root = runs / "data" / f"scenes-{layout}-{size[0]}x{size[1]}"
+    layout = LAYOUTS[layout]
+    size, progress = layout.demo_size, progress_line("rendering street scenes")
+    root = runs / "data" / f"scenes-{layout.name}-{size[0]}x{size[1]}"
     if not (root / SCENES_MARKER).is_file():
-        write = scenes.write_cityscapes if layout == "cityscapes" else scenes.write_kitti
-        write(root, counts, size=size, seed=0, progress=progress_line("rendering street scenes"))
+        layout.write_scenes(root, layout.demo_counts, size=size, seed=0, progress=progress)
     return Source(layout, root)
 
 
@@ -165,7 +159,7 @@ def progress_line(description):
 
 def kitti_readings(readings, source, scale):
     """At demo scale real KITTI images are resized: they are larger than the network takes there."""
-    if source.layout == "kitti" and scale == "demo" and not source.is_scenes:
+    if "pad" in source.layout.fits and scale == "demo" and not source.is_scenes:
         return dataclasses.replace(readings, kitti_fit="resize")
     return readings
 

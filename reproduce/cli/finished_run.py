@@ -28,7 +28,7 @@ def read_run(request):
 def open_finished_run(request):
     """(run, run directory, `Results`, library of its data) of RUN; imports TensorFlow."""
     run, folder, described, results = read_run(request)
-    layout = catalog.layout_of(run.dataset)
+    layout = catalog.layout_of(run.dataset).name
     if request.data_root(layout) is None:
         request = dataclasses.replace(request, **{layout: described["data"]["root"]})
     if request.cache is None:

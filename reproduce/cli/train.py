@@ -42,8 +42,8 @@ def make_run(request, session):
     """The run that the options describe."""
     tasks, weighting = parse_row(request.row)
     layout, readings = session.source.layout, session.readings
-    if request.init not in INITS or (request.init == "CoarseCTS" and layout == "kitti"):
-        raise InputError(f"--init {request.init}: not available for {layout}.")
+    if request.init not in INITS or (request.init == "CoarseCTS" and "train_extra" not in layout.splits):
+        raise InputError(f"--init {request.init}: not available for {layout.name}.")
     run = catalog.make_run(session.label, tasks, weighting, request.init, request.seed, readings)
     irrelevant = set(readings.changed()) - set(run.readings.changed())
     if irrelevant:

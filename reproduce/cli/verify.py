@@ -4,6 +4,7 @@ import json
 from itertools import groupby
 
 from selfsup_segmentation.data.errors import InputError
+from selfsup_segmentation.data.layouts import LAYOUTS
 from selfsup_segmentation.data.verify import Report, verify
 from selfsup_segmentation.experiments.datasets.source import Source
 from selfsup_segmentation.reproduce.cli.arguments import (
@@ -38,8 +39,8 @@ def run(request):
         SystemExit: with code 1 after printing, when there are problems.
         InputError: the data set does not exist, or a place for results cannot.
     """
-    layout = "cityscapes" if request.kitti is None else "kitti"
-    source = Source(layout, named_path(request.data_root(layout), f"--{layout}"))
+    layout = LAYOUTS["cityscapes" if request.kitti is None else "kitti"]
+    source = Source(layout, named_path(request.data_root(layout.name), f"--{layout.name}"))
     runs = named_path(request.runs, "--runs")
     path = runs / f"verify-{source.name}.json"
     if request.report is not None:

@@ -3,12 +3,11 @@
 import numpy as np
 
 from selfsup_segmentation.data.color import lab_to_rgb, rgb_to_lab
-from selfsup_segmentation.data.decode import read_disparity, read_labels, read_rgb
+from selfsup_segmentation.data.decode import read_labels, read_rgb
 from selfsup_segmentation.data.disparity import resize_disparity
 from selfsup_segmentation.data.labels import ids_to_train_ids
 from selfsup_segmentation.data.pipeline import ordered_batches
 from selfsup_segmentation.experiments.evaluation.evaluator import make_predictors
-from selfsup_segmentation.experiments.evaluation.scores import DECODE_DISPARITY
 from selfsup_segmentation.experiments.finished.finished_run import open_finished
 from selfsup_segmentation.models.normalization import statistics_of
 
@@ -77,7 +76,7 @@ class Pictures:
 
     def _measure(self, index, frame):
         width, height = map(int, self.data.val.valid_sizes[index])
-        disparity = DECODE_DISPARITY[self.layout](read_disparity(frame.disparity))
+        disparity = self.layout.read_disparity(frame.disparity)
         return resize_disparity(disparity, (height, width))
 
     def _cut(self, index, picture):

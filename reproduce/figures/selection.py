@@ -3,6 +3,7 @@
 import math
 
 from selfsup_segmentation.data.errors import InputError
+from selfsup_segmentation.data.kitti import KITTI
 from selfsup_segmentation.experiments.catalog import layout_of
 from selfsup_segmentation.experiments.readings import Readings
 
@@ -23,7 +24,7 @@ def recorded_by_image(run, store, task):
     """
     metrics = store.metrics(run)
     if metrics is None:
-        table = "table3" if layout_of(run.dataset) == "kitti" else "table1"
+        table = "table3" if layout_of(run.dataset) is KITTI else "table1"
         raise InputError(f"{run} has no result ({store.failure(run) or 'not run'}): run reproduce {table}.")
     scores = metrics.of(task, Readings()).by_image
     if scores is None:

@@ -9,6 +9,7 @@ import pytest
 
 from selfsup_segmentation.data import cache
 from selfsup_segmentation.data.errors import InputError
+from selfsup_segmentation.data.layouts import CITYSCAPES
 from selfsup_segmentation.experiments.datasets.library import Library
 from selfsup_segmentation.experiments.datasets.source import Source
 from selfsup_segmentation.experiments.executors.ray_task import Job, Outcome, execute_task
@@ -57,7 +58,7 @@ def test_libraries_that_are_opened_together_decode_each_image_once(scenes, tmp_p
     monkeypatch.setattr(cache, "read_rgb", read)
 
     def prepare(_):
-        library = Library(Source("cityscapes", scenes), tmp_path / "cache")
+        library = Library(Source(CITYSCAPES, scenes), tmp_path / "cache")
         together.wait()
         cache = library.cache("train", ("right",), (64, 32), "resize")
         return [cache.image("left", index).tobytes() for index in range(len(cache))]

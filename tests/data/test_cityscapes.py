@@ -1,11 +1,12 @@
+import os
 from pathlib import Path
 
 import pytest
 
-from selfsup_segmentation.data import cityscapes
-from selfsup_segmentation.data.cityscapes import OFFICIAL_COUNTS, find_frames
+from selfsup_segmentation.data.cityscapes import CITYSCAPES
 from selfsup_segmentation.data.errors import InputError
 
+find_frames = CITYSCAPES.find_frames
 NAMES = {"aachen": ["aachen_000001_000019", "aachen_000000_000019"], "ulm": ["ulm_000000_000019"]}
 FINE = {
     "left": ("leftImg8bit", "_leftImg8bit.png"),
@@ -42,10 +43,11 @@ def refused(root, words, split="train", **options):
 
 
 def test_official_counts():
-    assert OFFICIAL_COUNTS == {"train": 2975, "val": 500, "test": 1525, "train_extra": 19998}
+    counts = {name: split.frames for name, split in CITYSCAPES.released.items()}
+    assert counts == {"train": 2975, "val": 500, "test": 1525, "train_extra": 19998}
 
 
-@pytest.mark.parametrize("split", OFFICIAL_COUNTS)
+@pytest.mark.parametrize("split", CITYSCAPES.splits)
 def test_fills_in_what_is_needed_sorted_by_name(tmp_path, split):
     parts = COARSE if split == "train_extra" else FINE
     build(tmp_path, split, parts)
@@ -211,7 +213,7 @@ def test_folder_without_permission(tmp_path, monkeypatch):
     def scandir(path):
         raise PermissionError(13, "Permission denied", str(path))
 
-    monkeypatch.setattr(cityscapes.os, "scandir", scandir)
+    monkeypatch.setattr(os, "scandir", scandir)
     assert str(tmp_path / "leftImg8bit/train") in refused(tmp_path, "cannot be listed")
 
 
@@ -229,8 +231,8 @@ def test_unknown_need_is_a_programming_error(tmp_path, need):
 def test_listing_reads_folders_and_asks_for_no_single_file(tmp_path, monkeypatch):
     names = {f"city{c}": [f"city{c}_{i:06d}_000019" for i in range(20)] for c in range(3)}
     build(tmp_path, "train_extra", {part: COARSE[part] for part in ("left", "right")}, names)
-    listed, scandir = [], cityscapes.os.scandir
-    monkeypatch.setattr(cityscapes.os, "scandir", lambda path: listed.append(path) or scandir(path))
+    listed, scandir = [], os.scandir
+    monkeypatch.setattr(os, "scandir", lambda path: listed.append(path) or scandir(path))
     monkeypatch.setattr(Path, "is_file", lambda path: pytest.fail(f"asked for {path}"))
     monkeypatch.setattr(Path, "exists", lambda path: pytest.fail(f"asked for {path}"))
     assert len(find_frames(tmp_path, "train_extra", ["right"])) == 60

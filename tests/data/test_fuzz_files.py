@@ -21,6 +21,7 @@ from selfsup_segmentation.data.calibration import read_camera, read_kitti_calibr
 from selfsup_segmentation.data.decode import read_disparity, read_instances, read_labels, read_rgb
 from selfsup_segmentation.data.errors import InputError
 from selfsup_segmentation.data.files import KINDS
+from selfsup_segmentation.data.layouts import LAYOUTS
 from selfsup_segmentation.data.scenes import write_cityscapes, write_kitti
 from selfsup_segmentation.data.verify import FrameFiles, check_frame
 
@@ -321,7 +322,7 @@ def replaced(files, part, damage, rng):
 def judge(layout, root, part, expected):
     """``named``, ``unchanged``, or ``other number`` for a text that is as good as the original."""
     path = root / FRAMES[layout][part]
-    frame = FrameFiles(layout, root, "train", "frame", FRAMES[layout])
+    frame = FrameFiles(LAYOUTS[layout], root, "train", "frame", FRAMES[layout])
     problems = check_frame(frame).problems
     for problem in problems:
         assert problem.text.endswith(".") and "\n" not in problem.text, problem

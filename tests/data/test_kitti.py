@@ -7,14 +7,15 @@ from PIL import Image
 from selfsup_segmentation.data.decode import check_frames, read_labels
 from selfsup_segmentation.data.errors import InputError
 from selfsup_segmentation.data.kitti import (
+    KITTI,
     VALIDATION_IDS,
     check_copies,
-    find_frames,
     split_note,
     validation_ids,
 )
 from selfsup_segmentation.data.labels import IGNORE, ids_to_train_ids
 
+find_frames = KITTI.find_frames
 FOLDERS = ("image_2", "image_3", "semantic", "disp_occ_0")
 ARCHIVES = {
     "image_2": "data_scene_flow.zip",
@@ -147,7 +148,9 @@ def test_own_calibration_then_the_common_one_then_none(tmp_path):
     assert find_frames(tmp_path, "val", ["camera"])[0].camera == tmp_path / "calib_cam_to_cam.txt"
     own = tmp_path / "training/calib_cam_to_cam"
     own.mkdir()
-    assert "data_scene_flow_calib.zip" in refused(tmp_path, "000004.txt is missing", "val", need=["camera"])
+    assert "data_scene_flow_calib.zip" in refused(
+        tmp_path, "calib_cam_to_cam contains no", "val", need=["camera"]
+    )
     (own / "000004.txt").touch()
     assert find_frames(tmp_path, "val", ["camera"])[0].camera == own / "000004.txt"
 
@@ -269,7 +272,7 @@ def test_frame_without_partner_names_file_and_archive(tmp_path, folder):
 
 
 def test_unknown_split(tmp_path):
-    refused(tmp_path, "no split 'test': choose train or val", "test")
+    refused(tmp_path, "no split 'test': choose one of train, val", "test")
 
 
 @pytest.mark.parametrize("need", ["labels", ["depth"]])

@@ -10,7 +10,7 @@ from selfsup_segmentation.data.cache import FrameCache
 from selfsup_segmentation.data.color import ColorBins, ColorStatistics, color_statistics, rgb_to_lab
 from selfsup_segmentation.data.decode import read_labels, read_rgb
 from selfsup_segmentation.data.frames import Frame
-from selfsup_segmentation.data.kitti import find_frames
+from selfsup_segmentation.data.kitti import KITTI
 from selfsup_segmentation.data.labels import IGNORE, ids_to_train_ids
 from selfsup_segmentation.data.pipeline import (
     Preparation,
@@ -438,7 +438,7 @@ def test_padding_is_mirrored_with_its_image(tmp_path):
 
 
 def test_real_street_scenes_go_through(tmp_path, kitti_sample):
-    frames = find_frames(kitti_sample, "val")[:3]
+    frames = KITTI.find_frames(kitti_sample, "val")[:3]
     cache = built(frames, (1248, 384), fit="pad", folder=tmp_path)
     statistics = color_statistics(cache.images("left"))
     batches = list(training_batches(cache, Preparation(ALL, statistics), 1, seed=0, epochs=1))

@@ -11,8 +11,8 @@ from cityscapesscripts.helpers.csHelpers import getCsFileInfo
 from cityscapesscripts.helpers.labels import id2label, name2label
 from PIL import Image
 
-from selfsup_segmentation.data import cityscapes, kitti
 from selfsup_segmentation.data.errors import InputError
+from selfsup_segmentation.data.layouts import CITYSCAPES, KITTI
 from selfsup_segmentation.data.scenes import (
     CITYSCAPES_RIG,
     KITTI_RIG,
@@ -241,7 +241,7 @@ def test_shapes_are_hit_where_geometry_says():
 
 def test_written_files_decode_to_the_arrays(written):
     scene = render_scene(3, "val", 1, SMALL)
-    frame = cityscapes.find_frames(written, "val", ("right", "labels", "instances", "disparity", "camera"))
+    frame = CITYSCAPES.find_frames(written, "val", ("right", "labels", "instances", "disparity", "camera"))
     frame = next(f for f in frame if f.name.startswith("eibenstein"))  # the second city of val
     for path, array in (
         (frame.left, scene.left),
@@ -376,7 +376,7 @@ def test_bad_arguments_leave_nothing_behind(tmp_path, counts, size, seed, proces
 def test_kitti_layout(tmp_path):
     size = (318, 96)
     write_kitti(tmp_path, 5, size, seed=2, processes=1)
-    frames = kitti.find_frames(tmp_path, "train", ("right", "labels", "disparity", "camera"))
+    frames = KITTI.find_frames(tmp_path, "train", ("right", "labels", "disparity", "camera"))
     assert [frame.name for frame in frames] == [f"{i:06d}_10" for i in range(4)]
     scene = render_scene(2, "training", 1, size, KITTI_RIG)
     frame = frames[1]

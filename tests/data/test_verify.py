@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from selfsup_segmentation.data import cityscapes
+from selfsup_segmentation.data.cityscapes import CITYSCAPES, EXTRA_PARTS, FINE_PARTS
 from selfsup_segmentation.data.decode import check_frames
 from selfsup_segmentation.data.errors import InputError
+from selfsup_segmentation.data.layouts import LAYOUTS
 from selfsup_segmentation.data.scenes import write_cityscapes, write_kitti
 from selfsup_segmentation.data.verify import verify
-from selfsup_segmentation.data.verify.listing import CITYSCAPES_PARTS
 
 COUNTS = {"train": 4, "val": 2, "test": 1, "train_extra": 3}
 
@@ -38,13 +38,13 @@ def copies(pristine, tmp_path):
 
 
 def check(layout, root, **options):
-    return verify(layout, root, processes=1, **options)
+    return verify(LAYOUTS[layout], root, processes=1, **options)
 
 
 def find(root, part, split="train", index=0):
     """A file of a split of Cityscapes."""
-    suffix = {**cityscapes.FINE_PARTS, **({} if split != "train_extra" else cityscapes.EXTRA_PARTS)}[part]
-    return sorted((root / suffix[0] / split).rglob(f"*{suffix[1]}"))[index]
+    folder, suffix, _ = (EXTRA_PARTS if split == "train_extra" else FINE_PARTS)[part]
+    return sorted((root / folder / split).rglob(f"*{suffix}"))[index]
 
 
 def pixels(path):
@@ -137,9 +137,8 @@ def test_a_whole_data_set_has_no_problem(pristine, layout):
         assert split.problems == {}
         assert set(split.files.values()) == {split.found}
         if layout == "cityscapes":
-            check_frames(
-                cityscapes.find_frames(pristine / layout, split.name, CITYSCAPES_PARTS[split.name][0])
-            )
+            needed = CITYSCAPES.released[split.name].needed
+            check_frames(CITYSCAPES.find_frames(pristine / layout, split.name, needed))
 
 
 def test_the_real_frames_of_kitti_have_no_problem(kitti_sample):
@@ -208,11 +207,12 @@ def test_damage_to_cityscapes(copies, split, part, damage, kind):
     assert problem.text.startswith(str(path))
     assert problem.text.endswith(".") and "\n" not in problem.text
     assert next(found for found in report.splits if found.name == split).problems == {part: 1}
-    if kind in ("missing", "wrong type", "size") and part in ("left", *CITYSCAPES_PARTS[split][0]):
+    needed = CITYSCAPES.released[split].needed
+    if kind in ("missing", "wrong type", "size") and part in ("left", *needed):
         if (part, damage) == ("left", Path.unlink):
             return  # training starts from the left images that are there
         with pytest.raises(InputError):  # training, which looks at all headers first, agrees
-            check_frames(cityscapes.find_frames(copies["cityscapes"], split, CITYSCAPES_PARTS[split][0]))
+            check_frames(CITYSCAPES.find_frames(copies["cityscapes"], split, needed))
 
 
 @pytest.mark.parametrize(
@@ -329,8 +329,8 @@ def test_an_absent_split_is_a_remark_that_says_who_needs_it(copies):
     report = check("cityscapes", root)
     assert report.is_whole
     assert [split.name for split in report.splits] == ["train", "val"]
-    assert any("test is not there: table2 --submission" in remark for remark in report.remarks)
-    assert any("train_extra is not there: the CoarseCTS rows" in remark for remark in report.remarks)
+    assert any("test is absent: table2 --submission" in remark for remark in report.remarks)
+    assert any("train_extra is absent: the CoarseCTS rows" in remark for remark in report.remarks)
 
 
 def test_what_no_verb_reads_may_be_missing(copies):
@@ -360,11 +360,11 @@ def test_a_sample_of_a_real_data_set_is_whole(copies):
     report = check("cityscapes", copies["cityscapes"])
     assert report.is_whole
     assert "train: 4 of 2975 frames." in report.remarks
-    assert "train: images are 128×64, not 2048×1024 as in the official data set." in report.remarks
+    assert any("not of Cityscapes's native size, 2048×1024" in remark for remark in report.remarks)
     report = check("kitti", copies["kitti"])
     assert report.is_whole
     assert "training: 6 of 200 frames." in report.remarks
-    assert any("none of KITTI's sizes" in remark for remark in report.remarks)
+    assert any("not of KITTI's native size" in remark for remark in report.remarks)
 
 
 def test_labels_beside_a_sample_of_the_images_are_a_remark(copies):
@@ -511,9 +511,10 @@ def test_several_processes_find_the_same_and_nothing_brings_tensorflow(copies, t
     find(root, "right", "train_extra").unlink()
     program = (
         "import json, sys\n"
+        "from selfsup_segmentation.data.layouts import CITYSCAPES\n"
         "from selfsup_segmentation.data.verify import verify\n"
         "if __name__ == '__main__':\n"
-        f"    report = verify('cityscapes', {str(root)!r}, processes=2)\n"
+        f"    report = verify(CITYSCAPES, {str(root)!r}, processes=2)\n"
         "    assert not {'tensorflow', 'keras'} & set(sys.modules)\n"
         "    print(json.dumps(report.to_dict()))\n"
     )

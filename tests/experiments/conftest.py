@@ -4,6 +4,7 @@ import dataclasses
 
 import pytest
 
+from selfsup_segmentation.data.layouts import CITYSCAPES
 from selfsup_segmentation.data.scenes import write_cityscapes
 from selfsup_segmentation.experiments import catalog
 from selfsup_segmentation.experiments.datasets.source import Source
@@ -29,7 +30,7 @@ def scenes(tmp_path_factory):
     """Source of 6 / 3 / 6 scenes of 128x64 in the layout of Cityscapes."""
     root = tmp_path_factory.mktemp("tiny scenes")
     write_cityscapes(root, {"train": 6, "val": 3, "train_extra": 6}, size=(128, 64), seed=5)
-    return Source("cityscapes", root)
+    return Source(CITYSCAPES, root)
 
 
 @pytest.fixture(scope="session")

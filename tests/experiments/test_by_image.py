@@ -12,6 +12,7 @@ from selfsup_segmentation.data.decode import read_disparity, read_labels
 from selfsup_segmentation.data.disparity import decode_cityscapes, resize_disparity
 from selfsup_segmentation.data.frames import Frame
 from selfsup_segmentation.data.labels import IGNORE, ids_to_train_ids
+from selfsup_segmentation.data.layouts import CITYSCAPES
 from selfsup_segmentation.experiments.evaluation.scores import DepthScore, SegmentationScore
 from tests.experiments.conftest import TINY
 
@@ -57,7 +58,7 @@ def test_miou_of_each_image_at_native_resolution(cache):
 
 def test_abs_rel_of_each_image_in_px_of_the_networks_image(cache):
     rng = np.random.default_rng(0)
-    score, expected = DepthScore(cache, "cityscapes"), {}
+    score, expected = DepthScore(cache, CITYSCAPES), {}
     for index, frame in enumerate(cache.frames):
         truth = resize_disparity(decode_cityscapes(read_disparity(frame.disparity)), TINY.size[::-1])
         found = rng.uniform(0.1, 60, truth.shape)
@@ -77,7 +78,7 @@ def test_an_image_without_ground_truth_has_no_score(tmp_path):
     Image.fromarray(np.zeros(size[::-1], np.uint16)).save(files["disparity"])  # 0 is not measured
     cache = FrameCache([Frame("empty", **files)], size)
 
-    seg, depth = SegmentationScore(cache), DepthScore(cache, "cityscapes")
+    seg, depth = SegmentationScore(cache), DepthScore(cache, CITYSCAPES)
     zeros = np.zeros((1, *size[::-1]), int)
     seg.update(0, seg.read(0), batch(size), {"seg_native": zeros, "seg_network": zeros})
     depth.update(0, depth.read(0), None, {"depth": zeros[..., None] + 1.0})

@@ -139,4 +139,4 @@ def test_names_of_data_sets_say_their_scale():
         for scale in catalog.SCALES:
             label = catalog.dataset_label(name, scale)
             assert catalog.scale_of(label) == scale
-            assert catalog.layout_of(label) == ("kitti" if "kitti" in name else "cityscapes")
+            assert catalog.layout_of(label).name == ("kitti" if "kitti" in name else "cityscapes")

@@ -115,6 +115,7 @@ def test_more_devices_than_there_are_and_batches_that_cannot_be_shared_out():
 IN_ANOTHER_PROCESS = """
 import json, pathlib, sys
 import tensorflow as tf
+from selfsup_segmentation.data.layouts import CITYSCAPES
 cpu = tf.config.list_physical_devices("CPU")[0]
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
 from selfsup_segmentation.experiments.datasets.library import Library
@@ -125,7 +126,7 @@ from selfsup_segmentation.experiments.datasets.source import Source
 from selfsup_segmentation.experiments.records.store import Store
 from tests.narrow import narrow
 root, runs, descriptions = sys.argv[1:]
-library = Library(Source("cityscapes", pathlib.Path(root)), None)
+library = Library(Source(CITYSCAPES, pathlib.Path(root)), None)
 options = Options(imagenet_weights="none", progress="none", tensorboard=False)
 with narrow():
     for description in json.loads(descriptions):

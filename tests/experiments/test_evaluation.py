@@ -4,6 +4,7 @@ import pytest
 from selfsup_segmentation.data.decode import read_labels
 from selfsup_segmentation.data.errors import InputError
 from selfsup_segmentation.data.labels import IGNORE, train_ids_to_ids
+from selfsup_segmentation.data.layouts import CITYSCAPES
 from selfsup_segmentation.data.pipeline import ordered_batches
 from selfsup_segmentation.experiments.evaluation.evaluator import (
     READERS,
@@ -38,7 +39,7 @@ def evaluated(library, tmp_path_factory):
         predict(batch, data.val.native_sizes[i])
         for i, batch in enumerate(ordered_batches(data.val, data.preparation))
     ]
-    return data, Evaluator(model, run, data, "cityscapes")(), maps
+    return data, Evaluator(model, run, data, CITYSCAPES)(), maps
 
 
 def test_native_miou_equals_the_official_evaluation(evaluated, tmp_path):
@@ -75,7 +76,7 @@ class _Truth:
 @pytest.mark.parametrize("factor", [1.0, 1.25])
 def test_disparity_errors_of_a_known_prediction_in_all_three_units(evaluated, factor):
     data, _, _ = evaluated
-    score = DepthScore(data.val, "cityscapes")
+    score = DepthScore(data.val, CITYSCAPES)
     for index in range(len(data.val)):
         score.update(index, score.read(index), None, _Truth(score, index, factor).maps)
     result = score.result()

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from selfsup_segmentation.data.errors import InputError
+from selfsup_segmentation.data.layouts import CITYSCAPES, KITTI
 from selfsup_segmentation.data.scenes import write_cityscapes, write_kitti
 from selfsup_segmentation.experiments.catalog import coarse_run, make_run
 from selfsup_segmentation.experiments.datasets.library import Library
@@ -130,7 +131,7 @@ def kitti(tmp_path_factory):
     """Library of 5 scenes of 120x60 in the layout of KITTI: 4 to train on, 1 to validate."""
     root = tmp_path_factory.mktemp("kitti")
     write_kitti(root, 5, size=(120, 60), seed=3)
-    return Library(Source("kitti", root), None)
+    return Library(Source(KITTI, root), None)
 
 
 def kitti_run(**readings):
@@ -201,7 +202,7 @@ def test_without_its_parent_a_kitti_run_has_a_reason(kitti, quiet, tmp_path):
 
 def test_a_run_of_other_data_is_refused_whether_finished_or_not(store, quiet, parent, tmp_path):
     write_cityscapes(tmp_path / "other", {"train": 4, "val": 3, "train_extra": 4}, size=(128, 64), seed=6)
-    other = Library(Source("cityscapes", tmp_path / "other"), tmp_path / "cache")
+    other = Library(Source(CITYSCAPES, tmp_path / "other"), tmp_path / "cache")
     with pytest.raises(InputError, match="other data"):
         run_all([parent], store, {parent.dataset: other}, quiet, report=lambda line: None)
 
@@ -242,7 +243,7 @@ def test_ground_truth_that_only_the_evaluation_reads_is_checked_before_training(
     write_cityscapes(tmp_path / "data", {"train": 2, "val": 1, "train_extra": 1}, size=(128, 64), seed=6)
     damaged = next((tmp_path / "data" / "disparity" / "val").rglob("*.png"))
     damaged.write_bytes(damaged.read_bytes()[:-200])
-    library = Library(Source("cityscapes", tmp_path / "data"), None)
+    library = Library(Source(CITYSCAPES, tmp_path / "data"), None)
     with pytest.raises(InputError, match=damaged.name):
         library.prepare(tiny_run(("seg", "depth"), "GS"))
 

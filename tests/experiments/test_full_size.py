@@ -2,6 +2,7 @@ import dataclasses
 
 import pytest
 
+from selfsup_segmentation.data.layouts import CITYSCAPES
 from selfsup_segmentation.data.scenes import write_cityscapes
 from selfsup_segmentation.experiments.catalog import make_run
 from selfsup_segmentation.experiments.datasets.library import Library
@@ -21,7 +22,7 @@ def test_a_step_and_an_evaluation_at_the_size_of_cityscapes(tmp_path, quiet):
     assert run.schedule.size == (1024, 512)
     short = dataclasses.replace(run.schedule, epochs=1, statistics_batches=1, validate_every=0)
     run = dataclasses.replace(run, schedule=short)
-    library = Library(Source("cityscapes", root), tmp_path / "cache")
+    library = Library(Source(CITYSCAPES, root), tmp_path / "cache")
     metrics = execute(run, Store(tmp_path / "runs"), library, quiet)
     results = metrics.evaluations["per_input"]
     assert results["seg"].native.classes >= 10

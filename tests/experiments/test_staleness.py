@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from selfsup_segmentation.data.layouts import CITYSCAPES
 from selfsup_segmentation.data.scenes import write_cityscapes
 from selfsup_segmentation.experiments import catalog
 from selfsup_segmentation.experiments.datasets.source import Source, fingerprint_now
@@ -91,14 +92,14 @@ def test_what_changed_since_is_named(restored, change, said):
 def test_other_data_is_named(finished, scenes, tmp_path):
     store, alone, _ = finished
     write_cityscapes(tmp_path / "more", {"train": 7, "val": 3}, size=(128, 64), seed=5)
-    now = fingerprint_now({"scenes-demo": Source("cityscapes", tmp_path / "more")})
+    now = fingerprint_now({"scenes-demo": Source(CITYSCAPES, tmp_path / "more")})
     assert changes(alone, store, now) == ["other data"]
 
 
 def test_data_that_is_not_at_hand_is_no_change(finished, tmp_path):
     store, alone, _ = finished
     assert changes(alone, store, fingerprint_now({})) == []
-    nowhere = Source("cityscapes", tmp_path / "nowhere")
+    nowhere = Source(CITYSCAPES, tmp_path / "nowhere")
     assert changes(alone, store, fingerprint_now({"scenes-demo": nowhere})) == []
 
 

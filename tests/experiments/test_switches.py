@@ -17,6 +17,7 @@ import tensorflow as tf
 from PIL import Image
 
 from selfsup_segmentation.data.kitti import VALIDATION_IDS
+from selfsup_segmentation.data.layouts import CITYSCAPES, KITTI
 from selfsup_segmentation.experiments import catalog
 from selfsup_segmentation.experiments.datasets.library import Library
 from selfsup_segmentation.experiments.datasets.source import Source
@@ -285,7 +286,7 @@ def write_kitti(root):
 def kitti(tmp_path_factory):
     root = tmp_path_factory.mktemp("kitti")
     write_kitti(root)
-    return Library(Source("kitti", root), None)
+    return Library(Source(KITTI, root), None)
 
 
 @pytest.fixture(scope="module")
@@ -467,7 +468,7 @@ def test_predictions_are_scored_at_the_scale_of_the_loss(library):
             "scenes-demo", ("depth",), "none", "random", 0, Readings(disp_scale=disp_scale)
         )
         network = constant(np.log(share / (1 - share)))
-        return Evaluator(network, run, library.prepare(run), "cityscapes")()["depth"].disp_half
+        return Evaluator(network, run, library.prepare(run), CITYSCAPES)()["depth"].disp_half
 
     same = errors("0.3W", 0.5).rmse
     assert errors("W", 0.15).rmse == pytest.approx(same)

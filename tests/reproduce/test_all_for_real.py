@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from selfsup_segmentation.data.layouts import CITYSCAPES, KITTI, LAYOUTS
 from selfsup_segmentation.experiments import catalog, readings
 from selfsup_segmentation.experiments.finished import inference
 from selfsup_segmentation.experiments.finished.inference import measure_inference
@@ -14,7 +15,6 @@ from selfsup_segmentation.experiments.records.store import Store
 from selfsup_segmentation.experiments.run import Schedule
 from selfsup_segmentation.reproduce.__main__ import main
 from selfsup_segmentation.reproduce.cli import all as all_verb
-from selfsup_segmentation.reproduce.cli import arguments
 from selfsup_segmentation.reproduce.cli.parser import parse
 from tests.test_readme import COMMANDS
 
@@ -33,12 +33,10 @@ def small(narrow_network):
 
 
 def make_small(monkeypatch):
-    monkeypatch.setattr(
-        arguments,
-        "DEMO_SCENES",
-        {"cityscapes": {"train": 4, "val": 3, "test": 1, "train_extra": 4}, "kitti": 10},
-    )
-    monkeypatch.setattr(arguments, "DEMO_SIZES", {"cityscapes": (128, 64), "kitti": (128, 64)})
+    counts = {"train": 4, "val": 3, "test": 1, "train_extra": 4}
+    for layout, demo in ((CITYSCAPES, counts), (KITTI, 10)):
+        small = dataclasses.replace(layout, demo_counts=demo, demo_size=(128, 64))
+        monkeypatch.setitem(LAYOUTS, layout.name, small)
     for layout in ("cityscapes", "coarse"):
         monkeypatch.setitem(catalog.SCHEDULES, (layout, "demo"), TINY)
     padded = dataclasses.replace(TINY, size=(128, 64))

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from selfsup_segmentation.data.layouts import CITYSCAPES
 from selfsup_segmentation.data.scenes import write_cityscapes
 from selfsup_segmentation.experiments import catalog
 from selfsup_segmentation.experiments.datasets.source import Source
@@ -382,7 +383,7 @@ def test_official_scores_are_those_of_the_weights_that_there_are(tmp_path, monke
     )
     monkeypatch.setattr(official, "_predict", lambda *_: None)
     store, run = Store(tmp_path), catalog.table1_runs("scenes-demo")[0]
-    library = argparse.Namespace(source=Source("cityscapes", tmp_path))
+    library = argparse.Namespace(source=Source(CITYSCAPES, tmp_path))
     for state, expected in (("a", 0.1), ("a", 0.1), ("b", 0.2), ("b", 0.2)):
         write_finished(store, run, state_sha256=state)
         scores = official.scores_of(run, store, lambda: library, None)

@@ -1,8 +1,10 @@
+import dataclasses
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
+from selfsup_segmentation.data.layouts import CITYSCAPES, KITTI, LAYOUTS
 from selfsup_segmentation.experiments import catalog
 from selfsup_segmentation.experiments.readings import Readings
 from selfsup_segmentation.experiments.records.json_files import write_json
@@ -21,8 +23,9 @@ from tests.synthetic import KINDS, evaluation
 @pytest.fixture(autouse=True)
 def small_scenes(monkeypatch):
     counts = {"train": 3, "val": 2, "test": 1, "train_extra": 2}
-    monkeypatch.setattr(arguments, "DEMO_SCENES", {"cityscapes": counts, "kitti": 5})
-    monkeypatch.setattr(arguments, "DEMO_SIZES", {"cityscapes": (64, 32), "kitti": (64, 32)})
+    for layout, demo in ((CITYSCAPES, counts), (KITTI, 5)):
+        small = dataclasses.replace(layout, demo_counts=demo, demo_size=(64, 32))
+        monkeypatch.setitem(LAYOUTS, layout.name, small)
 
 
 def finish(store, run):

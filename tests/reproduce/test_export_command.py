@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from selfsup_segmentation.data.labels import CLASS_NAMES, colorize
+from selfsup_segmentation.data.layouts import CITYSCAPES
 from selfsup_segmentation.experiments.datasets.library import Library
 from selfsup_segmentation.experiments.datasets.source import Source
 from selfsup_segmentation.experiments.finished import export as exporting
@@ -217,7 +218,7 @@ def test_an_encoder_with_code_of_its_own_is_no_keras_file(tmp_path):
 def test_of_a_run_in_another_precision_the_weights_are_exported_as_they_are(folder, tmp_path):
     run = run_of(folder)
     rounded = dataclasses.replace(run, readings=dataclasses.replace(run.readings, precision="mixed_bfloat16"))
-    library = Library(Source("cityscapes", folder.parents[4] / "scenes"), None)
+    library = Library(Source(CITYSCAPES, folder.parents[4] / "scenes"), None)
     path = tmp_path / "network.keras"
     facts = exporting.export_segmentation(rounded, folder, library, "keras", path, logits=True)
     assert facts["largest_difference"] < 1e-4

@@ -8,6 +8,7 @@ from selfsup_segmentation.data.decode import read_disparity, read_labels
 from selfsup_segmentation.data.disparity import decode_cityscapes, resize_disparity
 from selfsup_segmentation.data.errors import InputError
 from selfsup_segmentation.data.labels import IGNORE, ids_to_train_ids
+from selfsup_segmentation.data.layouts import CITYSCAPES, KITTI
 from selfsup_segmentation.data.pipeline import ordered_batches
 from selfsup_segmentation.data.scenes import write_cityscapes, write_kitti
 from selfsup_segmentation.experiments import catalog
@@ -32,7 +33,7 @@ def cityscapes(tmp_path_factory):
 
     root = tmp_path_factory.mktemp("figure scenes")
     write_cityscapes(root, {"train": 4, "val": 5}, size=(128, 64), seed=3)
-    return Library(Source("cityscapes", root), None)
+    return Library(Source(CITYSCAPES, root), None)
 
 
 @pytest.fixture(scope="module")
@@ -181,7 +182,7 @@ def test_a_data_set_that_the_run_did_not_see_is_refused(finished, tmp_path):
 
     store, baseline, best = finished
     write_cityscapes(tmp_path / "other", {"train": 4, "val": 5}, size=(128, 64), seed=4)
-    other = Library(Source("cityscapes", tmp_path / "other"), None)
+    other = Library(Source(CITYSCAPES, tmp_path / "other"), None)
     with pytest.raises(InputError, match="made with other data"):
         figures.write_segmentation_figure(2, baseline, best, store, other, NOTES, tmp_path, "figure2")
 
@@ -209,7 +210,7 @@ def test_figure_4_cuts_padding_off_and_calls_no_difference_none(tmp_path):
     from selfsup_segmentation.experiments.datasets.library import Library
 
     write_kitti(tmp_path / "kitti", 10, size=(120, 50), seed=1)
-    library, store = Library(Source("kitti", tmp_path / "kitti"), None), Store(tmp_path / "runs")
+    library, store = Library(Source(KITTI, tmp_path / "kitti"), None), Store(tmp_path / "runs")
     schedule = dataclasses.replace(TINY, size=(128, 64), **ONE_EPOCH)
     run = catalog.make_run("scenes-kitti-demo", ("seg", "depth"), "UW", "random")
     run = dataclasses.replace(run, schedule=schedule, base=schedule)

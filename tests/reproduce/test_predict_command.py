@@ -7,6 +7,7 @@ from PIL import Image
 from selfsup_segmentation.data.color import rgb_to_lab
 from selfsup_segmentation.data.decode import read_rgb
 from selfsup_segmentation.data.labels import colorize, train_ids_to_ids
+from selfsup_segmentation.data.layouts import CITYSCAPES
 from selfsup_segmentation.data.pictures import read_picture
 from selfsup_segmentation.experiments.datasets.source import Source
 from selfsup_segmentation.experiments.finished.predictor import Predictor
@@ -68,7 +69,7 @@ def test_an_image_of_the_data_is_predicted_as_the_evaluation_does(folder, frames
     from selfsup_segmentation.experiments.datasets.library import Library
 
     run = Run.from_dict(read_record(folder, "run.json"))
-    library = Library(Source("cityscapes", folder.parents[4] / "scenes"), None)
+    library = Library(Source(CITYSCAPES, folder.parents[4] / "scenes"), None)
     ours = {frame.name: ids for frame, ids in predict_label_ids(run, folder, library, "val")}
     assert predict(folder, *frames, "--out", tmp_path, "--label-ids") == 0
     for frame in frames:

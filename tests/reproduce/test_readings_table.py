@@ -2,6 +2,7 @@ import functools
 
 import pytest
 
+from selfsup_segmentation.data.layouts import KITTI
 from selfsup_segmentation.experiments import catalog
 from selfsup_segmentation.experiments.datasets.source import Source
 from selfsup_segmentation.experiments.readings import AT_EVALUATION, DECLARED, Readings
@@ -42,14 +43,14 @@ def test_every_reading_that_is_relevant_to_the_row_is_tried_one_at_a_time():
 def test_a_split_that_the_data_does_not_have_is_left_out_with_the_reason(kitti_sample, tmp_path):
     kitti = functools.partial(make, dataset="scenes-kitti-demo", start="scenes-demo", weighting="UW")
     found = variants(kitti, Readings(), (0,))
-    source = Source("kitti", kitti_sample)
+    source = Source(KITTI, kitti_sample)
     store = Store(tmp_path)
     kept, (note,) = allowed(found, source, store)
     assert set(names(found)) - set(names(kept)) == {"kitti_split_seed=1"}
     assert "kitti_split_seed=1" in note and "these are 30" in note
     for run in next(variant for variant in found if variant.name == "kitti_split_seed=1").runs:
         finish(store, run, 0.5)
-    assert allowed(found, Source("kitti", tmp_path / "not mounted"), store) == (found, [])
+    assert allowed(found, Source(KITTI, tmp_path / "not mounted"), store) == (found, [])
 
 
 def test_all_readings_are_tried_by_some_row_of_some_table():

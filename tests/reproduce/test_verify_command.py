@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from selfsup_segmentation.data.errors import InputError
+from selfsup_segmentation.data.layouts import CITYSCAPES, KITTI
 from selfsup_segmentation.data.scenes import write_kitti
-from selfsup_segmentation.data.verify.listing import CITYSCAPES_PARTS, KITTI_PARTS
 from selfsup_segmentation.experiments import catalog
 from selfsup_segmentation.experiments.datasets.fingerprint import evaluation_files, training_files
 from selfsup_segmentation.reproduce.cli.parser import parse
@@ -140,9 +140,9 @@ def test_all_that_training_and_evaluation_read_is_needed():
     seen = {}
     for run in runs:
         for split, parts in (training_files(run), evaluation_files(run)):
-            seen.setdefault((catalog.layout_of(run.dataset), split), set()).update(parts)
-    needed = {split: set(parts) for split, (parts, _) in CITYSCAPES_PARTS.items()}
+            seen.setdefault((catalog.layout_of(run.dataset).name, split), set()).update(parts)
+    needed = {name: set(split.needed) for name, split in CITYSCAPES.released.items()}
     assert needed.pop("test") == set()
     needed["val"].remove("instances")  # which only the official scores of table2 read
     assert needed == {split: parts for (layout, split), parts in seen.items() if layout == "cityscapes"}
-    assert {*KITTI_PARTS, "camera"} == seen["kitti", "train"] | seen["kitti", "val"]
+    assert set(KITTI.released["training"].needed) == seen["kitti", "train"] | seen["kitti", "val"]

@@ -11,6 +11,7 @@ from selfsup_segmentation.data.cache import FrameCache
 from selfsup_segmentation.data.decode import read_labels
 from selfsup_segmentation.data.frames import Frame
 from selfsup_segmentation.data.labels import ids_to_train_ids, train_ids_to_ids
+from selfsup_segmentation.data.layouts import CITYSCAPES
 from selfsup_segmentation.data.pipeline import Preparation, ordered_batches
 from selfsup_segmentation.experiments.datasets.library import RunData
 from selfsup_segmentation.experiments.evaluation.evaluator import Evaluator, classes_of, make_predictor
@@ -37,7 +38,7 @@ def prepare(frames, size, cache, predictions, many):
     run, model = make_run(("seg",), size, 1), _stand_in()
     frames = [Frame(f["name"], Path(f["left"]), labels=Path(f["labels"])) for f in frames]
     data = _data(frames, size, cache)
-    evaluate = Evaluator(model, run, data, "cityscapes")
+    evaluate = Evaluator(model, run, data, CITYSCAPES)
     write_label_ids(_predict(model, run, data), predictions)
     results = evaluate()["seg"]
     facts = {"frames": len(frames)} | dataclasses.asdict(results.native)
@@ -45,8 +46,8 @@ def prepare(frames, size, cache, predictions, many):
     def memory():
         copies = _many(frames, many, Path(cache) / "many")
         tenth = copies[: max(1, many // 10)]  # after it the allocator has what one image needs
-        few = Evaluator(model, run, _data(tenth, size, cache), "cityscapes")
-        all_of_them = Evaluator(model, run, _data(copies, size, cache), "cityscapes")
+        few = Evaluator(model, run, _data(tenth, size, cache), CITYSCAPES)
+        all_of_them = Evaluator(model, run, _data(copies, size, cache), CITYSCAPES)
         few()
         before = resident_mib()
         all_of_them()
