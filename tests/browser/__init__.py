@@ -1,1 +1,1 @@
-"""Report pages in headless Chromium: errors, width, color scheme, print (slow)."""
+"""Report pages in headless Chromium: errors, width, color scheme, print."""

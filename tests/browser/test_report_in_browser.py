@@ -20,7 +20,6 @@ from selfsup_segmentation.reproduce.tables.collect import collect
 from tests.conftest import REPOSITORY
 from tests.reproduce.report_runs import finish_table1
 
-pytestmark = pytest.mark.slow
 sync_api = pytest.importorskip(
     "playwright.sync_api", reason="playwright is not installed: pip install '.[dev]'"
 )

@@ -79,7 +79,7 @@ def test_two_processes_train_as_two_devices_of_one_do(undisturbed, scenes, tmp_p
     assert (np.ptp(hosts, axis=0) > 20 * TOLERANCE * hosts[0]).all()  # much less than what an update changes
 
 
-@pytest.mark.parametrize("victim", [0, 1])
+@pytest.mark.parametrize("victim", [0, pytest.param(1, marks=pytest.mark.slow)])
 def test_a_process_that_dies_ends_the_other_and_the_run_goes_on_to_the_same_end(
     undisturbed, scenes, tmp_path, victim
 ):

@@ -53,7 +53,6 @@ def test_a_network_in_bfloat16_is_the_one_in_float32_to_its_digits():
         assert 0 < np.std(other - logits) < 0.1 * np.std(logits)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", ["mixed_bfloat16", "mixed_float16"])
 def test_a_run_in_another_precision_is_another_run_and_resumes_to_the_bit(name, library, quiet, tmp_path):
     run = run_with(("seg",), "none", precision=name)
@@ -174,20 +173,17 @@ def losses_of(computed, name):
     return np.array([[row[f"loss_{task}"] for task in run.tasks] for row in metrics.history])
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("pair", [("two", "one"), ("jit", "one"), ("two, all tasks", "one, all tasks")])
 def test_two_devices_with_synchronized_batch_norm_and_xla_train_as_one_device_does(computed, pair):
     mine, theirs = (losses_of(computed, name) for name in pair)
     np.testing.assert_allclose(mine, theirs, rtol=SAME)
 
 
-@pytest.mark.slow
 def test_without_synchronization_they_do_not(computed):
     one, apart = (losses_of(computed, name) for name in ("one", "apart"))
     assert np.abs(apart / one - 1).max() > 10 * SAME  # seen: 8e-4
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "said"), [("two", "replicas=2"), ("apart", "per_replica"), ("jit", "jit=True")]
 )

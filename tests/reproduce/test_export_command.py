@@ -44,7 +44,6 @@ STRANGERS = {
     "lite.resize_tensor_input(index, images.shape); lite.allocate_tensors(); lite.set_tensor(index, images)\n"
     "lite.invoke(); out = lite.get_tensor(lite.get_output_details()[0]['index'])",
 }
-SLOW = [pytest.param(kind, marks=pytest.mark.slow) for kind in ("savedmodel", "tflite")]
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +83,7 @@ def export(folder, *arguments):
     return main(["export", str(folder), *map(str, arguments)])
 
 
-@pytest.mark.parametrize("kind", ["onnx", pytest.param("keras", marks=pytest.mark.slow), *SLOW])
+@pytest.mark.parametrize("kind", ["onnx", "keras", "savedmodel", "tflite"])
 def test_another_program_sees_what_the_run_sees(folder, exported, kind, tmp_path):
     path, said = exported(kind)
     assert all(word in said for word in ("at all of the pixels", "MB", "thread", str(path)))
@@ -214,7 +213,6 @@ def test_an_encoder_with_code_of_its_own_is_no_keras_file(tmp_path):
         runtimes.read("keras", tmp_path / "network.keras", 1)
 
 
-@pytest.mark.slow
 def test_of_a_run_in_another_precision_the_weights_are_exported_as_they_are(folder, tmp_path):
     run = run_of(folder)
     rounded = dataclasses.replace(run, readings=dataclasses.replace(run.readings, precision="mixed_bfloat16"))

@@ -205,7 +205,6 @@ def test_samples_show_every_task(finished, cityscapes, tmp_path):
         assert picture.width > 1800  # six columns
 
 
-@pytest.mark.slow
 def test_figure_4_cuts_padding_off_and_calls_no_difference_none(tmp_path):
     from selfsup_segmentation.experiments.datasets.library import Library
 

@@ -162,7 +162,7 @@ def test_evaluate_with_a_relative_path_from_another_folder(world, capsys, monkey
     assert_the_recorded_numbers(capsys)
 
 
-@pytest.mark.parametrize("linked", [pytest.param("run", marks=pytest.mark.slow), "dataset"])
+@pytest.mark.parametrize("linked", ["run", "dataset"])
 def test_evaluate_a_run_behind_a_link(world, capsys, linked, tmp_path):
     """The link is to the run itself, or to the folder of all runs on a data set, on another disk."""
     if linked == "run":
