@@ -1,16 +1,17 @@
-"""The grid search as a picture: mIoU by weights, one panel for each set of tasks; drawn without a display."""
+"""Heat maps of the grid search: mIoU by weights, one for each set of tasks; drawn without a display."""
 
 import os
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import matplotlib
+import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
+from matplotlib.patheffects import withStroke
 
 from selfsup_segmentation.experiments.run import Run
 from selfsup_segmentation.reproduce.figures.panels import save
@@ -21,15 +22,13 @@ from selfsup_segmentation.reproduce.tables.grid_picks import Combination, Pick, 
 from selfsup_segmentation.reproduce.tables.grid_search import task_letters, title
 
 COLORS = matplotlib.colormaps["cividis"]  # the same for color-blind readers, and monotonic in gray
-NARROWEST = 0.01  # mIoU between the ends of the scale, so that noise does not look like a landscape
-
-CELL, GAP, LEFT, RIGHT, BOTTOM, LINE = 0.8, 0.9, 0.7, 1.1, 0.8, 0.17  # inches
-BAR = 0.18
+MIN_RANGE = 0.01  # mIoU between the ends of the scale, so that noise does not look like a landscape
+CELL, MARGIN = 0.8, (2.4, 2.2)  # inches: side of a cell; (width, height) of all that is not cells
+LINE = 0.17  # inches from one line of text to the next
 FONT = 8  # points
-LETTERS_AN_INCH = 13
+CHARACTERS_PER_INCH = 12  # of bold text
 
 OURS = {"fill": False, "edgecolor": "black", "linewidth": 3.0}
-HALO = {"fill": False, "edgecolor": "white", "linewidth": 7.0}  # sets our frame off from a dark cell
 PAPERS = {"fill": False, "edgecolor": "black", "linewidth": 1.5, "linestyle": (0, (3, 2))}
 MISSING = {"facecolor": "white", "edgecolor": "0.6", "hatch": "////", "linewidth": 0.0}
 
@@ -64,103 +63,85 @@ def draw(runs: Sequence[Run], measured: Measured, init: str, notes: Sequence[str
 
     A combination without a number is hatched and holds no text. Arguments as for `write_heat_map`.
     """
-    found, picked = combinations(runs, measured, init), picks(runs, measured, init)
-    tried = [each for same in found.values() for each in same]
-    values = {
-        task: sorted({each.weights[task] for each in tried if task in each.weights})
+    by_row, picked = combinations(runs, measured, init), picks(runs, measured, init)
+    searched = [each for same in by_row.values() for each in same]
+    weights = {
+        task: sorted({each.weights[task] for each in searched if task in each.weights})
         for task in ("color", "depth")
     }
-    width = LEFT + CELL + GAP + CELL * len(values["color"]) + RIGHT
-    head = [line for note in notes for line in textwrap.wrap(note, int(width * LETTERS_AN_INCH))]
-    body = BOTTOM + CELL * len(values["depth"]) + GAP + CELL + 2 * LINE
-    height = body + LINE * (3 + len(head))
-    figure = Figure(figsize=(width, height))
-
-    def place(left: float, bottom: float, columns: int, rows: int) -> Axes:
-        return figure.add_axes([left / width, bottom / height, CELL * columns / width, CELL * rows / height])
-
-    middle, upper = LEFT + CELL + GAP, BOTTOM + CELL * len(values["depth"]) + GAP
-    corners = {("color",): (middle, upper), ("depth",): (LEFT, BOTTOM), ("color", "depth"): (middle, BOTTOM)}
-    scale = _scale([each.score.mean for each in tried if each.score.n])
-    for row, same in found.items():
+    columns, rows = len(weights["color"]), len(weights["depth"])
+    width = CELL * (1 + columns) + MARGIN[0]
+    head = [line for note in notes for line in textwrap.wrap(note, int(width * CHARACTERS_PER_INCH))]
+    height = CELL * (1 + rows) + MARGIN[1] + LINE * len(head)
+    figure = Figure(figsize=(width, height), layout="constrained")
+    font = {"size": FONT, "weight": "bold", "color": "firebrick" if notes else "black"}
+    figure.suptitle("\n".join([*head, title(runs, init)]), parse_math=False, **font)
+    grid = figure.add_gridspec(2, 2, width_ratios=(1, columns), height_ratios=(1, rows))
+    places = {("color",): grid[0, 1], ("depth",): grid[1, 0], ("color", "depth"): grid[1, 1]}
+    means = [each.score.mean for each in searched if each.score.n]
+    scale = _scale(means or [0])
+    for row, same in by_row.items():
         tasks = tuple(task for task in same[0].weights if task != "seg")
-        axes = place(*corners[tasks], *(len(values[t]) if t in tasks else 1 for t in ("color", "depth")))
-        _draw_panel(axes, same, picked[row], {task: values[task] for task in tasks}, scale)
-    if scale:
-        _draw_bar(place(middle + CELL * len(values["color"]) + 0.2, BOTTOM, 1, len(values["depth"])), scale)
-
-    def write(y: float, text: str, **options) -> None:
-        figure.text(LEFT / 2 / width, y / height, text, va="top", parse_math=False, **options)
-
-    write(height - LINE, title(runs, init), fontsize=FONT + 3, weight="bold")
-    write(height - 3 * LINE, "\n".join(head), fontsize=FONT, color="firebrick", weight="bold")
-    write(1.5 * LINE, _caption(tried), fontsize=FONT)
+        axes = figure.add_subplot(places[tasks])
+        image = _draw_panel(axes, same, picked[row], {task: weights[task] for task in tasks}, scale)
+    if means:
+        bar = figure.colorbar(image, ax=figure.axes)
+        bar.set_label("val mIoU", size=FONT)
+        bar.ax.tick_params(labelsize=FONT)
     figure.legend(
-        handles=_keys(tried, list(picked.values()), init),
-        loc="center left",
-        bbox_to_anchor=(LEFT / 2 / width, (upper + CELL / 2) / height),
+        handles=_keys(searched, list(picked.values()), init),
+        title=_caption(searched),
+        loc="outside lower center",
+        ncols=3,
         frameon=False,
         fontsize=FONT,
+        title_fontsize=FONT,
     )
     return figure
 
 
-def _scale(means: Sequence[float]) -> Normalize | None:
-    """One scale for all panels, at least `NARROWEST` wide; None without a number."""
-    if not means:
-        return None
+def _scale(means: Sequence[float]) -> Normalize:
+    """One scale for all panels, at least `MIN_RANGE` wide."""
     low, high = min(means), max(means)
-    slack = max(0.0, NARROWEST - (high - low)) / 2
+    slack = max(0.0, MIN_RANGE - (high - low)) / 2
     return Normalize(low - slack, high + slack)
 
 
-def _draw_panel(
-    axes: Axes,
-    tried: Sequence[Combination],
-    pick: Pick,
-    values: Mapping[str, Sequence[float]],
-    scale: Normalize | None,
-) -> None:
-    """Cells of 1 × 1, the lowest weights at the lower left; a task that was not searched has one place."""
-    for each in tried:
-        x, y = (
-            values[task].index(each.weights[task]) if task in values else 0 for task in ("color", "depth")
-        )
+def _draw_panel(axes: Axes, searched: Sequence[Combination], pick: Pick, weights, scale: Normalize):
+    """An image whose pixels are combinations; a task that was not searched has one place."""
+    columns, rows = (weights.get(task, [None]) for task in ("color", "depth"))
+    means = np.full((len(rows), len(columns)), np.nan)
+    for each in searched:
+        x, y = columns.index(each.weights.get("color")), rows.index(each.weights.get("depth"))
         ink = "black"
         if each.score.n:
-            color = COLORS(scale(each.score.mean))
-            ink = ink_on(color)
-            axes.add_patch(Rectangle((x, y), 1, 1, facecolor=color, edgecolor="white", linewidth=2))
-            _write_number(axes, x, y, each, ink)
-        else:
-            axes.add_patch(Rectangle((x + 0.02, y + 0.02), 0.96, 0.96, **MISSING))
+            means[y, x] = each.score.mean
+            ink = ink_on(COLORS(scale(each.score.mean)))
+            axes.text(x, y, _cell_text(each), ha="center", va="center", size=FONT, color=ink)
         if each.weights == pick.weights:
-            for frame in (HALO, OURS):
-                axes.add_patch(Rectangle((x, y), 1, 1, zorder=3, clip_on=False, **frame))
+            halo = [withStroke(linewidth=7, foreground="white")]  # sets the frame off from a dark cell
+            axes.add_patch(Rectangle((x - 0.5, y - 0.5), 1, 1, clip_on=False, path_effects=halo, **OURS))
         if each.weights == pick.paper_weights:
-            inset = Rectangle((x + 0.1, y + 0.1), 0.8, 0.8, zorder=3, **PAPERS | {"edgecolor": ink})
-            axes.add_patch(inset)
-    axes.set_title(task_letters(pick.row), fontsize=FONT + 1)
+            axes.add_patch(Rectangle((x - 0.4, y - 0.4), 0.8, 0.8, **PAPERS | {"edgecolor": ink}))
+    axes.patch.set(**MISSING)  # seen through cells without a number
+    axes.set_title(task_letters(pick.row), size=FONT + 1)
     axes.spines[:].set_visible(False)
     axes.tick_params(length=0, labelsize=FONT)
-    for task, axis in (("color", axes.xaxis), ("depth", axes.yaxis)):
-        weights = values.get(task, ())
-        axis.set_ticks([place + 0.5 for place in range(len(weights))], [f"{w:g}" for w in weights])
-        if weights:
-            axis.set_label_text(f"w_{task}", fontsize=FONT)
-    axes.set(xlim=(0, len(values.get("color", "1"))), ylim=(0, len(values.get("depth", "1"))))
+    axes.set_xticks(range(len(columns)), [f"{weight:g}" for weight in weights.get("color", ())] or [""])
+    axes.set_yticks(range(len(rows)), [f"{weight:g}" for weight in weights.get("depth", ())] or [""])
+    axes.set_xlabel("w_color" if "color" in weights else "", size=FONT)
+    axes.set_ylabel("w_depth" if "depth" in weights else "", size=FONT)
+    return axes.imshow(means, COLORS, scale, origin="lower", aspect="auto")
 
 
-def _write_number(axes: Axes, x: int, y: int, each: Combination, ink: str) -> None:
+def _cell_text(each: Combination) -> str:
     score = each.score
-    lines = [] if score.std is None else [f"±{score.std:.{DECIMALS}f}"]
+    lines = [f"{score.mean:.{DECIMALS}f}"]
+    if score.std is not None:
+        lines.append(f"±{score.std:.{DECIMALS}f}")
     if score.n < each.seeds:
         lines.append(f"{score.n} of {each.seeds}")
-    middle = y + 0.5
-    place = {"ha": "center", "va": "center", "color": ink}
-    axes.text(x + 0.5, middle + 0.09 * len(lines), f"{score.mean:.{DECIMALS}f}", fontsize=FONT + 1, **place)
-    for number, line in enumerate(lines, 1):
-        axes.text(x + 0.5, middle + 0.09 * len(lines) - 0.19 * number, line, fontsize=FONT - 2, **place)
+    return "\n".join(lines)
 
 
 def ink_on(color: Sequence[float]) -> str:
@@ -170,32 +151,20 @@ def ink_on(color: Sequence[float]) -> str:
     return "black" if (luminance + 0.05) / 0.05 > 1.05 / (luminance + 0.05) else "white"
 
 
-def _draw_bar(axes: Axes, scale: Normalize) -> None:
-    left, bottom, width, height = axes.get_position().bounds
-    axes.set_position([left, bottom, width * BAR / CELL, height])
-    bar = axes.figure.colorbar(ScalarMappable(scale, COLORS), cax=axes)
-    bar.set_label("val mIoU", fontsize=FONT)
-    bar.outline.set_visible(False)
-    axes.tick_params(labelsize=FONT)
-
-
-def _keys(tried: Sequence[Combination], picked: Sequence[Pick], init: str) -> list[Rectangle]:
-    keys = [Rectangle((0, 0), 1, 1, label=_paper_key(init), **PAPERS)]
+def _keys(searched: Sequence[Combination], picked: Sequence[Pick], init: str) -> list[Rectangle]:
+    other = "" if init in INITS else " (other init)"
+    keys = [Rectangle((0, 0), 1, 1, label=f"the paper's pick{other}", **PAPERS)]
     if any(pick.weights for pick in picked):
         so_far = "" if all(pick.complete for pick in picked) else " so far"
         keys.insert(0, Rectangle((0, 0), 1, 1, label=f"our pick{so_far}", **OURS))
-    if not all(each.score.n for each in tried):
+    if not all(each.score.n for each in searched):
         keys.append(Rectangle((0, 0), 1, 1, label="not finished", **MISSING))
     return keys
 
 
-def _paper_key(init: str) -> str:
-    return "the paper's pick" if init in INITS else "the paper's pick\n(other init)"
-
-
-def _caption(tried: Sequence[Combination]) -> str:
-    seeds = max(each.seeds for each in tried)
-    if not any(each.score.n for each in tried):
+def _caption(searched: Sequence[Combination]) -> str:
+    seeds = max(each.seeds for each in searched)
+    if not any(each.score.n for each in searched):
         return "w_seg is 1. No run is finished."
     if seeds == 1:
         return "w_seg is 1. One seed."

@@ -6,32 +6,31 @@ from collections.abc import Sequence
 
 from selfsup_segmentation.reproduce.claims.claims_report import TITLE
 from selfsup_segmentation.reproduce.claims.verdicts import FAILS, HOLDS, OPEN, Verdict
-from selfsup_segmentation.reproduce.report.page import Report, render
+from selfsup_segmentation.reproduce.report.page import PageContext, render_numbers
 
 
 def claims_html(
-    published: Sequence[Verdict], measured: Sequence[Verdict], notes: Sequence[str], report: Report
+    published: Sequence[Verdict], measured: Sequence[Verdict], notes: Sequence[str], context: PageContext
 ) -> str:
-    """The page; raises as `reproduce.report.page.render`.
+    """The page; raises as `reproduce.report.page.render_numbers`.
 
     Args:
         published, measured: verdicts on the same claims, on the paper's numbers and on ours.
         notes: lines that come before all numbers.
-        report: what every page shows.
+        context: what every page shows.
     """
     pairs = zip(published, measured, strict=True)
     quotes = itertools.groupby(pairs, key=lambda pair: pair[0].claim.quote)
-    return render(
+    return render_numbers(
         "claims.html.jinja",
-        report,
-        list(dict.fromkeys(run for _, run in report.shown)),
+        context,
+        list(dict.fromkeys(run for _, run in context.shown)),
         TITLE,
         notes,
         {},
-        quotes=[(quote, list(found)) for quote, found in quotes],
-        sums=[("The paper's numbers", _count(published)), ("Ours", _count(measured))],
-        HOLDS=HOLDS,
-        FAILS=FAILS,
+        quotes=[(quote, list(verdicts)) for quote, verdicts in quotes],
+        counts=[("The paper's numbers", _count(published)), ("Ours", _count(measured))],
+        css={HOLDS: "better", FAILS: "worse"},
     )
 
 

@@ -1,27 +1,29 @@
 """IoU of each class, of every row beside its own baseline."""
 
 import dataclasses
+import functools
 import statistics
 from collections.abc import Sequence
+
+import matplotlib
 
 from selfsup_segmentation.experiments.readings import Readings
 from selfsup_segmentation.experiments.records.store import Store
 from selfsup_segmentation.experiments.run import Run
 from selfsup_segmentation.reproduce.formats.numbers import signed, table_lines
-from selfsup_segmentation.reproduce.report.axes import Axis
+from selfsup_segmentation.reproduce.report import svg
 from selfsup_segmentation.reproduce.tables.comparison import Table
 
-WIDTH, LINE, TOP = 320, 15, 18
-X = Axis(0, 1, 88, 240)
+LINE, MARGIN = 15, 22  # px: height of a bar with its gap; of the axis at the top
 
 
 @dataclasses.dataclass(frozen=True)
-class Bar:
-    """One class.
+class ClassScore:
+    """IoU of one class, fractions.
 
     Attributes:
         name: of the class.
-        ours: IoU, mean over seeds; None where no pixel of the validation images has the class.
+        ours: mean over seeds; None where no pixel of the validation images has the class.
         baseline: that of the baseline, or None.
     """
 
@@ -30,51 +32,43 @@ class Bar:
     baseline: float | None
 
     @property
-    def difference(self) -> float | None:
-        """Ours minus the baseline."""
-        return None if self.ours is None or self.baseline is None else self.ours - self.baseline
+    def difference(self) -> str:
+        """Ours minus the baseline, with its sign; empty where one of them is missing."""
+        return "" if self.ours is None or self.baseline is None else signed(self.ours - self.baseline)
 
-    @property
-    def told(self) -> str:
-        """The bar in words."""
+    def __str__(self) -> str:
         if self.ours is None:
             return f"{self.name}: in no validation image"
-        beside = (
-            "" if self.difference is None else f", baseline {self.baseline:.3f} ({signed(self.difference)})"
-        )
-        return f"{self.name}: {self.ours:.3f}{beside}"
+        baseline = f", baseline {self.baseline:.3f} ({self.difference})" if self.difference else ""
+        return f"{self.name}: {self.ours:.3f}{baseline}"
 
 
 @dataclasses.dataclass(frozen=True)
-class ClassChart:
-    """A row and initialization.
+class ClassScores:
+    """IoU by class of a row and initialization.
 
     Attributes:
-        label, init: of the row.
-        baseline: its label, or None where there is none or nothing of it was measured.
-        bars: by class.
+        label: of the row.
+        init: initialization.
+        baseline: label of the baseline; None where there is none or nothing of it was measured.
+        scores: by class.
     """
 
     label: str
     init: str
     baseline: str | None
-    bars: tuple[Bar, ...]
+    scores: tuple[ClassScore, ...]
 
     @property
-    def height(self) -> int:
-        """Of the chart."""
-        return TOP + LINE * len(self.bars) + 4
-
-    @property
-    def told(self) -> str:
-        """The chart in words."""
-        return f"IoU by class of {self.label}, {self.init}: {'; '.join(bar.told for bar in self.bars)}."
+    def chart(self) -> str:
+        """Bars of the row and ticks of its baseline, as SVG."""
+        return _draw(self)
 
 
-def class_charts(
+def class_scores(
     table: Table, shown: Sequence[tuple[str, Run]], store: Store, readings: Readings
-) -> list[ClassChart]:
-    """Charts of the rows of a table that have a number for each class.
+) -> list[ClassScores]:
+    """Scores of the rows of a table that have a number for each class.
 
     Args:
         table: it names the baselines.
@@ -97,9 +91,9 @@ def class_charts(
         if not seeds:
             continue
         name = table.cell(row.name, init, column.metric).baseline_row
-        against = measured.get((name, init), []) if name != row.name else []
-        bars = tuple(Bar(each, _mean(seeds, each), _mean(against, each)) for each in seeds[0])
-        charts.append(ClassChart(row.label, init, labels.get(name, name) if against else None, bars))
+        baseline = measured.get((name, init), []) if name != row.name else []
+        scores = tuple(ClassScore(each, _mean(seeds, each), _mean(baseline, each)) for each in seeds[0])
+        charts.append(ClassScores(row.label, init, labels.get(name, name) if baseline else None, scores))
     return charts
 
 
@@ -111,3 +105,24 @@ def _of_run(metrics, readings):
 def _mean(seeds, name):
     values = [seed[name] for seed in seeds if seed.get(name) is not None]
     return statistics.fmean(values) if values else None
+
+
+@functools.lru_cache(maxsize=1024)  # a row is on several pages
+@matplotlib.rc_context(svg.STYLE | {"xtick.top": False, "xtick.labeltop": True, "xtick.labelbottom": False})
+def _draw(row):
+    places = range(len(row.scores))
+    height = MARGIN + LINE * len(places) + 4
+    figure = svg.new_figure(height)
+    axes = figure.add_axes((0.3, 4 / height, 0.4, LINE * len(places) / height))
+    axes.barh(places, [score.ours or 0 for score in row.scores], 0.6, color=svg.TASKS["seg"], clip_on=False)
+    baseline = [(score.baseline, place) for place, score in enumerate(row.scores) if score.difference]
+    if baseline:
+        axes.plot(*zip(*baseline, strict=True), "|", color=svg.INK, ms=12, mew=2, clip_on=False)
+    for place, score in enumerate(row.scores):
+        text = "in no image" if score.ours is None else f"{score.ours:.3f}   {score.difference}"
+        axes.text(1.05, place, text, va="center_baseline")
+    axes.set(xlim=(0, 1), ylim=(len(places) - 0.5, -0.5), xticks=(0, 0.5, 1))
+    axes.set_yticks(places, [score.name for score in row.scores])
+    axes.grid(axis="y", visible=False)
+    description = f"IoU by class of {row.label}, {row.init}: {'; '.join(map(str, row.scores))}."
+    return svg.to_svg(figure, f"classes {row.label} {row.init}", description)

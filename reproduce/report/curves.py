@@ -1,23 +1,32 @@
-"""Training curves of runs as small multiples: one scale for all, so that they can be compared by eye."""
+"""Training curves of runs as small multiples on common axes, so that they can be compared by eye."""
 
 import dataclasses
+import functools
 import math
 import statistics
 from collections.abc import Mapping, Sequence
+
+import matplotlib
+from matplotlib.ticker import LogLocator, MaxNLocator
 
 from selfsup_segmentation.data.errors import InputError
 from selfsup_segmentation.experiments.catalog import dependency
 from selfsup_segmentation.experiments.records.history import read_history
 from selfsup_segmentation.experiments.records.store import Store
 from selfsup_segmentation.experiments.run import LETTERS, Run
-from selfsup_segmentation.reproduce.report.axes import Axis, around
+from selfsup_segmentation.reproduce.report import svg
 
-WIDTH, HEIGHT = 240, 160
-LEFT, RIGHT, TOP, BOTTOM = 38, 212, 24, 138  # of the drawing in a chart; the names of lines stand right of it
-MOST_POINTS = 200
-NAME_HEIGHT = 12
+MAX_POINTS = 200  # of a line
+TOP, PANEL, TITLE, BOTTOM = (
+    48,
+    76,
+    24,
+    34,
+)  # px: heights of the legend and a title, a panel, a title, the x axis
+NAMES = {"seg": "segmentation", "color": "colorization", "depth": "disparity", "all": "all tasks"}
+DASHES = {"seg": "-", "color": (0, (4, 2)), "depth": (0, (1, 1))}
 
-_EVERY_EPOCH = 0.5  # of the epochs have a number: below that, each is marked by a dot
+Points = tuple[tuple[float, float], ...]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,12 +35,12 @@ class Panel:
 
     Attributes:
         title: with unit.
-        keys: column of the history by the name of the line's task.
-        log: whether the numbers are shown on a logarithmic axis.
+        columns: of the history, by task.
+        log: whether the y axis is logarithmic.
     """
 
     title: str
-    keys: Mapping[str, str]
+    columns: Mapping[str, str]
     log: bool = False
 
 
@@ -39,62 +48,25 @@ PANELS = (
     Panel("mean loss, log scale", {task: f"loss_{task}" for task in LETTERS}, log=True),
     Panel("validation mIoU", {"seg": "val_sem_miou", "color": "val_color_miou"}),
     Panel("weight of the loss, log scale", {task: f"weight_{task}" for task in LETTERS}, log=True),
-    Panel("learning rate", {"rate": "learning_rate"}),
+    Panel("learning rate", {"all": "learning_rate"}),
 )
-NAMES = {**LETTERS, "rate": "rate"}
-
-
-@dataclasses.dataclass(frozen=True)
-class Line:
-    """A curve.
-
-    Attributes:
-        task: it has the color of.
-        name: short, beside its end.
-        points: of an SVG polyline.
-        dots: places of single points, where there are few.
-        name_at: height of its name.
-        told: what it says, in words.
-    """
-
-    task: str
-    name: str
-    points: str
-    dots: tuple[tuple[float, float], ...]
-    name_at: float
-    told: str
-
-
-@dataclasses.dataclass(frozen=True)
-class Chart:
-    """Curves on common axes."""
-
-    title: str
-    x: Axis
-    y: Axis
-    lines: tuple[Line, ...]
-
-    @property
-    def told(self) -> str:
-        """The chart in words, for who does not see it."""
-        return f"{self.title}: {'; '.join(line.told for line in self.lines)}."
 
 
 @dataclasses.dataclass(frozen=True)
 class Curves:
-    """What is shown of one run.
+    """The training of one run.
 
     Attributes:
-        row: name of its row.
+        row: name of its table row.
         run: the run.
         facts: short phrases.
-        charts: its curves.
+        chart: its curves as SVG; empty with fewer than two epochs.
     """
 
     row: str
     run: Run
     facts: tuple[str, ...]
-    charts: tuple[Chart, ...]
+    chart: str
 
 
 def training_curves(shown: Sequence[tuple[str, Run]], store: Store) -> list[Curves]:
@@ -110,27 +82,57 @@ def training_curves(shown: Sequence[tuple[str, Run]], store: Store) -> list[Curv
         if needed is not None and needed.dataset == run.dataset:
             rows.setdefault(needed.folder, (needed.row, needed))
         rows.setdefault(run.folder, (row, run))
-    histories = {folder: _history(run, store) for folder, (_, run) in rows.items()}
-    series = {
-        folder: [_series(history, panel) for panel in PANELS] for folder, (history, _) in histories.items()
-    }
-    axes = [_axes([each[index] for each in series.values()], panel) for index, panel in enumerate(PANELS)]
-    found = []
+    histories = {folder: _read(run, store) for folder, (_, run) in rows.items()}
+    lines = {folder: panel_lines(history) for folder, (history, _) in histories.items()}
+    limits = tuple(_limits([each[panel.title] for each in lines.values()], panel.log) for panel in PANELS)
+    epochs = max((len(history) for history, _ in histories.values()), default=0)
+    curves = []
     for folder, (row, run) in rows.items():
         history, problem = histories[folder]
-        if not history and not problem:
-            continue
-        charts = (
-            _chart(panel, lines, *both)
-            for panel, lines, both in zip(PANELS, series[folder], axes, strict=True)
-            if lines
-        )
-        found.append(Curves(row, run, tuple(_facts(run, history, problem, store)), tuple(charts)))
-    return found
+        if history or problem:
+            facts = [problem] if problem else _facts(run, history, store)
+            panels = tuple(tuple(lines[folder][panel.title].items()) for panel in PANELS)
+            curves.append(Curves(row, run, tuple(facts), _draw(folder, panels, limits, epochs)))
+    return curves
 
 
-def _history(run, store):
-    """(rows, what is wrong with them or None)."""
+def panel_lines(history: Sequence[Mapping[str, float | None]]) -> dict[str, dict[str, Points]]:
+    """(epoch, number) of each line by panel and task.
+
+    Numbers that the panel cannot show are left out, and so are lines of fewer than two points and, except for
+    the losses, panels in which nothing changes.
+    """
+    panels = {}
+    for panel in PANELS:
+        lines = {}
+        for task, column in panel.columns.items():
+            points = ((row["epoch"] + 1, row.get(column)) for row in history)
+            points = tuple((x, y) for x, y in points if _can_be_shown(y, panel.log))
+            if len(points) > 1:
+                lines[task] = points
+        changes = any(y != points[0][1] for points in lines.values() for _, y in points)
+        panels[panel.title] = lines if changes or panel is PANELS[0] else {}
+    return panels
+
+
+def describe(panels: Mapping[str, Mapping[str, Points]]) -> str:
+    """The first and last numbers of every line, for screen readers.
+
+    Args:
+        panels: from `panel_lines`.
+    """
+    sentences = []
+    for title, lines in panels.items():
+        said = [
+            f"{NAMES[task]} {points[0][1]:.3g} after epoch {points[0][0]:g}, {points[-1][1]:.3g} at the end"
+            for task, points in lines.items()
+        ]
+        sentences += [f"{title}: {'; '.join(said)}."] if said else []
+    return " ".join(sentences)
+
+
+def _read(run, store):
+    """(history, what is wrong with it or None)."""
     metrics = store.metrics(run)
     if metrics is not None:
         return metrics.history, None
@@ -140,68 +142,49 @@ def _history(run, store):
         return [], str(damage)
 
 
-def _series(history, panel):
-    """{task: [(epoch, number)]} of what can be shown; nothing of weights that never change."""
-    series = {}
-    for task, key in panel.keys.items():
-        points = [(row["epoch"] + 1, row.get(key)) for row in history]
-        points = [(x, y) for x, y in points if _showable(y, panel.log)]
-        if len(points) > 1:
-            series[task] = points
-    if panel is not PANELS[0] and not any(_changes(points) for points in series.values()):
-        return {}
-    return series
-
-
-def _showable(value, log):
+def _can_be_shown(value, log):
     return value is not None and math.isfinite(value) and (value > 0 or not log)
 
 
-def _changes(points):
-    return len({y for _, y in points}) > 1
+def _limits(panels, log):
+    """(lowest, highest number) of a panel's y axis, over all runs."""
+    values = [y for lines in panels for points in lines.values() for _, y in points]
+    if log:
+        return min(values, default=1) / 1.25, max(values, default=1) * 1.25
+    low, high = min([0.0, *values]), max([0.0, *values]) * 1.05
+    return low, high if high > low else low + 1
 
 
-def _axes(all_series, panel):
-    """The axes that hold all runs, or None."""
-    points = [point for series in all_series for line in series.values() for point in line]
-    if not points:
-        return None, None
-    last = max(x for x, _ in points)
-    x = Axis(0, last, LEFT, RIGHT)
-    return x, around((y for _, y in points), BOTTOM, TOP, panel.log)
+@functools.lru_cache(maxsize=1024)  # a run is on several pages
+@matplotlib.rc_context(svg.STYLE)
+def _draw(name, panels, limits, epochs):
+    shown = [each for each in zip(PANELS, panels, limits, strict=True) if each[1]]
+    if not shown:
+        return ""
+    height = TOP + (TITLE + PANEL) * len(shown) - TITLE + BOTTOM
+    figure = svg.new_figure(height)
+    figure.subplots_adjust(0.14, BOTTOM / height, 0.96, 1 - TOP / height, hspace=TITLE / PANEL)
+    rows = figure.subplots(len(shown), sharex=True, squeeze=False)[:, 0]
+    for axes, (panel, lines, (low, high)) in zip(rows, shown, strict=True):
+        axes.set(title=panel.title, yscale="log" if panel.log else "linear", ylim=(low, high))
+        for task, points in lines:
+            kept = [*points[:: math.ceil(len(points) / MAX_POINTS)], points[-1]]
+            style = {"color": svg.TASKS.get(task, svg.INK), "linestyle": DASHES.get(task, "-")}
+            marker = "o" if len(points) < epochs / 2 else ""
+            axes.plot(*zip(*kept, strict=True), marker=marker, label=NAMES[task], clip_on=False, **style)
+        axes.minorticks_off()
+        axes.grid(axis="x", visible=False)
+        subs = (1, 2, 5) if high < 50 * low else (1,)
+        axes.yaxis.set_major_locator(LogLocator(subs=subs, numticks=4) if panel.log else MaxNLocator(3))
+        axes.yaxis.set_major_formatter("{x:g}")
+    rows[-1].set(xlim=(0, epochs), xlabel="epoch")
+    rows[-1].xaxis.set_major_locator(MaxNLocator(4, integer=True))
+    figure.legend(*rows[0].get_legend_handles_labels(), loc="upper left", ncols=3)
+    described = {panel.title: dict(lines) for panel, lines, _ in shown}
+    return svg.to_svg(figure, name, describe(described))
 
 
-def _chart(panel, series, x, y):
-    heights = _apart({task: y(points[-1][1]) for task, points in series.items()})
-    lines = []
-    for task, points in series.items():
-        kept = points[:: math.ceil(len(points) / MOST_POINTS)]
-        kept += points[-1:] if kept[-1] != points[-1] else []
-        places = [(x(epoch), y(value)) for epoch, value in kept]
-        few = len(points) < _EVERY_EPOCH * x.high
-        told = (
-            f"{NAMES[task]} {points[0][1]:.3g} after epoch {points[0][0]:g}, {points[-1][1]:.3g} at the end"
-        )
-        text = " ".join(f"{left:g},{top:g}" for left, top in places)
-        lines.append(Line(task, NAMES[task], text, tuple(places) if few else (), heights[task], told))
-    return Chart(panel.title, x, y, tuple(lines))
-
-
-def _apart(heights):
-    """Heights of names, moved so that none covers another."""
-    ordered = sorted(heights, key=heights.get)
-    room = BOTTOM - NAME_HEIGHT * (len(ordered) - 1)
-    places, lowest = {}, TOP
-    for index, name in enumerate(ordered):
-        places[name] = min(max(heights[name], lowest), room + NAME_HEIGHT * index)
-        lowest = places[name] + NAME_HEIGHT
-    return {name: round(place + 3.5, 1) for name, place in places.items()}  # on the middle of the letters
-
-
-def _facts(run, history, problem, store):
-    if problem:
-        yield problem
-        return
+def _facts(run, history, store):
     if store.metrics(run):
         yield f"{len(history)} epochs"
     else:
@@ -210,13 +193,13 @@ def _facts(run, history, problem, store):
     if len(weights) > 1 and run.weighting == "GS":
         yield "weights " + ", ".join(f"{LETTERS[t]} {w:g}" for t, w in weights.items() if w is not None)
     rates = {row.get("learning_rate") for row in history} - {None}
-    if len(rates) < 2:  # none: the run was made before rates were recorded
-        at_first = " at first" * (not rates and run.readings.lr_schedule != "constant")
-        yield f"learning rate {run.schedule.learning_rate:g}{at_first}"
+    if len(rates) < 2:  # none: the run is older than the column
+        initial = " at first" * (not rates and run.readings.lr_schedule != "constant")
+        yield f"learning rate {run.schedule.learning_rate:g}{initial}"
     speeds = [row["images_per_second"] for row in history if (row.get("images_per_second") or 0) > 0]
     if speeds:
         yield f"{statistics.median(speeds):.3g} stereo pairs per second"
     validated = [(row["epoch"] + 1, row["val_sem_miou"]) for row in history if row.get("val_sem_miou")]
     if len(validated) == 1:
-        epoch, value = validated[0]
-        yield f"validated once, after epoch {epoch:g}: mIoU {value:.3f}"
+        epoch, miou = validated[0]
+        yield f"validated once, after epoch {epoch:g}: mIoU {miou:.3f}"

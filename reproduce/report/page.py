@@ -1,4 +1,4 @@
-"""``report-….html``: all about some numbers on one page that needs nothing else, for a screen or paper."""
+"""HTML pages that need no other file: ``report-….html`` about some numbers, and the index."""
 
 import dataclasses
 import datetime
@@ -10,18 +10,15 @@ import jinja2
 
 from selfsup_segmentation.experiments.readings import Readings
 from selfsup_segmentation.experiments.records.store import Store
-from selfsup_segmentation.experiments.run import LETTERS, Run
-from selfsup_segmentation.reproduce.formats import numbers
-from selfsup_segmentation.reproduce.formats.render import write_texts
-from selfsup_segmentation.reproduce.report import classes, curves
-from selfsup_segmentation.reproduce.report.origin import origins, switches
-from selfsup_segmentation.reproduce.report.pictures import Picture
-
-TASK_NAMES = {"seg": "segmentation", "color": "colorization", "depth": "disparity"}
+from selfsup_segmentation.experiments.run import Run
+from selfsup_segmentation.reproduce.report.classes import ClassScores
+from selfsup_segmentation.reproduce.report.curves import training_curves
+from selfsup_segmentation.reproduce.report.images import EmbeddedImage
+from selfsup_segmentation.reproduce.report.provenance import provenance
 
 
 @dataclasses.dataclass(frozen=True)
-class Report:
+class PageContext:
     """What a page shows beside the numbers that it is about.
 
     Attributes:
@@ -29,82 +26,74 @@ class Report:
         store: of the runs.
         readings: of the numbers.
         label: of the data.
-        pictures: of predictions and of the numbers.
-        no_pictures: how to get some, where there are none.
-        files: that were written of the same numbers.
+        images: predictions and plots of the numbers.
+        no_images: how to get some, where there are none.
+        files: the same numbers in other formats.
     """
 
     shown: Sequence[tuple[str, Run]]
     store: Store
     readings: Readings
     label: str
-    pictures: Sequence[Picture] = ()
-    no_pictures: str = ""
+    images: Sequence[EmbeddedImage] = ()
+    no_images: str = ""
     files: Sequence[Path] = ()
 
 
-def write_page(content: str, folder: Path, stem: str) -> Path:
-    """Write ``<stem>.html``; a reader never sees half a page."""
-    return write_texts(folder, stem, {"html": content})[0]
-
-
-def render(
+def render_numbers(
     template: str,
-    report: Report,
+    context: PageContext,
     runs: Sequence[Run],
     title: str,
     notes: Sequence[str],
     labels: Mapping[str, str],
-    charts: Sequence[classes.ClassChart] = (),
+    classes: Sequence[ClassScores] = (),
     **content,
 ) -> str:
-    """The page as HTML. Whatever comes from runs or the user is escaped.
+    """A page about some numbers, as HTML.
 
     Args:
-        template: that extends ``page.html.jinja``.
-        report: what every page shows.
-        runs: those that it is about.
+        template: that extends ``numbers.html.jinja``.
+        context: what every such page shows.
+        runs: those that the numbers are of.
         title: of the page.
         notes: lines that come before all numbers.
         labels: of rows, by name.
-        charts: of the classes.
+        classes: IoU by class of the rows.
         content: what the template itself shows.
 
     Raises:
         InputError: the record of a run is damaged.
     """
-    store = report.store
-    return (
-        _environment()
-        .get_template(template)
-        .render(
-            report=report,
-            runs=runs,
-            title=title,
-            notes=notes,
-            labels=labels,
-            charts=charts,
-            finished=sum(store.metrics(run) is not None for run in runs),
-            curves=curves.training_curves(report.shown, store),
-            origins=origins(runs, store),
-            switches=switches(report.readings),
-            written=datetime.datetime.now().astimezone().isoformat(" ", "minutes"),
-            **content,
-        )
+    store = context.store
+    return render(
+        template,
+        context=context,
+        runs=runs,
+        title=title,
+        notes=notes,
+        labels=labels,
+        classes=classes,
+        finished=sum(store.metrics(run) is not None for run in runs),
+        curves=training_curves(context.shown, store),
+        provenance=provenance(runs, store),
+        defaults=vars(Readings()),
+        **content,
     )
+
+
+def render(template: str, **content) -> str:
+    """A template with its content; in HTML, whatever comes from runs or the user is escaped."""
+    now = datetime.datetime.now().astimezone().isoformat(" ", "minutes")
+    return _environment().get_template(template).render(written=now, **content)
 
 
 @functools.cache
 def _environment():
-    environment = jinja2.Environment(
+    return jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
-        autoescape=True,
+        autoescape=lambda name: ".html" in name,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals |= {
-        "LETTERS": LETTERS, "TASK_NAMES": TASK_NAMES, "CURVES": curves, "CLASSES": classes,
-        "signed": numbers.signed,
-    }  # fmt: skip
-    return environment

@@ -2,15 +2,12 @@
 
 import html.parser
 import json
-import math
 import os
 import re
 import subprocess
 import sys
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from PIL import Image
 
 from selfsup_segmentation.data.labels import CLASS_NAMES
@@ -19,6 +16,7 @@ from selfsup_segmentation.experiments import catalog
 from selfsup_segmentation.experiments.readings import Readings
 from selfsup_segmentation.experiments.records.json_files import write_json
 from selfsup_segmentation.experiments.records.store import Store
+from selfsup_segmentation.experiments.run import LETTERS
 from selfsup_segmentation.reproduce.__main__ import main
 from selfsup_segmentation.reproduce.claims.claims import CLAIMS
 from selfsup_segmentation.reproduce.claims.verdicts import (
@@ -29,13 +27,19 @@ from selfsup_segmentation.reproduce.claims.verdicts import (
     published_numbers,
 )
 from selfsup_segmentation.reproduce.formats.numbers import signed
-from selfsup_segmentation.reproduce.report.axes import Axis, around
 from selfsup_segmentation.reproduce.report.claims_page import claims_html
-from selfsup_segmentation.reproduce.report.classes import class_charts
-from selfsup_segmentation.reproduce.report.curves import BOTTOM, MOST_POINTS, PANELS, TOP, training_curves
-from selfsup_segmentation.reproduce.report.origin import origins
-from selfsup_segmentation.reproduce.report.page import Report
-from selfsup_segmentation.reproduce.report.pictures import best_and_baseline, draw_samples, embed
+from selfsup_segmentation.reproduce.report.classes import class_scores
+from selfsup_segmentation.reproduce.report.curves import (
+    MAX_POINTS,
+    PANELS,
+    _draw,
+    panel_lines,
+    training_curves,
+)
+from selfsup_segmentation.reproduce.report.images import best_and_baseline, draw_samples, embed
+from selfsup_segmentation.reproduce.report.page import PageContext
+from selfsup_segmentation.reproduce.report.provenance import provenance
+from selfsup_segmentation.reproduce.report.svg import WIDTH
 from selfsup_segmentation.reproduce.report.table_page import missing, to_html
 from selfsup_segmentation.reproduce.tables import table1, table2
 from selfsup_segmentation.reproduce.tables.collect import collect
@@ -66,7 +70,7 @@ def make_table(store, reasons=None):
 
 
 def make_page(store, **more):
-    return to_html(make_table(store), Report(shown_runs(), store, Readings(), "scenes-demo", **more))
+    return to_html(make_table(store), PageContext(shown_runs(), store, Readings(), "scenes-demo", **more))
 
 
 @pytest.fixture(scope="module")
@@ -109,15 +113,24 @@ def test_the_page_is_whole_and_needs_nothing_else(page):
     assert not elements.all("script")
     sources = [a.get(key) for _, a in elements.found for key in ("src", "href") if a.get(key)]
     assert all(source.startswith(("#", "data:")) for source in sources)
-    assert not re.search(r"https?://|@import|url\(", page)
+    assert not re.search(r"https?://|@import|url\((?!#)", page)
     names = [attributes["id"] for _, attributes in elements.found if "id" in attributes]
     assert len(names) == len(set(names))
     assert {source[1:] for source in sources if source.startswith("#")} <= set(names)
 
 
-def test_every_chart_is_told_in_words_and_every_table_cell_has_a_heading(page):
+def test_charts_have_titles_and_the_colors_of_the_page_and_table_cells_have_headings(page):
     elements = Elements(page)
-    assert all(svg.get("aria-label") or svg.get("aria-hidden") for svg in elements.all("svg"))
+    charts = re.findall(r"<svg.*?</svg>", page, re.DOTALL)
+    assert len(charts) == 20 + 24  # classes of a row, curves of a run
+    for chart in charts:
+        (svg,) = Elements(chart).all("svg")
+        assert svg["role"] == "img"
+        assert f"<title>{html.escape(svg['aria-label'])}</title>" in chart
+        assert "<text" in chart
+        colors = set(re.findall(r"(?:fill|stroke): ([^;\"]+)", chart))
+        assert "currentColor" in colors
+        assert colors <= {"none", "currentColor", *(f"var(--{name})" for name in ("grid", *LETTERS))}
     assert all("scope" in heading for heading in elements.all("th") if heading)
     assert len(elements.all("figure")) == len(elements.all("figcaption"))
 
@@ -159,14 +172,14 @@ def test_what_is_missing_is_listed_with_its_reason(store, page):
 def test_whatever_comes_from_outside_is_escaped(store):
     measured, _ = collect([run for _, run in shown_runs()], store, Readings())
     table = table1.build(measured, {("SS+C/UW", "ImageNet"): NASTY}, [NASTY])
-    page = to_html(table, Report(shown_runs(), store, Readings(), NASTY, no_pictures=NASTY))
+    page = to_html(table, PageContext(shown_runs(), store, Readings(), NASTY, no_images=NASTY))
     assert "<script" not in page
     assert page.count("&lt;script&gt;") >= 5
     assert not Elements(page).open
 
 
-def test_a_bar_stands_beside_that_of_the_network_with_the_same_start(store):
-    charts = class_charts(make_table(store), shown_runs(), store, Readings())
+def test_each_class_is_compared_with_the_network_of_the_same_start(store):
+    charts = class_scores(make_table(store), shown_runs(), store, Readings())
     by_row = {(chart.label, chart.init): chart for chart in charts}
     assert len(charts) == 20
     assert by_row["SSrandom", "random"].baseline is None
@@ -177,64 +190,74 @@ def test_a_bar_stands_beside_that_of_the_network_with_the_same_start(store):
     def recorded(row):
         return store.metrics(runs[row, "CoarseCTS"]).of("seg", Readings()).native.per_class
 
-    for bar in chart.bars:
-        assert bar.ours == recorded("SS+D/UW")[bar.name]
-        assert bar.baseline == recorded("SSCoarseCTS")[bar.name]
-    assert [bar.name for bar in chart.bars] == list(CLASS_NAMES)
-    assert [bar.name for bar in chart.bars if bar.ours is None] == [ABSENT]
+    for score in chart.scores:
+        assert score.ours == recorded("SS+D/UW")[score.name]
+        assert score.baseline == recorded("SSCoarseCTS")[score.name]
+    assert [score.name for score in chart.scores] == list(CLASS_NAMES)
+    assert [score.name for score in chart.scores if score.ours is None] == [ABSENT]
 
 
-def test_a_bar_of_several_seeds_is_their_mean(tmp_path):
+def test_the_score_of_several_seeds_is_their_mean(tmp_path):
     store, seeds = Store(tmp_path), (0, 1, 2)
     runs = [run for run in catalog.table1_runs("scenes-demo", seeds) if run.row == "SS"]
     for run in runs:
         finish(store, run)
     table = table1.build({("SSrandom", "random"): [{"sem_miou": 0.5}]}, {})
-    chart = class_charts(table, [(catalog.table_row(run), run) for run in runs], store, Readings())[0]
+    chart = class_scores(table, [(catalog.table_row(run), run) for run in runs], store, Readings())[0]
     roads = [
         store.metrics(run).of("seg", Readings()).native.per_class["road"]
         for run in runs
         if run.init == "random"
     ]
-    assert chart.bars[0].ours == pytest.approx(sum(roads) / 3)
+    assert chart.scores[0].ours == pytest.approx(sum(roads) / 3)
 
 
-def test_curves_show_losses_and_changing_weights_of_each_run_on_the_same_axes(store):
+def described(curves):
+    """{title of a panel: what the chart says of it}."""
+    (text,) = re.findall(r"<title>(.*?)</title>", curves.chart)
+    return dict(re.findall(r"([^:.]+): (.*? at the end)\.(?: |$)", text))
+
+
+def test_curves_show_losses_and_changing_weights_of_each_run(store):
     curves = {(each.row, each.run.init): each for each in training_curves(shown_runs(), store)}
     assert len(curves) == 24
-    kinds = {row: [chart.title for chart in each.charts] for (row, _), each in curves.items()}
-    assert kinds["SS+C+D/DWA"] == [panel.title for panel in PANELS]
-    assert kinds["SS+D/GS"] == kinds["SSrandom"] == ["mean loss, log scale", "validation mIoU"]
-    assert kinds["D"] == ["mean loss, log scale"]
+    assert list(described(curves["SS+C+D/DWA", "ImageNet"])) == [panel.title for panel in PANELS]
+    for row, init in (("SS+D/GS", "ImageNet"), ("SSrandom", "random")):
+        assert list(described(curves[row, init])) == ["mean loss, log scale", "validation mIoU"]
+    assert list(described(curves["D", "ImageNet"])) == ["mean loss, log scale"]
     assert "weights SS 1, D 100" in curves["SS+D/GS", "ImageNet"].facts
-    losses = [each.charts[0] for each in curves.values()]
-    assert len({(chart.x, chart.y) for chart in losses}) == 1
-    assert [line.task for line in curves["SS+C+D/UW", "ImageNet"].charts[0].lines] == [
-        "seg",
-        "color",
-        "depth",
+    losses = described(curves["SS+C+D/UW", "ImageNet"])["mean loss, log scale"]
+    assert re.findall("[a-z]+(?= [0-9.]+ after epoch 1)", losses) == [
+        "segmentation",
+        "colorization",
+        "disparity",
     ]
 
 
+def test_all_runs_share_their_axes_and_have_the_same_bytes_again(store):
+    curves = training_curves(shown_runs(), store)
+    texts = [re.findall(">([^<]*)</text>", each.chart) for each in curves]
+    assert len({tuple(words[: words.index("mean loss, log scale")]) for words in texts}) == 1  # ticks
+    _draw.cache_clear()
+    assert training_curves(shown_runs(), store) == curves
+
+
 def test_a_long_history_becomes_a_short_line_that_ends_where_it_ends(tmp_path):
-    store = Store(tmp_path)
-    run = catalog.table1_runs("scenes-demo")[0]
-    finish(store, run, epochs=1007)
-    (line,) = training_curves([("SSrandom", run)], store)[0].charts[0].lines
-    points = [tuple(map(float, point.split(","))) for point in line.points.split()]
-    assert MOST_POINTS // 2 < len(points) <= MOST_POINTS + 1
-    axis = training_curves([("SSrandom", run)], store)[0].charts[0].x
-    assert points[-1][0] == axis(1007)
-    assert all(TOP <= y <= BOTTOM for _, y in points)
-
-
-def test_numbers_that_cannot_be_drawn_leave_the_others(tmp_path):
     store, run = Store(tmp_path), catalog.table1_runs("scenes-demo")[0]
-    losses = [1.0, None, 0.0, -1.0, 0.5]
-    history = [{"epoch": float(i), "loss_seg": loss, "weight_seg": 1.0} for i, loss in enumerate(losses)]
-    write_finished(store, run, history=history)
+    finish(store, run, epochs=1007)
     (curves,) = training_curves([("SSrandom", run)], store)
-    assert len(curves.charts[0].lines[0].points.split()) == 2
+    path = next(path for path in re.findall(r' d="(.*?)"', curves.chart, re.DOTALL) if path.count("L") > 20)
+    points = [tuple(map(float, point.split())) for point in re.split("[ML]", path)[1:]]
+    assert len(points) <= MAX_POINTS + 1
+    assert (points[0][0], points[-1][0]) == pytest.approx((WIDTH * 0.14, WIDTH * 0.96), abs=1)
+
+
+def test_numbers_that_cannot_be_drawn_leave_the_others():
+    losses = [1.0, None, 0.0, -1.0, float("nan"), 0.5]
+    history = [{"epoch": float(i), "loss_seg": loss, "weight_seg": 1.0} for i, loss in enumerate(losses)]
+    lines = panel_lines(history)
+    assert lines.pop("mean loss, log scale") == {"seg": ((1.0, 1.0), (6.0, 0.5))}
+    assert not any(lines.values())
 
 
 def test_a_run_under_way_shows_its_history_and_a_damaged_one_says_so(store, tmp_path):
@@ -246,20 +269,20 @@ def test_a_run_under_way_shows_its_history_and_a_damaged_one_says_so(store, tmp_
     path.write_text("epoch,loss_seg,loss_color\n0,2.0,1.0\n1,1.5,0.9\n2,1.1,0.8\n")
     (curves,) = training_curves([("SS+C/UW", unfinished)], Store(tmp_path))
     assert curves.facts[0] == "3 of 8 epochs, not finished"
-    assert len(curves.charts) == 1
+    assert list(described(curves)) == ["mean loss, log scale"]
     path.write_text("epoch,loss_seg\n0,2.0\nbroken")
     (curves,) = training_curves([("SS+C/UW", unfinished)], Store(tmp_path))
     assert "history.csv is damaged" in curves.facts[0]
-    assert not curves.charts
+    assert not curves.chart
 
 
 def test_a_learning_rate_that_changes_is_a_curve_and_a_constant_one_a_number(store):
     curves = {(each.row, each.run.init): each for each in training_curves(shown_runs(), store)}
-    chart = curves["SS+C/DWA", "ImageNet"].charts[-1]
-    assert chart.told == "learning rate: rate 0.001 after epoch 1, 0.0001 at the end."
-    assert [label for _, label in chart.y.ticks(4)] == ["0", "5e-4", "1e-3"]
-    assert not any("learning rate" in fact for fact in curves["SS+C/DWA", "ImageNet"].facts)
-    assert "learning rate 0.001" in curves["SS+C/GS", "ImageNet"].facts
+    changing, constant = curves["SS+C/DWA", "ImageNet"], curves["SS+C/GS", "ImageNet"]
+    assert described(changing)["learning rate"] == "all tasks 0.001 after epoch 1, 0.0001 at the end"
+    assert re.findall(r">(0\.000\d)</text>", changing.chart)  # no factor beside the axis
+    assert not any("learning rate" in fact for fact in changing.facts)
+    assert "learning rate 0.001" in constant.facts
 
 
 @pytest.mark.parametrize("schedule", ["constant", "plateau"])
@@ -268,7 +291,7 @@ def test_of_a_run_before_rates_were_recorded_no_curve_is_made_up(tmp_path, sched
     run = catalog.make_run("scenes-demo", ("seg",), "none", "random", readings=readings)
     write_finished(store, run, history=[{"epoch": e, "loss_seg": 3.0 - e} for e in range(3)])
     (curves,) = training_curves([("SSrandom", run)], store)
-    assert [chart.title for chart in curves.charts] == ["mean loss, log scale"]
+    assert list(described(curves)) == ["mean loss, log scale"]
     assert ("learning rate 0.001" in curves.facts) == (schedule == "constant")
     assert ("learning rate 0.001 at first" in curves.facts) == (schedule == "plateau")
 
@@ -292,25 +315,27 @@ def test_the_page_says_on_which_machines_and_versions_the_runs_were_trained(tmp_
     for run in runs:
         record_machine(store, run, cpu, cpu)
     one = f"A processor, 1 core, 23.5 GiB; {versions}"
-    assert dict(origins(runs, store))["Trained on"] == [f"3 runs on {one}"]
+    assert dict(provenance(runs, store))["Trained on"] == [f"3 runs on {one}"]
 
     record_machine(store, runs[1], cpu, gpu)
     record_machine(store, runs[2], None, devices=["/device:CPU:0"])
     old = f"a machine that is not recorded (/device:CPU:0); {versions}"
-    assert dict(origins(runs, store))["Trained on"] == [
+    assert dict(provenance(runs, store))["Trained on"] == [
         f"1 run on {one}: {runs[0].folder}",
         f"1 run on {one}, then on A card, Another, 16 cores, 128 GiB; {versions}: {runs[1].folder}",
         f"1 run on {old}: {runs[2].folder}",
     ]
     record_machine(store, runs[2], None, versions={})
-    told = dict(origins(runs, store))["Trained on"][-1]
+    told = dict(provenance(runs, store))["Trained on"][-1]
     assert told.startswith("1 run on a machine that is not recorded; versions not recorded")
 
 
 def make_claims_page(store, notes=(NOTE,)):
     measured, _ = collect([run for _, run in shown_runs()], store, Readings())
     verdicts = [evaluate(CLAIMS, numbers) for numbers in (published_numbers(), measured_numbers(measured))]
-    return verdicts, claims_html(*verdicts, notes, Report(shown_runs(), store, Readings(), "scenes-demo"))
+    return verdicts, claims_html(
+        *verdicts, notes, PageContext(shown_runs(), store, Readings(), "scenes-demo")
+    )
 
 
 def test_the_page_of_the_claims_has_every_verdict_on_both_sides_and_the_curves(store):
@@ -331,35 +356,10 @@ def test_the_page_of_the_claims_has_every_verdict_on_both_sides_and_the_curves(s
 
 def test_whatever_a_claim_says_is_escaped(store):
     verdict = Verdict(Claim("1", NASTY, NASTY, "every", ()), "holds", NASTY)
-    page = claims_html([verdict], [verdict], [NASTY], Report([], store, Readings(), NASTY))
+    page = claims_html([verdict], [verdict], [NASTY], PageContext([], store, Readings(), NASTY))
     assert "<script" not in page
     assert page.count("&lt;script&gt;") >= 6
     assert not Elements(page).open
-
-
-@given(st.lists(st.floats(1e-6, 1e6), min_size=1, max_size=20), st.booleans())
-def test_every_number_has_its_place_between_the_ends(values, log):
-    axis = around(values, 138.0, 12.0, log)
-    places = [axis(value) for value in sorted(values)]
-    assert all(12.0 <= place <= 138.0 for place in places)
-    assert places == sorted(places, reverse=True)  # larger is higher
-    ticks = [place for place, _ in axis.ticks(4)]
-    assert all(12.0 <= place <= 138.0 for place in ticks)
-    assert len(ticks) <= 6
-    assert all(len(label) <= 6 for _, label in around([0, 2e-4], 138.0, 12.0).ticks(4))
-
-
-@given(st.floats(1e-5, 1e5), st.floats(1.001, 1e4))
-def test_labels_of_ticks_say_where_they_are(low, factor):
-    for log in (False, True):
-        axis = Axis(low, low * factor, 0.0, 100.0, log)
-        for place, label in axis.ticks():
-            value = float(label)
-            if log:
-                exact = math.log(value / low) / math.log(factor) * 100
-            else:
-                exact = (value - low) / (low * factor - low) * 100
-            assert place == pytest.approx(exact, abs=0.1 + 1e-3 * 100 * low / (low * factor - low))
 
 
 def test_the_best_row_and_its_own_baseline_are_drawn(store):
@@ -379,7 +379,7 @@ def test_pictures_are_inside_the_page_with_their_captions(store, tmp_path):
     write_json(path.with_suffix(".json"), {"caption": [f"Figure 2 {NASTY}", "second"]})
     picture = embed(path)
     assert picture.size == (1400, 700)
-    (image,) = Elements(make_page(store, pictures=[picture])).all("img")
+    (image,) = Elements(make_page(store, images=[picture])).all("img")
     assert image["src"].startswith("data:image/jpeg;base64,")
     assert image["alt"] == f"Figure 2 {NASTY}"
 

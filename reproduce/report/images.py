@@ -1,4 +1,4 @@
-"""Pictures for a report: those that lie beside the table, and new ones of predictions."""
+"""Images for a page: those that lie beside the table, and new ones of predictions."""
 
 import base64
 import dataclasses
@@ -15,12 +15,12 @@ from selfsup_segmentation.reproduce.tables.comparison import Table
 
 WIDTH = 1400  # px; a page must stay small
 QUALITY = 82  # of JPEG
-COUNT = 3  # images of a new picture
+COUNT = 3  # validation images in a new file
 
 
 @dataclasses.dataclass(frozen=True)
-class Picture:
-    """A picture inside the page.
+class EmbeddedImage:
+    """An image inside the page.
 
     Attributes:
         data: URI that holds it.
@@ -34,12 +34,12 @@ class Picture:
 
 
 def figures(folder: Path, label: str) -> list[Path]:
-    """The paper's figures of some data that lie in a folder."""
+    """The paper's figures of some data in a folder."""
     return sorted(folder.glob(f"figure[0-9]-{label}.png"))
 
 
 def best_and_baseline(table: Table, shown: Sequence[tuple[str, Run]]) -> list[tuple[str, Run]]:
-    """(what it is, run) of the highest segmentation mIoU here of a row with a baseline, and of that baseline.
+    """(description, run) of the highest mIoU here of a row with a baseline, and of that baseline.
 
     Where no row has a baseline that is finished, of the highest mIoU alone.
 
@@ -60,42 +60,41 @@ def best_and_baseline(table: Table, shown: Sequence[tuple[str, Run]]) -> list[tu
     best = max(compared or cells, key=lambda cell: cell.mean)
     chosen = [("Highest mIoU here of a row with a baseline" if compared else "Highest mIoU here", best.row)]
     chosen += [("Its baseline", best.baseline_row)] if compared else []
-    return [(what, runs[row, best.init]) for what, row in chosen if (row, best.init) in runs]
+    return [(description, runs[row, best.init]) for description, row in chosen if (row, best.init) in runs]
 
 
-def draw_samples(run: Run, store, library, folder: Path, progress=print) -> Path | None:
-    """Draw predictions of a finished run, unless that was done since it was finished.
+def draw_samples(run: Run, store, library, folder: Path) -> Path | None:
+    """Draw predictions of a finished run, unless the file is newer than its results.
 
     Args:
         run: a finished run.
         store: of the run.
-        library: `experiments.datasets.library.Library` of its data (needs TensorFlow); None to draw nothing.
-        folder: of the picture.
-        progress: takes a line when something is drawn.
+        library: `experiments.datasets.library.Library` of its data; None to draw nothing.
+        folder: where the file is written.
 
     Returns:
-        Path of the picture; None where there is none: the weights are not there, or nothing may be drawn.
+        Path of the image; None if the weights do not exist or nothing may be drawn.
 
     Raises:
         InputError: the weights are damaged.
     """
-    home = store.finished_folder(run)
+    run_folder = store.finished_folder(run)
     path = folder / f"samples-{run.folder.replace('/', '-')}.png"
-    if path.is_file() and path.stat().st_mtime >= (home / "metrics.json").stat().st_mtime:
+    if path.is_file() and path.stat().st_mtime >= (run_folder / "metrics.json").stat().st_mtime:
         return path
-    if library is None or not ((home / "checkpoint/final").is_dir() and (home / "statistics.npz").is_file()):
+    if library is None or not (
+        (run_folder / "checkpoint/final").is_dir() and (run_folder / "statistics.npz").is_file()
+    ):
         return None
-    from selfsup_segmentation.reproduce.figures.samples import (
-        write_samples,  # here, because it brings TensorFlow
-    )
+    from selfsup_segmentation.reproduce.figures.samples import write_samples  # imports TensorFlow
 
-    progress(f"drawing {path}")
-    write_samples(run, home, library, path, COUNT)
+    print(f"drawing {path}")
+    write_samples(run, run_folder, library, path, COUNT)
     return path
 
 
-def embed(path: Path, caption: Sequence[str] = ()) -> Picture:
-    """A picture file for the page, no larger than a screen needs.
+def embed(path: Path, caption: Sequence[str] = ()) -> EmbeddedImage:
+    """An image file for the page, no larger than a screen needs.
 
     Args:
         path: PNG.
@@ -109,4 +108,4 @@ def embed(path: Path, caption: Sequence[str] = ()) -> Picture:
         content = io.BytesIO()
         image.save(content, "JPEG", quality=QUALITY)
         data = base64.b64encode(content.getvalue()).decode()
-        return Picture(f"data:image/jpeg;base64,{data}", image.size, tuple(caption))
+        return EmbeddedImage(f"data:image/jpeg;base64,{data}", image.size, tuple(caption))
