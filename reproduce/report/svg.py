@@ -28,6 +28,9 @@ STYLE = dict.fromkeys(_HIDDEN, False) | {
     "axes.titlelocation": "left",
     "axes.titlesize": 10,
     "axes.titley": 1.0,  # drawn in a third of the time of an automatic place
+    "legend.handlelength": 1.6,
+    "legend.columnspacing": 1.0,
+    "legend.borderpad": 0.0,
     "lines.linewidth": 2,
     "lines.markersize": 4,
 }

@@ -91,7 +91,7 @@ def drawn(monkeypatch):
     columns = {}
 
     def draw(these, *more):
-        columns.update({column.title: column.pictures for column in these})
+        columns.update({column.title: column.images for column in these})
         return panels.draw(these, *more)
 
     monkeypatch.setattr(figures, "draw", draw)

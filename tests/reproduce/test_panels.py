@@ -12,14 +12,8 @@ from selfsup_segmentation.reproduce.figures.panels import Column
 NOTE = "DEMO SCALE on embedded street scenes: not comparable with the paper."
 
 
-def texts(figure):
-    """Everything that is written in a figure."""
-    found = [artist.get_text() for artist in figure.findobj(lambda artist: hasattr(artist, "get_text"))]
-    return [text for text in found if text]
-
-
 def grid():
-    """Two rows of four kinds of pictures; the images are 200x100 and 200x50."""
+    """Two rows of four kinds of images; the images are 200x100 and 200x50."""
     labels = [np.full((100, 200), 13, np.uint8), np.full((50, 200), IGNORE, np.uint8)]
     measured = [np.full((50, 100), 4.0, np.float32), np.full((25, 100), np.nan, np.float32)]
     found = [np.full((50, 100), 30.0, np.float32), np.full((25, 100), 2.0, np.float32)]
@@ -38,11 +32,11 @@ def images_of(figure):
     return figure.findobj(matplotlib.image.AxesImage)
 
 
-def test_a_figure_says_what_it_shows():
-    said = texts(grid())
+def test_texts_keys_and_notes():
+    said = [text.get_text() for text in grid().findobj(Text)]
     assert {"original", "ground truth", "measured", "predicted", "first", "second", NOTE} <= set(said)
-    (costs,) = grid().findobj(lambda artist: hasattr(artist, "get_text") and "$" in artist.get_text())
-    assert not costs.get_parse_math()  # a path or a name with a dollar is no formula
+    costs = [text for text in grid().findobj(Text) if "$" in text.get_text()]
+    assert costs and not any(text.get_parse_math() for text in costs)  # a name with a dollar is no formula
     assert [name for name in ("car", "unlabeled", "road", "not measured") if name in said] == [
         "car", "unlabeled", "not measured",
     ]  # fmt: skip
@@ -50,7 +44,9 @@ def test_a_figure_says_what_it_shows():
 
 
 def test_panels_keep_the_shape_of_their_image():
-    shapes = [image.axes.get_window_extent() for image in images_of(grid())]
+    figure = grid()
+    figure.draw_without_rendering()
+    shapes = [image.axes.get_window_extent() for image in images_of(figure)]
     ratios = [shape.width / shape.height for shape in shapes]
     assert ratios[:8] == pytest.approx([2.0] * 4 + [4.0] * 4, rel=1e-6)
 
@@ -66,7 +62,7 @@ def test_all_disparities_have_the_scale_of_the_measured_ones():
     assert {(image.norm.vmin, image.norm.vmax) for image in shown} == {(0, 4)}
 
 
-def test_a_figure_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
+def test_a_figure_is_written_atomically(tmp_path, monkeypatch):
     path = tmp_path / "figure.pdf"
     panels.save(grid(), path)
     before = path.read_bytes()
@@ -91,7 +87,7 @@ def test_no_text_runs_out_of_the_figure(columns):
     long = [" ".join([NOTE] * 5)]
     figure = panels.draw([column] * columns, [(20, 10)], long, long, long)
     figure.draw_without_rendering()
-    for text in figure.findobj(Text):
+    for text in figure.findobj(lambda artist: isinstance(artist, Text) and artist.get_text()):
         extent = text.get_window_extent()
         assert 0 <= extent.x0 <= extent.x1 <= figure.bbox.x1
         assert 0 <= extent.y0 <= extent.y1 <= figure.bbox.y1

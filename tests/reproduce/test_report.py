@@ -236,7 +236,7 @@ def test_curves_show_losses_and_changing_weights_of_each_run(store):
 
 def test_all_runs_share_their_axes_and_have_the_same_bytes_again(store):
     curves = training_curves(shown_runs(), store)
-    texts = [re.findall(">([^<]*)</text>", each.chart) for each in curves]
+    texts = [re.findall(">([^<]*)</text>", each.chart) for each in curves if len(described(each)) > 1]
     assert len({tuple(words[: words.index("mean loss, log scale")]) for words in texts}) == 1  # ticks
     _draw.cache_clear()
     assert training_curves(shown_runs(), store) == curves
