@@ -18,7 +18,10 @@ from selfsup_segmentation.reproduce.cli.plan import print_plan
 from selfsup_segmentation.reproduce.cli.request import Request
 from selfsup_segmentation.reproduce.cli.tensorflow_import import import_tensorflow
 from selfsup_segmentation.reproduce.formats import render
-from selfsup_segmentation.reproduce.report.make import make_claims_report, make_report
+from selfsup_segmentation.reproduce.report.claims_page import claims_html
+from selfsup_segmentation.reproduce.report.images import best_and_baseline
+from selfsup_segmentation.reproduce.report.make import write_page
+from selfsup_segmentation.reproduce.report.table_page import to_html
 from selfsup_segmentation.reproduce.tables.collect import collect, stale_notes
 
 
@@ -155,10 +158,11 @@ class Session:
         print(render.to_text(table, color=sys.stdout.isatty()))
         name = f"{stem}-{self.label}"
         files = [*render.write_table(table, self.out, name), *filter(None, others)]
-        page = (table, f"report-{name}", shown, files)
-        paths = self.wrote(*files, make_report(self, *page))
+        html = functools.partial(to_html, table)
+        page = (f"report-{name}", shown, files, html, best_and_baseline(table, shown))
+        paths = self.wrote(*files, write_page(self, *page))
         # The copy of the session keeps no data in memory.
-        return Written(paths, functools.partial(make_report, dataclasses.replace(self), *page))
+        return Written(paths, functools.partial(write_page, dataclasses.replace(self), *page))
 
     def show_claims(self, published, measured, notes, shown):
         """Print the claims and write them in every format, with their report.
@@ -174,7 +178,8 @@ class Session:
         print(claims_report.render(published, measured, notes, color=sys.stdout.isatty()))
         name = f"claims-{self.label}"
         files = claims_report.write(published, measured, notes, self.out, name)
-        page = make_claims_report(self, published, measured, notes, f"report-{name}", shown, files)
+        html = functools.partial(claims_html, published, measured, notes)
+        page = write_page(self, f"report-{name}", shown, files, html)
         return Written(self.wrote(*files, page))
 
     def wrote(self, *paths):

@@ -1,4 +1,4 @@
-"""The page of a table: whole, self-contained, escaped, with the numbers of the table and nothing else."""
+"""The page of a table: valid, self-contained, escaped, with the numbers of the table and nothing else."""
 
 import html.parser
 import json
@@ -107,7 +107,7 @@ def text_of(markup):
     return " ".join(re.sub(r"<[^>]+>", " ", markup).split())
 
 
-def test_the_page_is_whole_and_needs_nothing_else(page):
+def test_the_page_is_valid_and_needs_no_other_file(page):
     elements = Elements(page)
     assert not elements.open
     assert not elements.all("script")
@@ -326,8 +326,9 @@ def test_the_page_says_on_which_machines_and_versions_the_runs_were_trained(tmp_
         f"1 run on {old}: {runs[2].folder}",
     ]
     record_machine(store, runs[2], None, versions={})
-    told = dict(provenance(runs, store))["Trained on"][-1]
-    assert told.startswith("1 run on a machine that is not recorded; versions not recorded")
+    assert dict(provenance(runs, store))["Trained on"][-1].startswith(
+        "1 run on a machine that is not recorded; versions not recorded"
+    )
 
 
 def make_claims_page(store, notes=(NOTE,)):
@@ -343,9 +344,9 @@ def test_the_page_of_the_claims_has_every_verdict_on_both_sides_and_the_curves(s
     assert not Elements(page).open
     assert page.index(NOTE) < page.index("<table")
     rows = re.findall(r"<tr><th scope=\"row\">(.*?)</tr>", page, re.DOTALL)
-    for told, reported in zip(rows, zip(paper, ours, strict=True), strict=True):
+    for row, reported in zip(rows, zip(paper, ours, strict=True), strict=True):
         sides = [f"{verdict.answer} {verdict.reason}" for verdict in reported]
-        assert html.unescape(text_of(told)) == " ".join([reported[0].claim.reading, *sides])
+        assert html.unescape(text_of(row)) == " ".join([reported[0].claim.reading, *sides])
     text = html.unescape(text_of(page))
     assert all(f"{claim.section}: “{claim.quote}”" in text for claim in CLAIMS)
     holding = sum(verdict.answer == "holds" for verdict in ours)
@@ -373,13 +374,13 @@ def test_the_best_row_and_its_own_baseline_are_drawn(store):
     assert (what, against) == ("Highest mIoU here of a row with a baseline", "Its baseline")
 
 
-def test_pictures_are_inside_the_page_with_their_captions(store, tmp_path):
+def test_images_are_inside_the_page_with_their_captions(store, tmp_path):
     path = tmp_path / "figure2-scenes-demo.png"
     Image.new("RGBA", (3000, 1500), (255, 0, 0, 255)).save(path)
     write_json(path.with_suffix(".json"), {"caption": [f"Figure 2 {NASTY}", "second"]})
-    picture = embed(path)
-    assert picture.size == (1400, 700)
-    (image,) = Elements(make_page(store, images=[picture])).all("img")
+    embedded = embed(path)
+    assert embedded.size == (1400, 700)
+    (image,) = Elements(make_page(store, images=[embedded])).all("img")
     assert image["src"].startswith("data:image/jpeg;base64,")
     assert image["alt"] == f"Figure 2 {NASTY}"
 
@@ -413,7 +414,7 @@ def test_every_table_has_its_report(capsys, arguments, tmp_path, verb):
     assert f"wrote {tmp_path / TABLES[verb]}" in capsys.readouterr().out
     page = (tmp_path / TABLES[verb]).read_text()
     assert NOTE in page
-    assert "reproduce figures" in page  # how to get pictures
+    assert "reproduce figures" in page  # how to get images
 
 
 def test_a_table_of_finished_runs_starts_no_tensorflow_for_its_report(arguments, tmp_path):
@@ -444,7 +445,7 @@ def test_a_log_that_cannot_be_written_is_named(capsys, arguments, tmp_path):
     assert f"--json-log {log}: cannot be written to" in capsys.readouterr().err
 
 
-def test_pictures_that_were_drawn_are_shown_until_the_run_is_made_anew(store, tmp_path):
+def test_samples_are_shown_until_the_run_is_executed_again(store, tmp_path):
     run = catalog.table1_runs("scenes-demo")[0]
     assert draw_samples(run, store, None, tmp_path) is None
     path = tmp_path / "samples-scenes-demo-SS-random-seed0.png"
