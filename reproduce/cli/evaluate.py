@@ -1,9 +1,12 @@
 """``reproduce evaluate``: the numbers of a finished run, computed again from its weights."""
 
 from selfsup_segmentation.reproduce.cli.finished_run import open_finished_run
-from selfsup_segmentation.reproduce.cli.options import finished_run_options as add_options
+from selfsup_segmentation.reproduce.cli.options import finished_run_options
 
-__all__ = ["add_options", "run"]
+
+def add_options(parser):
+    """Options of the verb."""
+    finished_run_options(parser)
 
 
 def run(request):

@@ -27,7 +27,6 @@ def add_options(parser):
 
 def run(request):
     """Draw the figures; one that lacks a run does not stop the others."""
-    import_tensorflow()
     written, missing = [], []
     for number in request.only:
         try:
@@ -40,8 +39,6 @@ def run(request):
 
 
 def _draw(number, request):
-    from selfsup_segmentation.reproduce.figures import figures
-
     session = open_kitti(request, train=False) if number == 4 else open_session(request)
     session.refuse_readings_of_the_evaluation()
     init = session.init()
@@ -56,6 +53,9 @@ def _draw(number, request):
         if session.store.metrics(run) is None:
             reason = session.store.failure(run) or f"make it with reproduce table{3 if number == 4 else 1}"
             raise InputError(f"{run} is not finished: {reason}.")
+    import_tensorflow()
+    from selfsup_segmentation.reproduce.figures import figures
+
     notes, stem = session.notes_on(chosen), f"figure{number}-{session.label}"
     where = (session.store, session.data_library, notes, session.out, stem)
     if number == 3:

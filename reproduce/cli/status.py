@@ -8,9 +8,12 @@ from selfsup_segmentation.experiments.records.staleness import changes
 from selfsup_segmentation.experiments.records.store import Store, read_reason
 from selfsup_segmentation.experiments.run import Run
 from selfsup_segmentation.reproduce.cli import arguments
-from selfsup_segmentation.reproduce.cli.options import runs_option as add_options
+from selfsup_segmentation.reproduce.cli.options import runs_option
 
-__all__ = ["add_options", "run"]
+
+def add_options(parser):
+    """Options of the verb."""
+    runs_option(parser)
 
 
 def run(request):

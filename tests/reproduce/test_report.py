@@ -427,24 +427,6 @@ def test_a_table_of_finished_runs_starts_no_tensorflow_for_its_report(arguments,
     assert (tmp_path / "report-table1-scenes-demo.html").is_file()
 
 
-def test_the_log_for_programs_says_when_a_table_is_done(arguments, tmp_path):
-    log = tmp_path / "log.jsonl"
-    command = ["table1", *arguments, "--out", str(tmp_path), "--json-log", str(log)]
-    assert main(command) == main(command) == 0
-    first, second = (json.loads(line) for line in log.read_text().splitlines())
-    assert first["event"] == second["event"] == "table done"
-    assert first["table"] == "table1-scenes-demo"
-    assert first["finished"] == 25
-    assert first["no_result"] == {}
-    assert str(tmp_path / "report-table1-scenes-demo.html") in first["files"]
-
-
-def test_a_log_that_cannot_be_written_is_named(capsys, arguments, tmp_path):
-    log = tmp_path / "nowhere" / "log.jsonl"
-    assert main(["table1", *arguments, "--out", str(tmp_path), "--json-log", str(log)]) == 2
-    assert f"--json-log {log}: cannot be written to" in capsys.readouterr().err
-
-
 def test_samples_are_shown_until_the_run_is_executed_again(store, tmp_path):
     run = catalog.table1_runs("scenes-demo")[0]
     assert draw_samples(run, store, None, tmp_path) is None
