@@ -390,9 +390,9 @@ def test_official_scores_are_those_of_the_weights_that_there_are(tmp_path, monke
         assert scores == dict.fromkeys(table2.OFFICIAL, expected)
 
 
-@pytest.mark.parametrize("verb", ["table2", "figures"])
+@pytest.mark.parametrize("verb", [["table2"], ["figures", "--only", "2"]])
 def test_predictions_do_not_change_with_how_they_are_evaluated(capsys, tmp_path, pristine, verb):
-    data = [verb, "--cityscapes", pristine, "--runs", tmp_path]
+    data = [*verb, "--cityscapes", pristine, "--runs", tmp_path]
     assert "encoder_bn_eval" in refused(capsys, *data, "--set", "encoder_bn_eval=shared")
 
 
