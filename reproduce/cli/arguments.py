@@ -40,7 +40,7 @@ def demo_scenes(runs, layout):
 
 
 def choose_scale(request, source):
-    """``paper`` for real data and ``demo`` for embedded scenes, unless the options say otherwise."""
+    """``paper`` for real data and ``demo`` for embedded scenes, unless ``--scale`` chooses."""
     return request.scale or ("demo" if source.is_scenes else "paper")
 
 

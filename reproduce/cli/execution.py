@@ -1,4 +1,4 @@
-"""Runs are executed where the options say: in this process, or on a Ray cluster."""
+"""Execution of runs, in this process or on a Ray cluster."""
 
 import contextlib
 import dataclasses
@@ -11,7 +11,7 @@ from selfsup_segmentation.reproduce.cli.tensorflow_import import import_tensorfl
 
 
 def check_executor(request):
-    """Raise `InputError` where runs cannot be executed as the options, or ``TF_CONFIG``, say."""
+    """Raise `InputError` for options of the execution that contradict each other or ``TF_CONFIG``."""
     if request.executor is None:
         return
     if multiworker.place() and (request.verb != "train" or request.executor == "ray"):

@@ -128,5 +128,5 @@ def training_options(parser, plan=True, json=True):
     where.add_argument(
         "--ray-address", metavar="HOST:PORT|auto", help="of a cluster; else one of this machine"
     )
-    where.add_argument("--gpus-per-run", type=float, metavar="N", help="or a fraction (1, if there are GPUs)")
+    where.add_argument("--gpus-per-run", type=float, metavar="N", help="or a fraction (1 with GPUs)")
     where.add_argument("--cpus-per-run", type=float, metavar="N", help="for its input (1)")

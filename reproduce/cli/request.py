@@ -7,7 +7,7 @@ import dataclasses
 class Request:
     """Options by their names on the command line, with the defaults of those that are not given.
 
-    `reproduce.cli.options` and the modules of the verbs say what each of them means.
+    `reproduce.cli.options` and the modules of the verbs have the meaning of each.
     """
 
     verb: str

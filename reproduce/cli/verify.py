@@ -80,4 +80,4 @@ def report_lines(report: Report) -> list[str]:
     if report.remarks:
         lines += ["", "remarks:", *(f"  {remark}" for remark in report.remarks)]
     found = f"{len(report.problems)} problems" if len(report.problems) != 1 else "1 problem"
-    return [*lines, "", "whole: no problem found" if report.is_whole else f"not whole: {found}"]
+    return [*lines, "", "valid: no problem found" if report.is_whole else f"not valid: {found}"]

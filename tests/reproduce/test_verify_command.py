@@ -41,7 +41,7 @@ def test_a_whole_data_set_returns_its_report(root, tmp_path, capsys):
     assert report["problems"] == []
     shown = capsys.readouterr().out
     assert "training: 3 frames\n  left            3 files\n" in shown
-    assert "whole: no problem found" in shown
+    assert "valid: no problem found" in shown
     verify(tmp_path, kitti=str(root))
     assert "0 frames checked, 3 known from before" in capsys.readouterr().out
     verify(tmp_path, kitti=str(root), fresh=True)
@@ -61,7 +61,7 @@ def test_problems_are_printed_by_kind_and_end_with_code_1(root, tmp_path, capsys
     assert f"missing (1):\n  {missing} is missing" in shown
     assert f"damaged (2):\n  {empty[0]} is empty" in shown
     assert "right           2 files  1 problem\n" in shown
-    assert shown.index("missing (1)") < shown.index("damaged (2)") < shown.index("not whole: 3 problems")
+    assert shown.index("missing (1)") < shown.index("damaged (2)") < shown.index("not valid: 3 problems")
     report = json.loads((tmp_path / "new" / "found.json").read_text())
     assert report["whole"] is False
     assert [problem["kind"] for problem in report["problems"]] == ["missing", "damaged", "damaged"]
