@@ -28,7 +28,7 @@ test-cluster: $(VENV)/.installed-dev  ## a Ray cluster and several hosts, all on
 	$(PYTEST) -m "" tests/cluster $(ARGS)
 
 bench: $(VENV)/.installed-bench  ## times beside Keras, torch, scikit-image, cityscapesScripts
-	$(BIN)/reproduce bench $(ARGS)
+	$(BIN)/python -m benchmarks $(ARGS)
 
 docs: $(VENV)/.installed-dev  ## the documentation as pages in site/; fails where a link leads nowhere
 	$(BIN)/mkdocs build

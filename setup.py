@@ -39,7 +39,8 @@ setup(
     ],
     extras_require={
         "gpu": ["tensorflow[and-cuda]>=2.21,<2.22"],
-        "bench": [  # what is timed beside ours; torchvision comes with it and needs torch of the same build
+        "bench": [  # benchmarks/; torchvision comes with it and needs torch of the same build
+            "pyperf>=2.8,<3",
             "segmentation-models-pytorch>=0.5,<0.7",
             "torch>=2.6,<3",
         ],
@@ -56,6 +57,7 @@ setup(
             "import-linter>=2.1,<3",
             "playwright>=1.49,<2",  # drives the system's Chromium; its own browsers are not needed
             "pre-commit>=3.7,<5",
+            "pyperf>=2.8,<3",  # tests/test_benchmarks.py
             "pytest-xdist>=3.6,<4",
             "pytest>=8,<10",
             "ruff>=0.9,<0.18",

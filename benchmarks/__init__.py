@@ -1,0 +1,1 @@
+"""Benchmarks of this project against Keras, torch, scikit-image and cityscapesScripts."""
