@@ -9,7 +9,7 @@ from selfsup_segmentation.experiments.readings import Readings
 
 
 def recorded_by_image(run, store, task):
-    """What a finished run scored on each validation image by itself.
+    """Scores of a finished run on each validation image.
 
     Args:
         run: `experiments.run.Run`.
@@ -57,7 +57,7 @@ def differences(best, baseline):
 
 
 def gain_or_loss(name, gains, at_top):
-    """A difference in words, such as ``gain +0.066 (largest)``.
+    """A description of a difference, such as ``gain +0.066 (largest)``.
 
     Args:
         name: of the image.
@@ -73,12 +73,12 @@ def gain_or_loss(name, gains, at_top):
 
 
 def rank(score, scores, end):
-    """The place of one of some scores, such as ``2nd largest``.
+    """Rank of a score, such as ``2nd largest``.
 
     Args:
-        score: the one.
+        score: one of ``scores``.
         scores: all; NaN is left out.
-        end: that it is counted from: ``largest``, ``highest``, ``smallest`` or ``lowest``.
+        end: where the count starts: ``largest``, ``highest``, ``smallest`` or ``lowest``.
     """
     from_above = end in ("largest", "highest")
     before = sum(other > score if from_above else other < score for other in scores)
@@ -86,12 +86,14 @@ def rank(score, scores, end):
 
 
 def tally(gains):
-    """In how many images there is a gain or a loss: ``gain in 12, loss in 7, no difference in 1 of 20``."""
+    """Counts of images with a gain or a loss: ``gain in 12, loss in 7, no difference in 1 of 20``."""
     counts = {
         "gain in": sum(gain > 0 for gain in gains.values()),
         "loss in": sum(gain < 0 for gain in gains.values()),
         "no difference in": sum(gain == 0 for gain in gains.values()),
         "no labels in": sum(math.isnan(gain) for gain in gains.values()),
     }
-    said = [f"{words} {count}" for words, count in counts.items() if count or words in ("gain in", "loss in")]
-    return f"{', '.join(said)} of {len(gains)}"
+    parts = [
+        f"{words} {count}" for words, count in counts.items() if count or words in ("gain in", "loss in")
+    ]
+    return f"{', '.join(parts)} of {len(gains)}"

@@ -123,11 +123,11 @@ def describe(panels: Mapping[str, Mapping[str, Points]]) -> str:
     """
     sentences = []
     for title, lines in panels.items():
-        said = [
+        descriptions = [
             f"{NAMES[task]} {points[0][1]:.3g} after epoch {points[0][0]:g}, {points[-1][1]:.3g} at the end"
             for task, points in lines.items()
         ]
-        sentences += [f"{title}: {'; '.join(said)}."] if said else []
+        sentences += [f"{title}: {'; '.join(descriptions)}."] if descriptions else []
     return " ".join(sentences)
 
 

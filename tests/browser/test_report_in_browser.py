@@ -109,21 +109,21 @@ def browser():
 
 @pytest.fixture(params=itertools.product(ROWS, WIDTHS, SCHEMES), ids=str)
 def opened(request, browser, files):
-    """A page in a window, its name, and what it said and asked for."""
+    """A page in a window, its name, its messages and its requests."""
     name, width, scheme = request.param
     page = browser.new_page(viewport={"width": width, "height": 844}, color_scheme=scheme)
-    page.name, page.said, page.asked_for = name, [], []
-    page.on("console", lambda message: page.said.append(message.text))
-    page.on("pageerror", lambda error: page.said.append(str(error)))
-    page.on("request", lambda request: page.asked_for.append(request.url))
+    page.name, page.messages, page.requests = name, [], []
+    page.on("console", lambda message: page.messages.append(message.text))
+    page.on("pageerror", lambda error: page.messages.append(str(error)))
+    page.on("request", lambda request: page.requests.append(request.url))
     page.goto(files[name].as_uri())
     yield page
     page.close()
 
 
 def test_it_opens_without_an_error_and_asks_for_nothing(opened, files):
-    assert opened.said == []
-    assert [url for url in opened.asked_for if not url.startswith("data:")] == [files[opened.name].as_uri()]
+    assert opened.messages == []
+    assert [url for url in opened.requests if not url.startswith("data:")] == [files[opened.name].as_uri()]
     assert opened.locator("table").count() == 1
     assert opened.locator("tbody tr:not(.group)").count() == ROWS[opened.name]
     assert opened.locator("svg[role=img]").count() > 20

@@ -13,7 +13,7 @@ ABSENT = "train"
 
 
 def finish_table1(store, seeds=(0,), label="scenes-demo", epochs=20, without=()):
-    """Write made-up results of all runs of Table 1 and of the single tasks.
+    """Write synthetic results of all runs of Table 1 and of the single tasks.
 
     Args:
         store: `experiments.records.store.Store`.
@@ -32,21 +32,21 @@ def finish_table1(store, seeds=(0,), label="scenes-demo", epochs=20, without=())
 
 
 def finish(store, run, epochs=20):
-    """Write made-up results of a run; the same for the same run."""
-    made_up = random.Random(run.folder)
-    per_class = {name: made_up.uniform(0.05, 0.95) for name in CLASS_NAMES} | {ABSENT: None}
+    """Write synthetic results of a run; the same for the same run."""
+    rng = random.Random(run.folder)
+    per_class = {name: rng.uniform(0.05, 0.95) for name in CLASS_NAMES} | {ABSENT: None}
     iou = IoU(sum(filter(None, per_class.values())) / 18, 18, per_class)
-    results = evaluation(run.tasks, color=made_up.uniform(0.3, 0.5), depth=made_up.uniform(0.2, 3.0))
+    results = evaluation(run.tasks, color=rng.uniform(0.3, 0.5), depth=rng.uniform(0.2, 3.0))
     if "seg" in results:
         results["seg"] = SegmentationResult(iou, iou, interval=(iou.miou - 0.02, iou.miou + 0.02))
-    history = [_epoch(run, epoch, epochs, made_up) for epoch in range(epochs)]
+    history = [_epoch(run, epoch, epochs, rng) for epoch in range(epochs)]
     write_finished(store, run, dict.fromkeys(KINDS, results), history=history)
 
 
-def _epoch(run, epoch, epochs, made_up):
+def _epoch(run, epoch, epochs, rng):
     """A row of the history; validated every fifth epoch."""
     start = {"seg": 2.0, "color": 1.2, "depth": 0.01}
-    fallen = {task: math.exp(-3 * epoch / epochs) * made_up.uniform(0.9, 1.1) for task in run.tasks}
+    fallen = {task: math.exp(-3 * epoch / epochs) * rng.uniform(0.9, 1.1) for task in run.tasks}
     losses = {f"loss_{task}": start[task] * share for task, share in fallen.items()}
     weights = {task: run.weights.get(task, 1.0) for task in run.tasks}
     if run.weighting in ("UW", "DWA"):
@@ -57,7 +57,7 @@ def _epoch(run, epoch, epochs, made_up):
         **losses,
         **{f"weight_{task}": weight for task, weight in weights.items()},
         "loss": sum(losses.values()),
-        "images_per_second": made_up.uniform(2.0, 2.4),
+        "images_per_second": rng.uniform(2.0, 2.4),
         "learning_rate": run.schedule.learning_rate / (10 if "DWA" in run.row and 2 * epoch >= epochs else 1),
         "val_sem_miou": validated if "seg" in run.tasks else None,
     }

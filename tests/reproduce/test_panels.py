@@ -33,14 +33,14 @@ def images_of(figure):
 
 
 def test_texts_keys_and_notes():
-    said = [text.get_text() for text in grid().findobj(Text)]
-    assert {"original", "ground truth", "measured", "predicted", "first", "second", NOTE} <= set(said)
+    written = [text.get_text() for text in grid().findobj(Text)]
+    assert {"original", "ground truth", "measured", "predicted", "first", "second", NOTE} <= set(written)
     costs = [text for text in grid().findobj(Text) if "$" in text.get_text()]
     assert costs and not any(text.get_parse_math() for text in costs)  # a name with a dollar is no formula
-    assert [name for name in ("car", "unlabeled", "road", "not measured") if name in said] == [
+    assert [name for name in ("car", "unlabeled", "road", "not measured") if name in written] == [
         "car", "unlabeled", "not measured",
     ]  # fmt: skip
-    assert any("disparity, px" in text for text in said)
+    assert any("disparity, px" in text for text in written)
 
 
 def test_panels_keep_the_shape_of_their_image():

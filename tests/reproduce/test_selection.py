@@ -65,7 +65,7 @@ def test_images_without_a_score_are_not_chosen():
         ({"a": 0.0, "b": 0.0}, ["no difference", "no difference"]),
     ],
 )  # fmt: skip
-def test_what_is_said_of_a_difference_is_true(gains, expected):
+def test_descriptions_of_differences(gains, expected):
     top, bottom = both_ends(gains)
     assert [gain_or_loss(name, gains, name in top) for name in top + bottom] == expected
 
@@ -76,8 +76,8 @@ def test_no_negative_difference_is_ever_called_a_gain():
         gains = {f"image {i}": float(value) for i, value in enumerate(rng.normal(size=images))}
         top, bottom = both_ends(gains)
         for name in top + bottom:
-            said = gain_or_loss(name, gains, name in top)
-            assert said.startswith("gain +" if gains[name] > 0 else "loss −")
+            description = gain_or_loss(name, gains, name in top)
+            assert description.startswith("gain +" if gains[name] > 0 else "loss −")
 
 
 def test_ranks_count_from_the_named_end():
