@@ -1,6 +1,6 @@
 """Another encoder under the same decoders: ``python another_encoder.py mobilenetv2``.
 
-In a table or a run the same is ``--backbone NAME``.
+The option ``--backbone NAME`` does the same for a run or a table.
 """
 
 import sys
@@ -11,7 +11,7 @@ from selfsup_segmentation.models import build_multitask_unet, segmentation_only
 from selfsup_segmentation.models.backbones import BACKBONES
 
 name = sys.argv[1] if len(sys.argv) > 1 else "mobilenetv2"
-print("there are:", ", ".join(BACKBONES))
+print("available:", ", ".join(BACKBONES))
 
 model = build_multitask_unet(["seg", "depth"], backbone=name)
 images = np.zeros((1, 64, 96, 3), "float32")

@@ -1,8 +1,8 @@
 """A new weighting in one file: random loss weighting, Lin et al., "Reasonable Effectiveness of Random
 Weighting" (TMLR 2022): in each step the weights are a softmax of standard normal numbers.
 
-A weighting overrides `task_weights`; where it needs them also `penalty`, what is added to the total, and
-`end_epoch`, which is told the mean losses of each epoch. What has to survive a checkpoint is a Keras weight.
+A weighting overrides `task_weights` and, if it needs them, `penalty`, a term that is added to the total, and
+`end_epoch`, which receives the mean losses of each epoch. State that must be saved is held in Keras weights.
 """
 
 import keras
@@ -12,11 +12,11 @@ from selfsup_segmentation.weighting import TaskWeighting
 
 
 class RandomWeighting(TaskWeighting):
-    """``weight_k = K · softmax_k(z)`` with z from N(0, 1), drawn anew in every step; they sum to K.
+    """``weight_k = K · softmax_k(z)`` with z from N(0, 1), drawn anew in every step; the weights sum to K.
 
     Args:
         tasks: names of the tasks.
-        seed: of the numbers.
+        seed: seed of the random weights.
     """
 
     def __init__(self, tasks, seed=0, **kwargs):
@@ -24,7 +24,7 @@ class RandomWeighting(TaskWeighting):
         self.seed = keras.random.SeedGenerator(seed)
 
     def task_weights(self):
-        """The weights of this step."""
+        """Draw the weights of this step, ``[tasks]``."""
         return len(self.tasks) * tf.nn.softmax(keras.random.normal((len(self.tasks),), seed=self.seed))
 
 

@@ -1,7 +1,7 @@
-"""The reconstruction loss (Eq. 2 and 3) on one stereo pair of your own, without any network.
+"""Estimate the disparity of one stereo pair with the reconstruction loss (Eq. 2 and 3), without a network.
 
-``python reconstruct_a_pair.py left.png right.png disparity.png``: a rectified pair, whose disparity is found
-by gradient descent on the loss alone. Without files an embedded street scene is rendered.
+``python reconstruct_a_pair.py left.png right.png disparity.png`` takes a rectified pair and minimizes the
+loss with respect to the disparity by gradient descent. Without arguments it renders a street scene.
 """
 
 import sys
@@ -22,14 +22,14 @@ else:
 left, right = (tf.constant(image[None], tf.float32) / 255 for image in pair)  # [1, H, W, 3] in 0..1
 height, width = left.shape[1:3]
 
-# One unknown for each 8x8 pixels: a single pixel looks like many others.
+# One unknown per 8x8 pixels: the color of a single pixel is ambiguous, as many others look like it.
 coarse = tf.Variable(tf.fill([1, -(-height // 8), -(-width // 8), 1], -3.0))
 optimizer = keras.optimizers.Adam(0.1)
 
 
 @tf.function
 def descend():
-    """One step; returns loss and disparity in px."""
+    """One gradient step; returns the loss and the disparity ``[1, H, W, 1]`` in px."""
     with tf.GradientTape() as tape:
         disparity = disparity_from_logits(tf.image.resize(coarse, (height, width)), scale="0.3W")
         loss = reconstruction_loss(left, right, disparity)
@@ -45,5 +45,5 @@ print(f"disparity: {float(tf.reduce_min(disparity)):.1f} to {float(tf.reduce_max
 if len(sys.argv) <= 2:
     error = np.abs(disparity[0, ..., 0] - scene.disparity)[~scene.occluded]
     print(f"median error: {np.nanmedian(error):.2f} px")
-if len(sys.argv) > 3:  # KITTI's coding: 256 times the px, in 16 bits
+if len(sys.argv) > 3:  # KITTI's format: 256 times the disparity in px, as uint16
     Image.fromarray(np.round(disparity[0, ..., 0].numpy() * 256).astype(np.uint16)).save(sys.argv[3])

@@ -1,6 +1,6 @@
 """Uncertainty weighting and dynamic weight average on a plain Keras model with two losses, through ``fit``.
 
-Nothing but ``weighting`` is of this project; data and network are placeholders for your own.
+Only ``weighting`` comes from this project; data and network are placeholders for your own.
 """
 
 import keras
@@ -9,18 +9,18 @@ import numpy as np
 from selfsup_segmentation.weighting import DynamicWeightAverage, UncertaintyWeighting, WeightedModel
 
 keras.utils.set_random_seed(0)
-numbers = np.random.default_rng(0)
-x = numbers.standard_normal((256, 8)).astype("float32")
+rng = np.random.default_rng(0)
+x = rng.standard_normal((256, 8)).astype("float32")
 targets = {"sign": (x[:, 0] > 0).astype("int32"), "sum": 30 * x.sum(1, keepdims=True)}
 
 losses = {
     "sign": keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-    "sum": keras.losses.MeanSquaredError(),  # a thousand times as large as the other
+    "sum": keras.losses.MeanSquaredError(),  # a thousand times larger than the other loss
 }
 
 
 def network():
-    """One trunk, two heads, their outputs by task."""
+    """Shared trunk with two heads; outputs a dict by task."""
     inputs = keras.layers.Input((8,))
     trunk = keras.layers.Dense(32, "relu")(inputs)
     return keras.Model(inputs, {"sign": keras.layers.Dense(2)(trunk), "sum": keras.layers.Dense(1)(trunk)})
