@@ -2,8 +2,8 @@
 
 On disk every image is one file without a header, written to a temporary name and renamed: any number of
 readers and writers may share the folder, random access costs one read, and the operating system's page cache
-does the rest. A file's name ends in the checksum of its content: a damaged one is made again before a run
-learns from it.
+does the rest. A file's name ends in the checksum of its content: a damaged one is decoded again before a run
+trains on it.
 """
 
 import contextlib
@@ -33,12 +33,12 @@ class FrameCache:
     """Left and right images and trainIds of frames at one size.
 
     Args:
-        frames: the frames, in an order that stays.
+        frames: frames, whose order is that of the cache.
         size: (width, height) of the network's image, multiples of 32.
-        parts: what is needed: ``left``, and ``right`` and ``labels`` where the frames have them.
+        parts: parts to decode: ``left``, and ``right`` and ``labels`` where the frames have them.
         fit: ``resize`` averages boxes of pixels (labels: nearest); ``pad`` keeps the pixels and repeats the
             right and lower edge up to ``size`` (labels: 255), as for KITTI, whose height no encoder divides.
-        folder: where the files go; None keeps them in memory.
+        folder: folder of the files; None keeps the images in memory.
 
     Raises:
         InputError: a size that the network cannot take, or an image larger than ``size`` with ``pad``.
@@ -82,7 +82,7 @@ class FrameCache:
         return (height, width, 3) if CHANNELS[part] == 3 else (height, width)
 
     def build(self, progress: Callable[[int, int], None] | None = None):
-        """Decode what is not there yet or damaged, on all cores; a damaged source raises `InputError`."""
+        """Decode images that are missing or damaged, on all cores; a damaged source raises `InputError`."""
         jobs = [(part, index) for index in range(len(self)) for part in self.parts]
         if self.folder is None:
             self._memory = {part: np.empty((len(self), *self.shape(part)), np.uint8) for part in self.parts}
@@ -130,7 +130,7 @@ class FrameCache:
         return f"{frame.name}.{part}.{hashlib.sha256(identity.encode()).hexdigest()[:16]}"
 
     def _is_sound(self, part, index):
-        """Whether an image's file is there and holds what was written."""
+        """Whether an image's file exists and holds what was written."""
         path = self._paths[part][index]
         try:
             content = path and Path(path).read_bytes()

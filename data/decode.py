@@ -1,6 +1,6 @@
-"""Read one image of a frame, or say in one sentence what is wrong with it.
+"""Read one image of a frame, or refuse it in one sentence.
 
-`check_frames` looks at the headers alone, and so at a whole data set in seconds.
+`check_frames` reads the headers alone, and so checks a complete data set in seconds.
 """
 
 from collections.abc import Iterable

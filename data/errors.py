@@ -1,9 +1,9 @@
-"""The one exception for a user's mistake."""
+"""The exception for a user's mistake."""
 
 
 class InputError(ValueError):
     """Something the user gave is wrong: a path, a file, an option, a weights file.
 
-    The message is one sentence that names the file or option and says how to mend it. The command line
+    The message is one sentence that names the file or option and the fix. The command line
     prints it without a traceback and exits with code 2.
     """

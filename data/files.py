@@ -1,4 +1,4 @@
-"""Bytes of one file of a data set, or in one sentence why there are none."""
+"""Read the bytes of one file of a data set, or refuse it in one sentence."""
 
 import stat
 from pathlib import Path
@@ -26,8 +26,8 @@ def read_bytes(path: str | Path, count: int = MAX_BYTES) -> bytes:
     """The beginning of a file.
 
     Args:
-        path: of a regular file.
-        count: bytes at most.
+        path: regular file.
+        count: maximum number of bytes.
 
     Raises:
         FileError: the file is missing, no regular file, or may not be read.
@@ -35,7 +35,7 @@ def read_bytes(path: str | Path, count: int = MAX_BYTES) -> bytes:
     path = Path(path)
     try:
         status = path.stat()
-        if not stat.S_ISREG(status.st_mode):  # to open a pipe would mean to wait for ever
+        if not stat.S_ISREG(status.st_mode):  # to open a pipe would wait for ever
             raise FileError(f"{path} cannot be read (it is no file): {RENEW}.", "unreadable")
         with path.open("rb") as file:
             return file.read(min(count, status.st_size))

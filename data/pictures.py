@@ -1,4 +1,4 @@
-"""Images of any kind, as a person has them: not only the PNG files of the data sets."""
+"""Images in any format: not only the PNG files of the data sets."""
 
 import warnings
 from pathlib import Path
@@ -10,25 +10,16 @@ from selfsup_segmentation.data.decode import read_rgb
 from selfsup_segmentation.data.errors import InputError
 from selfsup_segmentation.data.files import FileError
 
-ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp", ".ppm")  # what a folder is searched for
-_MODES = (
-    "1",
-    "L",
-    "LA",
-    "P",
-    "PA",
-    "RGB",
-    "RGBA",
-    "CMYK",
-    "YCbCr",
-)  # of 8 bits: Pillow would clip deeper ones
+# Of the files that a folder is searched for.
+ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp", ".ppm")
+_MODES = ("1", "L", "LA", "P", "PA", "RGB", "RGBA", "CMYK", "YCbCr")  # 8 bits: Pillow would clip deeper ones
 
 
 def read_picture(path: str | Path) -> np.ndarray:
     """An image in any format that Pillow reads, turned as its camera was held.
 
     Args:
-        path: an image of 8 bits a channel; grey becomes RGB, and what is transparent is shown.
+        path: image of 8 bits a channel; grey becomes RGB, transparency is ignored.
 
     Returns:
         RGB uint8 ``[H, W, 3]``.

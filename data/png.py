@@ -57,7 +57,7 @@ def read_size(path: str | Path, kind: Kind, what: str) -> tuple[int, int]:
 
 
 def _has_all_chunks(content: bytes) -> bool:
-    """Whether every chunk of a PNG up to the last one is there and fits its checksum."""
+    """Whether every chunk of a PNG up to the last one exists and fits its checksum."""
     position, view = 8, memoryview(content)
     while position + 12 <= len(content):
         length, name = struct.unpack_from(">I4s", content, position)
