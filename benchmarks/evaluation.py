@@ -44,9 +44,10 @@ def ours(settings, frames, many):
     from selfsup_segmentation.data.decode import read_labels
     from selfsup_segmentation.data.labels import ids_to_train_ids, train_ids_to_ids
     from selfsup_segmentation.data.layouts import CITYSCAPES
-    from selfsup_segmentation.data.pipeline import Preparation, ordered_batches
+    from selfsup_segmentation.data.pipeline import Preparation
     from selfsup_segmentation.experiments.datasets.library import RunData
-    from selfsup_segmentation.experiments.evaluation.evaluator import Evaluator, classes_of, make_predictor
+    from selfsup_segmentation.experiments.evaluation.evaluator import Evaluator
+    from selfsup_segmentation.experiments.evaluation.predictor import classes_of
     from selfsup_segmentation.experiments.finished.submission import write_label_ids
     from selfsup_segmentation.experiments.metrics import MeanIoU
 
@@ -54,7 +55,6 @@ def ours(settings, frames, many):
     encoder = keras.Model(image, keras.layers.Activation("linear")(image), name="encoder")
     head = keras.layers.Conv2D(19, 1, kernel_initializer="random_normal")
     model = keras.Model({"lab": image}, {"seg": head(encoder(image))})
-    predict = make_predictor(model, run.tasks, run.readings.disp_scale)
     preparation = Preparation(("seg",), statistics())
 
     def evaluator(frames):
@@ -63,10 +63,8 @@ def ours(settings, frames, many):
         return cache, Evaluator(model, run, RunData(cache, cache, preparation, statistics()), CITYSCAPES)
 
     def predictions():
-        batches = ordered_batches(cache, preparation)
-        for frame, batch, native in zip(frames, batches, cache.native_sizes, strict=True):
-            classes = predict(batch, native)["seg_native"].numpy()[0]
-            yield frame, train_ids_to_ids(classes.astype("uint8"))
+        for frame, maps in zip(frames, evaluate.predictor.images(cache, preparation), strict=True):
+            yield frame, train_ids_to_ids(maps["seg_native"][0].astype("uint8"))
 
     cache, evaluate = evaluator(frames)
     _, evaluate_many = evaluator(frames * (many // len(frames)))

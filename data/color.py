@@ -85,6 +85,19 @@ def lab_to_rgb(lab):
     return tf.where(linear > 0.0031308, curved, 12.92 * linear)
 
 
+def recolor(rgb, ab):
+    """Give an image other colors at its own lightness.
+
+    Args:
+        rgb: ``[..., 3]``, uint8 or float in [0, 1].
+        ab: float ``[..., 2]`` in Lab units.
+
+    Returns:
+        RGB, float32 tensor ``[..., 3]`` in [0, 1].
+    """
+    return lab_to_rgb(tf.concat([rgb_to_lab(rgb)[..., :1], tf.cast(ab, tf.float32)], axis=-1))
+
+
 def _mix_planes(planes, matrix):
     """Matrix times every pixel; not with matmul, whose factors a GPU may round to 10 bits (TF32)."""
     x, y, z = planes

@@ -14,11 +14,6 @@ from selfsup_segmentation.data.errors import InputError
 from selfsup_segmentation.data.pipeline import training_batches
 from selfsup_segmentation.experiments import preemption
 from selfsup_segmentation.experiments.evaluation.evaluator import Evaluator
-from selfsup_segmentation.experiments.finished.finished_run import (
-    inherited_colors,
-    open_finished,
-    write_colors,
-)
 from selfsup_segmentation.experiments.monitoring.tensorboard import Predictions, write_hparams
 from selfsup_segmentation.experiments.readings import Readings
 from selfsup_segmentation.experiments.records import provenance
@@ -33,8 +28,10 @@ from selfsup_segmentation.experiments.training.loop import train
 from selfsup_segmentation.experiments.training.network import (
     Unavailable,
     build_model,
+    inherited_colors,
     initialize,
     source_state,
+    write_colors,
 )
 from selfsup_segmentation.experiments.training.objective import Objective
 from selfsup_segmentation.experiments.training.strategy import strategy_of
@@ -135,13 +132,6 @@ def check_same_data(run, store, library):
             f"{described['data']['root']}, now {library.source.root}); name another --runs folder, or "
             "remove that run."
         )
-
-
-def evaluate_again(run, folder, library):
-    """The headline numbers of a finished run, computed again from its weights and statistics."""
-    finished = open_finished(run, folder, library)
-    evaluator = Evaluator(finished.model, run, finished.data, library.source.layout)
-    return headline({"per_input": evaluator(finished.statistics)}, Readings())
 
 
 def measure(run, model, data, evaluator, folder):

@@ -16,25 +16,22 @@ from selfsup_segmentation.data.errors import InputError
 from selfsup_segmentation.data.labels import CLASS_NAMES, NUM_CLASSES, PALETTE
 from selfsup_segmentation.experiments.finished.inference import strict_float32
 from selfsup_segmentation.experiments.finished.runtimes import read, write
-from selfsup_segmentation.experiments.finished.standalone import open_standalone
 from selfsup_segmentation.experiments.records import provenance
 from selfsup_segmentation.experiments.records.json_files import write_json
 from selfsup_segmentation.models.export import rgb_segmentation, segmentation_only
-from selfsup_segmentation.models.normalization import statistics_of
 
 IMAGES = 20  # of the validation set, evenly spaced, on which a file is compared
 TOLERANCE = 1e-4  # of a logit: sums of float32 in another order; measured are 1e-5
 
 
-def export_segmentation(run, folder, library, kind, path, logits=False):
+def export_segmentation(finished, library, kind, path, logits=False):
     """Write a run's segmentation network, read it back in its own runtime, compare, and only then name it.
 
     What is exported is the encoder with its BatchNorm statistics of Lab images, which are those behind the
     headline, and the decoder, in float32 whatever precision the run was trained in.
 
     Args:
-        run: a finished `experiments.run.Run` with segmentation.
-        folder: of the run.
+        finished: `experiments.finished.finished_run.FinishedRun` with segmentation.
         library: `experiments.datasets.library.Library` of its data: its validation images are compared.
         kind: a format of `experiments.finished.runtimes`.
         path: of the file, for ``savedmodel`` of the folder; what was there is replaced.
@@ -48,22 +45,23 @@ def export_segmentation(run, folder, library, kind, path, logits=False):
         InputError: the run has no segmentation, something else is at the path, or the file that was written
             does not compute what the run does; there is no file then.
     """
+    run = finished.run
     if "seg" not in run.tasks:
         raise InputError(f"{run} has no segmentation to export; name a run of a row with SS.")
     _refuse_to_replace(path, kind)
     exact = dataclasses.replace(run, readings=dataclasses.replace(run.readings, precision="float32"))
-    finished = open_standalone(exact, folder)
+    trained = dataclasses.replace(finished, run=exact).network
     cache = library.cache("val", (), run.schedule.size, library.fit(run), run.readings.kitti_split_seed)
     indices = np.unique(np.linspace(0, len(cache) - 1, IMAGES).round().astype(int))
     images = [cache.image("left", index)[None] for index in indices]
     machine = provenance.machine()
     facts = _describe(run, kind, logits) | {"machine": machine["cpu"], "threads": machine["cores"]}
-    with strict_float32(), statistics_of(finished.model.get_layer("encoder"), finished.statistics["lab"]):
-        network = rgb_segmentation(finished.model, finished.preparation.network_input, run.readings.backbone)
+    with strict_float32(), trained.stream("lab"):
+        network = rgb_segmentation(trained.model, trained.preparation.network_input, run.readings.backbone)
         with _new(path) as temporary:
             write(kind, network, logits, temporary, run.schedule.size, facts)
             call = read(kind, temporary, machine["cores"])
-            facts |= _compare(call, _reference(run, finished), images, logits, path)
+            facts |= _compare(call, _reference(trained), images, logits, path)
             facts |= {"bytes": _size(temporary), "seconds": _time(call, images)}
     write_json(path.with_name(f"{path.name}.json"), facts)
     return facts
@@ -87,13 +85,13 @@ def _describe(run, kind, logits):
     }
 
 
-def _reference(run, finished):
+def _reference(trained):
     """The run's own network as a function of images: logits ``[B, H, W, 19]``."""
-    alone = segmentation_only(finished.model)
+    alone = segmentation_only(trained.model)
 
     @tf.function(reduce_retracing=True, autograph=False)
     def predict(images):
-        lab = finished.preparation.network_input(rgb_to_lab(images))
+        lab = trained.preparation.network_input(rgb_to_lab(images))
         return alone(lab, training=False)
 
     return lambda images: predict(tf.constant(images)).numpy()

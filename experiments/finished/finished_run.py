@@ -1,75 +1,52 @@
-"""What a finished run left behind: network, BatchNorm statistics, and its data as it saw them."""
+"""A finished run, opened from its directory alone; TensorFlow is imported once its network is used."""
 
 import dataclasses
+import functools
 from pathlib import Path
 
-import keras
-
-from selfsup_segmentation.data.color import ColorStatistics
 from selfsup_segmentation.data.errors import InputError
-from selfsup_segmentation.experiments.catalog import dependency
-from selfsup_segmentation.experiments.datasets.library import RunData
-from selfsup_segmentation.experiments.records.json_files import write_text
-from selfsup_segmentation.experiments.training.network import Unavailable, load_model, source_folder
-from selfsup_segmentation.models.normalization import load_statistics
-
-COLORS = "colors.json"
+from selfsup_segmentation.experiments.records.json_files import read_record
+from selfsup_segmentation.experiments.records.results import Results
+from selfsup_segmentation.experiments.run import Run
 
 
 @dataclasses.dataclass(frozen=True)
-class Finished:
-    """A finished run, opened.
+class FinishedRun:
+    """A finished run.
 
     Attributes:
-        model: its network with the trained weights.
-        statistics: of the encoder's BatchNorm by input stream, for `models.normalization.statistics_of`.
-        data: `experiments.datasets.library.RunData`.
+        run: its description.
+        folder: run directory.
+        description: content of run.json.
+        results: content of metrics.json.
     """
 
-    model: keras.Model
-    statistics: dict[str, list]
-    data: RunData
+    run: Run
+    folder: Path
+    description: dict
+    results: Results
 
+    @classmethod
+    def open(cls, folder: Path) -> "FinishedRun":
+        """Open a run directory.
 
-def open_finished(run, folder, library):
-    """Open a finished run.
+        Raises:
+            InputError: the run is not finished, or a file is damaged or of another version.
+        """
+        description, results = read_record(folder, "run.json"), Results.read(folder)
+        if description is None or results is None:
+            raise InputError(
+                f"{folder} is not the folder of a finished run: it lacks run.json or metrics.json."
+            )
+        return cls(Run.from_dict(description), folder, description, results)
 
-    Args:
-        run: `experiments.run.Run`.
-        folder: of the run.
-        library: `experiments.datasets.library.Library` of its data.
-    """
-    data = library.prepare(run, read_colors(folder))
-    return Finished(load_model(run, folder), load_statistics(folder / "statistics.npz"), data)
+    @functools.cached_property
+    def network(self):
+        """The `experiments.finished.network.TrainedNetwork`, read when it is first used.
 
+        Raises:
+            InputError: a file of the network is missing or damaged.
+        """
+        from selfsup_segmentation.experiments.finished.network import TrainedNetwork  # brings TensorFlow
 
-def read_colors(folder: Path) -> ColorStatistics | None:
-    """The colors that standardize a run's input and make its color classes; None if it left none.
-
-    Raises:
-        InputError: the file is damaged.
-    """
-    path = folder / COLORS
-    try:
-        return ColorStatistics.from_json(path.read_text(encoding="utf-8")) if path.is_file() else None
-    except (ValueError, KeyError, TypeError) as error:
-        raise InputError(f"{path} is damaged ({error}); remove {folder} to run it again.") from error
-
-
-def write_colors(folder: Path, colors: ColorStatistics):
-    """Keep the colors of a run: whoever takes its network away needs them."""
-    write_text(folder / COLORS, colors.to_json())
-
-
-def inherited_colors(run, store):
-    """Colors that a run takes over from the one that it goes on from (``color_stats=cityscapes``), or None.
-
-    Raises:
-        Unavailable: that run has no result, or left no colors.
-    """
-    if run.readings.color_stats == "dataset":
-        return None
-    colors = read_colors(source_folder(run, store))
-    if colors is None:
-        raise Unavailable(f"color_stats={run.readings.color_stats}: {dependency(run)} left no {COLORS}")
-    return colors
+        return TrainedNetwork(self.run, self.folder)

@@ -5,6 +5,7 @@ import datetime
 import functools
 import math
 import platform
+import statistics
 import timeit
 from importlib.metadata import version
 
@@ -13,7 +14,6 @@ import numpy as np
 import tensorflow as tf
 
 from selfsup_segmentation.data.errors import InputError
-from selfsup_segmentation.experiments.finished.spread import spread
 from selfsup_segmentation.experiments.records import provenance
 from selfsup_segmentation.models import build_multitask_unet, segmentation_only
 from selfsup_segmentation.models.encoder import unet
@@ -185,6 +185,13 @@ def _costs(model, graph):
         "convolution_flops": counts["Conv2D"],
         "flops_by_op": counts,
     }
+
+
+def spread(by_round):
+    """All values of a measurement by round, at least one, with the least, the median and the largest."""
+    by_round = list(by_round)
+    extremes = {"min": min(by_round), "median": statistics.median(by_round), "max": max(by_round)}
+    return {"by_round": by_round} | extremes
 
 
 def compare_logits(logits, reference):

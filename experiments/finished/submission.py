@@ -8,18 +8,13 @@ from PIL import Image
 
 from selfsup_segmentation.data.errors import InputError
 from selfsup_segmentation.data.labels import train_ids_to_ids
-from selfsup_segmentation.data.pipeline import ordered_batches
-from selfsup_segmentation.experiments.evaluation.evaluator import make_predictor
-from selfsup_segmentation.experiments.finished.finished_run import open_finished
-from selfsup_segmentation.models.normalization import statistics_of
 
 
-def predict_label_ids(run, folder, library, split, progress=None):
+def predict_label_ids(finished, library, split, progress=None):
     """Segment every image of a split.
 
     Args:
-        run: a finished `experiments.run.Run` with segmentation.
-        folder: of the run.
+        finished: `experiments.finished.finished_run.FinishedRun` with segmentation.
         library: `experiments.datasets.library.Library` of its data.
         split: ``val``, ``test``, …; labels are not needed.
         progress: callable(done, total).
@@ -27,15 +22,12 @@ def predict_label_ids(run, folder, library, split, progress=None):
     Yields:
         ``(frame, ids)``: `data.frames.Frame` and label **ids** ``[H, W]``, uint8, at native size.
     """
-    finished = open_finished(run, folder, library)
+    run = finished.run
     cache = library.cache(split, (), run.schedule.size, library.fit(run), run.readings.kitti_split_seed)
-    predict = make_predictor(finished.model, ("seg",), run.readings.disp_scale)
-    with statistics_of(finished.model.get_layer("encoder"), finished.statistics["lab"]):
-        for index, batch in enumerate(ordered_batches(cache, finished.data.preparation)):
-            train_ids = predict(batch, cache.native_sizes[index])["seg_native"].numpy()[0]
-            yield cache.frames[index], train_ids_to_ids(train_ids.astype(np.uint8))
-            if progress:
-                progress(index + 1, len(cache))
+    for index, maps in enumerate(finished.network.maps(cache, finished.network.preparation)):
+        yield cache.frames[index], train_ids_to_ids(maps["seg_native"][0].astype(np.uint8))
+        if progress:
+            progress(index + 1, len(cache))
 
 
 def write_label_ids(predictions, out):

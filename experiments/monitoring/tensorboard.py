@@ -11,7 +11,7 @@ import tensorflow as tf
 from matplotlib import colormaps
 from tensorboard.plugins.hparams import api as hparams
 
-from selfsup_segmentation.data.color import lab_to_rgb, rgb_to_lab
+from selfsup_segmentation.data.color import recolor
 from selfsup_segmentation.data.labels import colorize
 
 IMAGES = 3  # of the validation set, evenly spaced
@@ -91,9 +91,11 @@ class Predictions:
         """Write them under the number of epochs done, at the network's size."""
         writer = tf.summary.create_file_writer(str(self._folder))
         with writer.as_default(epochs_done):
-            for index, maps in zip(self._indices, self._evaluator.maps(self._indices), strict=True):
+            data = self._evaluator.data
+            images = self._evaluator.predictor.images(data.val, data.preparation, self._indices)
+            for index, maps in zip(self._indices, images, strict=True):
                 for name, picture in self._pictures(index, maps).items():
-                    tf.summary.image(f"{name}/{self._evaluator.data.val.frames[index].name}", picture[None])
+                    tf.summary.image(f"{name}/{data.val.frames[index].name}", picture[None])
         writer.close()
 
     def _pictures(self, index, maps):
@@ -103,9 +105,7 @@ class Predictions:
         if "seg_network" in maps:
             pictures["segmentation"] = colorize(maps["seg_network"][0].astype(np.uint8))
         if "color" in maps:
-            lab = rgb_to_lab(image).numpy()
-            lab[..., 1:] = data.statistics.bins.centers[maps["color"][0]]
-            pictures["colorization"] = np.clip(lab_to_rgb(lab).numpy(), 0, 1)
+            pictures["colorization"] = recolor(image, data.statistics.bins.centers[maps["color"][0]]).numpy()
         if "depth" in maps:
             disparity = maps["depth"][0, ..., 0]
             largest = max(float(disparity.max()), 1e-6)  # of this image: brightness says near and far, no px

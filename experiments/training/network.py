@@ -1,12 +1,15 @@
 """Network of a run: building, initialization (section 4.2), loading trained weights."""
 
 import functools
+from pathlib import Path
 
 import keras
 import tensorflow as tf
 
+from selfsup_segmentation.data.color import ColorStatistics
 from selfsup_segmentation.data.errors import InputError
 from selfsup_segmentation.experiments.catalog import dependency
+from selfsup_segmentation.experiments.records.json_files import write_text
 from selfsup_segmentation.experiments.records.store import without_pattern
 from selfsup_segmentation.experiments.training.strategy import precision
 from selfsup_segmentation.models.initialization import (
@@ -17,6 +20,8 @@ from selfsup_segmentation.models.initialization import (
 )
 from selfsup_segmentation.models.multitask import build_multitask_unet
 from selfsup_segmentation.models.normalization import batch_norm_layers
+
+COLORS = "colors.json"
 
 
 class Unavailable(RuntimeError):
@@ -75,6 +80,38 @@ def source_state(run, store):
     """SHA-256 of the state that a run is initialized from, see `train`; None where there is none."""
     source = dependency(run)
     return source and store.metrics(source).state_sha256
+
+
+def read_colors(folder: Path) -> ColorStatistics | None:
+    """Read the colors that standardize a run's input and make its color classes; None if it left none.
+
+    Raises:
+        InputError: the file is damaged.
+    """
+    path = folder / COLORS
+    try:
+        return ColorStatistics.from_json(path.read_text(encoding="utf-8")) if path.is_file() else None
+    except (ValueError, KeyError, TypeError) as error:
+        raise InputError(f"{path} is damaged ({error}); remove {folder} to run it again.") from error
+
+
+def write_colors(folder: Path, colors: ColorStatistics):
+    """Keep the colors of a run, without which its network cannot be used."""
+    write_text(folder / COLORS, colors.to_json())
+
+
+def inherited_colors(run, store):
+    """Colors that a run takes from the one that it is initialized from (``color_stats=cityscapes``), or None.
+
+    Raises:
+        Unavailable: that run has no result, or left no colors.
+    """
+    if run.readings.color_stats == "dataset":
+        return None
+    colors = read_colors(source_folder(run, store))
+    if colors is None:
+        raise Unavailable(f"color_stats={run.readings.color_stats}: {dependency(run)} left no {COLORS}")
+    return colors
 
 
 def _parts_to_load(run):

@@ -1,7 +1,7 @@
 """``reproduce export``: the segmentation network of a run as a file for other programs."""
 
 from selfsup_segmentation.reproduce.cli import arguments
-from selfsup_segmentation.reproduce.cli.finished_run import open_finished_run, read_run
+from selfsup_segmentation.reproduce.cli.finished_run import open_library, open_run
 from selfsup_segmentation.reproduce.cli.options import finished_run_options
 
 
@@ -15,20 +15,20 @@ def add_options(parser):
 
 def run(request):
     """Write the segmentation network of a finished run, compared with the run in the format's own runtime."""
-    _, folder, _, _ = read_run(request)
+    finished = open_run(request)
     from selfsup_segmentation.experiments.finished.formats import ENDINGS, require_packages
 
     require_packages(request.format)
     name = "segmentation-logits" if request.logits else "segmentation"
-    default = folder / "export" / f"{name}{ENDINGS[request.format] or '-savedmodel'}"
+    default = finished.folder / "export" / f"{name}{ENDINGS[request.format] or '-savedmodel'}"
     out = default if request.out is None else arguments.named_path(request.out, "--out")
     if out.suffix != ENDINGS[request.format] and ENDINGS[request.format]:
         out = out.with_name(f"{out.name}{ENDINGS[request.format]}")
-    run, folder, _, library = open_finished_run(request)
+    library = open_library(request, finished)
     arguments.make_folder(out.parent, "--out", library.source)
     from selfsup_segmentation.experiments.finished.export import export_segmentation
 
-    facts = export_segmentation(run, folder, library, request.format, out, request.logits)
+    facts = export_segmentation(finished, library, request.format, out, request.logits)
     print("\n".join(_lines(facts)))
     print(f"wrote {out}")
     print(f"wrote {out}.json")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from selfsup_segmentation.data.errors import InputError
 from selfsup_segmentation.reproduce.cli import arguments
-from selfsup_segmentation.reproduce.cli.finished_run import read_run
+from selfsup_segmentation.reproduce.cli.finished_run import open_run
 from selfsup_segmentation.reproduce.cli.tensorflow_import import import_tensorflow
 
 
@@ -22,24 +22,25 @@ def run(request):
 
     An image that cannot be read does not keep the others from that: it is named, and the exit code is 2.
     """
-    run, folder, described, _ = read_run(request)
-    out = folder / "predictions" if request.out is None else arguments.named_path(request.out, "--out")
-    if out.resolve().is_relative_to(Path(described["data"]["root"]).resolve()):
+    finished = open_run(request)
+    out = (
+        finished.folder / "predictions" if request.out is None else arguments.named_path(request.out, "--out")
+    )
+    if out.resolve().is_relative_to(Path(finished.description["data"]["root"]).resolve()):
         raise InputError(f"--out {out}: lies in the data set, which is never written to; name another.")
     images = find_images(request.images)
     import_tensorflow()
     from selfsup_segmentation.data.pictures import read_picture
-    from selfsup_segmentation.experiments.finished.predictor import Predictor
     from selfsup_segmentation.reproduce.figures.predictions import LARGEST, names_of, write_prediction
 
-    names = names_of(run.tasks, request.label_ids)
+    names = names_of(finished.run.tasks, request.label_ids)
     _refuse_to_overwrite(images, out, names)
     arguments.make_folder(out, "--out")
-    predictor, progress = Predictor(run, folder), arguments.progress_line("predicting")
+    network, progress = finished.network, arguments.progress_line("predicting")
     failed, clipped = [], 0
     for done, (stem, path) in enumerate(images.items(), start=1):
         try:
-            prediction = predictor(read_picture(path))
+            prediction = network.predict(read_picture(path))
         except InputError as error:
             print(error, file=sys.stderr)
             failed.append(path)

@@ -2,7 +2,7 @@
 
 from selfsup_segmentation.data.errors import InputError
 from selfsup_segmentation.reproduce.cli import arguments
-from selfsup_segmentation.reproduce.cli.finished_run import open_finished_run
+from selfsup_segmentation.reproduce.cli.finished_run import open_library, open_run
 from selfsup_segmentation.reproduce.cli.options import count, finished_run_options
 
 
@@ -20,9 +20,10 @@ def run(request):
         raise InputError(f"{out}: name a .png, .pdf or .svg file.")
     if not out.parent.is_dir():
         raise InputError(f"{out}: the folder {out.parent} does not exist; make it first.")
-    run, folder, _, library = open_finished_run(request)
+    finished = open_run(request)
+    library = open_library(request, finished)
     arguments.refuse_in_data(out, "OUT", library.source)
     from selfsup_segmentation.reproduce.figures.samples import write_samples
 
-    write_samples(run, folder, library, out, request.count)
+    write_samples(finished, library, out, request.count)
     print(f"wrote {out}")

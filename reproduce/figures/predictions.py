@@ -20,7 +20,7 @@ def names_of(tasks, label_ids):
 
 
 def write_prediction(prediction, path: Path, names):
-    """Write an `experiments.finished.predictor.Prediction` as ``<path>_<name>.png``.
+    """Write an `experiments.finished.network.Prediction` as ``<path>_<name>.png``.
 
     ``overlay``: the classes in Cityscapes' colors over the image. ``train_ids``, ``label_ids``: grey of 8
     bits. ``disparity``: grey of 16 bits as in KITTI, 256 times the px of the image. ``disparity_color``: a

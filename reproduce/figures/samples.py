@@ -6,20 +6,19 @@ from selfsup_segmentation.reproduce.figures.images import Pictures
 from selfsup_segmentation.reproduce.figures.panels import Column, draw, save
 
 
-def write_samples(run, folder, library, path, count=4):
+def write_samples(finished, library, path, count=4):
     """Draw a row for each of ``count`` evenly spaced validation images: image, ground truth, predictions.
 
     Args:
-        run: a finished `experiments.run.Run`.
-        folder: of the run.
+        finished: `experiments.finished.finished_run.FinishedRun`.
         library: `experiments.datasets.library.Library` of its data.
         path: of the picture; the ending says the format.
         count: rows.
     """
-    frames = library.prepare(run).val.frames
+    run, frames = finished.run, finished.network.data(library).val.frames
     chosen = np.unique(np.linspace(0, len(frames) - 1, count).round().astype(int))
     names = [frames[index].name for index in chosen]
-    pictures = Pictures(run, folder, library, names)
+    pictures = Pictures(finished, library, names)
     columns = [Column("original", "image", pictures.originals())]
     if "seg" in run.tasks:
         columns.append(Column("ground truth", "labels", pictures.labels()))

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from PIL import Image
 
+from selfsup_segmentation.experiments.finished.finished_run import FinishedRun
 from selfsup_segmentation.experiments.records.json_files import read_json
 from selfsup_segmentation.experiments.run import Run
 from selfsup_segmentation.reproduce.formats.numbers import table_lines
@@ -89,7 +90,7 @@ def draw_samples(run: Run, store, library, folder: Path) -> Path | None:
     from selfsup_segmentation.reproduce.figures.samples import write_samples  # imports TensorFlow
 
     print(f"drawing {path}")
-    write_samples(run, run_folder, library, path, COUNT)
+    write_samples(FinishedRun.open(run_folder), library, path, COUNT)
     return path
 
 

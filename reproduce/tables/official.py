@@ -6,6 +6,7 @@
 import tempfile
 from pathlib import Path
 
+from selfsup_segmentation.experiments.finished.finished_run import FinishedRun
 from selfsup_segmentation.experiments.records.json_files import read_json, write_json
 from selfsup_segmentation.reproduce.tables.table2 import OFFICIAL
 
@@ -45,5 +46,5 @@ def write_submission(path, run, store, library, progress):
 def _predict(run, store, library, split, folder, progress):
     from selfsup_segmentation.experiments.finished.submission import predict_label_ids, write_label_ids
 
-    predicted = predict_label_ids(run, store.finished_folder(run), library, split, progress(run, split))
-    write_label_ids(predicted, folder)
+    finished = FinishedRun.open(store.finished_folder(run))
+    write_label_ids(predict_label_ids(finished, library, split, progress(run, split)), folder)

@@ -12,8 +12,9 @@ import tensorflow as tf
 
 from selfsup_segmentation.data.errors import InputError
 from selfsup_segmentation.experiments import catalog
-from selfsup_segmentation.experiments.execute import evaluate_again, execute
+from selfsup_segmentation.experiments.execute import execute
 from selfsup_segmentation.experiments.executors.local import run_all
+from selfsup_segmentation.experiments.finished.finished_run import FinishedRun
 from selfsup_segmentation.experiments.options import Options
 from selfsup_segmentation.experiments.readings import Readings
 from selfsup_segmentation.experiments.records.store import Store
@@ -68,7 +69,7 @@ def test_a_run_in_another_precision_is_another_run_and_resumes_to_the_bit(name, 
     assert (resumed.folder(run) / "checkpoint").is_dir()
     metrics = execute(run, resumed, library, quiet)
     assert metrics.state_sha256 == expected.state_sha256
-    assert evaluate_again(run, resumed.folder(run), library) == metrics.headline
+    assert FinishedRun.open(resumed.folder(run)).network.evaluate(library) == metrics.headline
 
 
 class _Requests(list):
@@ -119,6 +120,7 @@ cpu = tf.config.list_physical_devices("CPU")[0]
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
 from selfsup_segmentation.experiments.datasets.library import Library
 from selfsup_segmentation.experiments.execute import execute
+from selfsup_segmentation.experiments.finished.finished_run import FinishedRun
 from selfsup_segmentation.experiments.options import Options
 from selfsup_segmentation.experiments.run import Run
 from selfsup_segmentation.experiments.datasets.source import Source
@@ -190,6 +192,6 @@ def test_without_synchronization_they_do_not(computed):
 def test_what_was_trained_otherwise_is_evaluated_by_one_device(computed, library, name, said):
     run, metrics, store = computed[name]
     assert said in run.folder
-    again = evaluate_again(run, store.folder(run), library)
+    again = FinishedRun.open(store.folder(run)).network.evaluate(library)
     for key, value in metrics.headline.items():
         assert again[key] == pytest.approx(value, abs=1e-6)

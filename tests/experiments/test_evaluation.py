@@ -5,13 +5,7 @@ from selfsup_segmentation.data.decode import read_labels
 from selfsup_segmentation.data.errors import InputError
 from selfsup_segmentation.data.labels import IGNORE, train_ids_to_ids
 from selfsup_segmentation.data.layouts import CITYSCAPES
-from selfsup_segmentation.data.pipeline import ordered_batches
-from selfsup_segmentation.experiments.evaluation.evaluator import (
-    READERS,
-    Evaluator,
-    make_predictor,
-    read_ahead,
-)
+from selfsup_segmentation.experiments.evaluation.evaluator import READERS, Evaluator, read_ahead
 from selfsup_segmentation.experiments.evaluation.scores import (
     ConstantDisparity,
     DepthScore,
@@ -34,18 +28,14 @@ def evaluated(library, tmp_path_factory):
     model = build_model(run)
     initialize(model, make_weighting(run), run, Store(tmp_path_factory.mktemp("runs")), Options())
     data = library.prepare(run)
-    predict = make_predictor(model, run.tasks, run.readings.disp_scale)
-    maps = [
-        predict(batch, data.val.native_sizes[i])
-        for i, batch in enumerate(ordered_batches(data.val, data.preparation))
-    ]
-    return data, Evaluator(model, run, data, CITYSCAPES)(), maps
+    evaluator = Evaluator(model, run, data, CITYSCAPES)
+    return data, evaluator(), list(evaluator.predictor.images(data.val, data.preparation))
 
 
 def test_native_miou_equals_the_official_evaluation(evaluated, tmp_path):
     data, results, maps = evaluated
     truths = [read_labels(frame.labels) for frame in data.val.frames]
-    predictions = [train_ids_to_ids(m["seg_native"].numpy()[0].astype(np.uint8)) for m in maps]
+    predictions = [train_ids_to_ids(m["seg_native"][0].astype(np.uint8)) for m in maps]
     official = official_cityscapes.evaluate(tmp_path, truths, predictions)
     assert results["seg"].native.miou == pytest.approx(official["averageScoreClasses"], abs=1e-9)
     for name, iou in results["seg"].native.per_class.items():

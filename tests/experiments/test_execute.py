@@ -14,9 +14,9 @@ from selfsup_segmentation.data.scenes import write_cityscapes, write_kitti
 from selfsup_segmentation.experiments.catalog import coarse_run, make_run
 from selfsup_segmentation.experiments.datasets.library import Library
 from selfsup_segmentation.experiments.datasets.source import Source
-from selfsup_segmentation.experiments.execute import evaluate_again, execute
+from selfsup_segmentation.experiments.execute import execute
 from selfsup_segmentation.experiments.executors.local import run_all
-from selfsup_segmentation.experiments.finished.finished_run import read_colors
+from selfsup_segmentation.experiments.finished.finished_run import FinishedRun
 from selfsup_segmentation.experiments.readings import AT_EVALUATION, DECLARED, Readings
 from selfsup_segmentation.experiments.records.json_files import read_json
 from selfsup_segmentation.experiments.records.lock import only_one
@@ -26,6 +26,7 @@ from selfsup_segmentation.experiments.training.network import (
     build_model,
     initialize,
     load_model,
+    read_colors,
 )
 from selfsup_segmentation.experiments.weightings import make_weighting
 from tests.experiments.conftest import TINY, tiny_run
@@ -75,7 +76,7 @@ def test_a_finished_run_is_not_run_again(store, library, quiet, monkeypatch):
 
 def test_the_stored_weights_give_the_recorded_numbers(store, library):
     run = tiny_run(("seg", "color", "depth"), "UW")
-    assert evaluate_again(run, store.folder(run), library) == store.metrics(run).headline
+    assert FinishedRun.open(store.folder(run)).network.evaluate(library) == store.metrics(run).headline
 
 
 def test_the_same_run_in_another_folder_gives_the_same_numbers(store, library, quiet, tmp_path):
@@ -182,7 +183,9 @@ def test_a_kitti_run_is_scored_without_its_padding(store, kitti, quiet, parent):
     run = kitti_run(color_stats="cityscapes")
     metrics = execute(run, store, kitti, quiet)
     assert metrics.run["start"] == "scenes-demo"
-    assert evaluate_again(run, store.folder(run), kitti) == metrics.headline  # with its parent's colors
+    assert (
+        FinishedRun.open(store.folder(run)).network.evaluate(kitti) == metrics.headline
+    )  # with its parent's colors
     seg = metrics.evaluations["per_input"]["seg"]
     assert seg.native.miou == pytest.approx(seg.network.miou)  # padding has no label, pixels are the same
 

@@ -9,6 +9,7 @@ from selfsup_segmentation.data.errors import InputError
 from selfsup_segmentation.data.labels import TRAIN_ID_TO_ID
 from selfsup_segmentation.experiments.evaluation.official import official_scores
 from selfsup_segmentation.experiments.execute import execute
+from selfsup_segmentation.experiments.finished.finished_run import FinishedRun
 from selfsup_segmentation.experiments.finished.submission import (
     predict_label_ids,
     write_label_ids,
@@ -25,7 +26,7 @@ def predicted(library, tmp_path_factory):
     store, run = Store(tmp_path_factory.mktemp("runs")), tiny_run(("seg",))
     options = Options(imagenet_weights="none", progress="none", tensorboard=False)
     metrics = execute(run, store, library, options)
-    predictions = predict_label_ids(run, store.folder(run), library, "val")
+    predictions = predict_label_ids(FinishedRun.open(store.folder(run)), library, "val")
     return metrics, write_label_ids(predictions, tmp_path_factory.mktemp("predictions"))
 
 

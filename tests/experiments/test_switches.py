@@ -23,7 +23,7 @@ from selfsup_segmentation.experiments.datasets.library import Library
 from selfsup_segmentation.experiments.datasets.source import Source
 from selfsup_segmentation.experiments.evaluation.evaluator import Evaluator
 from selfsup_segmentation.experiments.execute import estimate_by_stream, execute
-from selfsup_segmentation.experiments.finished.finished_run import open_finished, read_colors
+from selfsup_segmentation.experiments.finished.finished_run import FinishedRun
 from selfsup_segmentation.experiments.metrics import DisparityErrors
 from selfsup_segmentation.experiments.options import Options
 from selfsup_segmentation.experiments.readings import AT_EVALUATION, DECLARED, Readings
@@ -38,6 +38,7 @@ from selfsup_segmentation.experiments.records.results import (
     headline,
 )
 from selfsup_segmentation.experiments.records.store import Store
+from selfsup_segmentation.experiments.training.network import read_colors
 from selfsup_segmentation.experiments.training.objective import Objective
 from selfsup_segmentation.models.multitask import CHANNELS, MultitaskModel, build_multitask_unet
 from selfsup_segmentation.models.normalization import save_statistics
@@ -417,16 +418,13 @@ def test_readings_of_the_pre_training_change_what_a_run_goes_on_from_and_not_the
         assert source.init == changed.get("coarse_init", "random")
 
 
-def test_inherited_colors_are_those_of_the_parent_and_stay_with_the_run(bench, kitti, monkeypatch):
+def test_inherited_colors_are_those_of_the_parent_and_stay_with_the_run(bench, kitti):
     own, inherited = (bench.observe("KITTI", color_stats=kind) for kind in DECLARED["color_stats"].choices)
     parent, run = RUNS["UW"](Readings()), RUNS["KITTI"](Readings(color_stats="cityscapes"))
     colors = read_colors(bench.store.folder(parent))
     assert inherited["colors"] == colors == read_colors(bench.store.folder(run))
     assert own["colors"] != colors
-    monkeypatch.setattr(
-        "selfsup_segmentation.experiments.finished.finished_run.load_model", lambda run, folder: None
-    )
-    assert open_finished(run, bench.store.folder(run), kitti).data.statistics == colors
+    assert FinishedRun.open(bench.store.folder(run)).network.data(kitti).statistics == colors
 
 
 def test_without_its_parent_a_run_has_the_same_reason_whatever_colors_it_takes(kitti, quiet, tmp_path):

@@ -17,12 +17,9 @@ from selfsup_segmentation.experiments.datasets.library import Library
 from selfsup_segmentation.experiments.datasets.source import Source
 from selfsup_segmentation.experiments.finished import export as exporting
 from selfsup_segmentation.experiments.finished import formats, runtimes
-from selfsup_segmentation.experiments.finished.standalone import open_standalone
-from selfsup_segmentation.experiments.records.json_files import read_record
-from selfsup_segmentation.experiments.run import Run
+from selfsup_segmentation.experiments.finished.finished_run import FinishedRun
 from selfsup_segmentation.models import build_multitask_unet, segmentation_only
 from selfsup_segmentation.models.export import rgb_segmentation
-from selfsup_segmentation.models.normalization import statistics_of
 from selfsup_segmentation.reproduce.__main__ import main
 from tests.refused import refused
 
@@ -61,18 +58,14 @@ def exported(folder, tmp_path_factory):
     return exported
 
 
-def run_of(folder):
-    return Run.from_dict(read_record(folder, "run.json"))
-
-
 def expected(folder, images):
     """Logits of the run's own network, with its statistics of Lab images."""
     from selfsup_segmentation.data.color import rgb_to_lab
 
-    finished = open_standalone(run_of(folder), folder)
-    with statistics_of(finished.model.get_layer("encoder"), finished.statistics["lab"]):
-        lab = finished.preparation.network_input(rgb_to_lab(images))
-        return segmentation_only(finished.model)(lab, training=False).numpy()
+    network = FinishedRun.open(folder).network
+    with network.stream("lab"):
+        lab = network.preparation.network_input(rgb_to_lab(images))
+        return segmentation_only(network.model)(lab, training=False).numpy()
 
 
 def noise(height, width, count=3):
@@ -136,14 +129,12 @@ def test_logits_are_those_of_the_run(folder, kind, tmp_path, capsys):
 
 def test_the_statistics_are_those_of_lab_images_and_not_the_shared_ones(folder):
     """Otherwise the comparison above could not tell them apart."""
-    finished, images = open_standalone(run_of(folder), folder), noise(32, 64)
-    own = segmentation_only(finished.model)(
-        finished.preparation.network_input(images.astype("float32")), training=False
-    )
-    with statistics_of(finished.model.get_layer("encoder"), finished.statistics["lab"]):
-        lab = segmentation_only(finished.model)(
-            finished.preparation.network_input(images.astype("float32")), training=False
-        )
+    network = FinishedRun.open(folder).network
+    segment = segmentation_only(network.model)
+    images = network.preparation.network_input(noise(32, 64).astype("float32"))
+    own = segment(images, training=False)
+    with network.stream("lab"):
+        lab = segment(images, training=False)
     assert np.abs(own - lab).max() > 1e-2
 
 
@@ -214,11 +205,12 @@ def test_an_encoder_with_code_of_its_own_is_no_keras_file(tmp_path):
 
 
 def test_of_a_run_in_another_precision_the_weights_are_exported_as_they_are(folder, tmp_path):
-    run = run_of(folder)
-    rounded = dataclasses.replace(run, readings=dataclasses.replace(run.readings, precision="mixed_bfloat16"))
+    finished = FinishedRun.open(folder)
+    readings = dataclasses.replace(finished.run.readings, precision="mixed_bfloat16")
+    rounded = dataclasses.replace(finished, run=dataclasses.replace(finished.run, readings=readings))
     library = Library(Source(CITYSCAPES, folder.parents[4] / "scenes"), None)
     path = tmp_path / "network.keras"
-    facts = exporting.export_segmentation(rounded, folder, library, "keras", path, logits=True)
+    facts = exporting.export_segmentation(rounded, library, "keras", path, logits=True)
     assert facts["largest_difference"] < 1e-4
     images = noise(32, 64)
     np.testing.assert_allclose(runtimes.read("keras", path, 1)(images), expected(folder, images), atol=1e-4)
@@ -234,9 +226,10 @@ def test_what_is_something_else_is_not_replaced(folder, tmp_path, capsys):
 
 
 def test_a_run_without_segmentation_has_nothing_to_export(folder, tmp_path):
-    depth = dataclasses.replace(run_of(folder), tasks=("depth",))
+    finished = FinishedRun.open(folder)
+    depth = dataclasses.replace(finished, run=dataclasses.replace(finished.run, tasks=("depth",)))
     with pytest.raises(exporting.InputError, match="no segmentation"):
-        exporting.export_segmentation(depth, folder, None, "keras", tmp_path / "network.keras")
+        exporting.export_segmentation(depth, None, "keras", tmp_path / "network.keras")
 
 
 def test_nothing_goes_into_the_data(folder, capsys):

@@ -9,10 +9,10 @@ from selfsup_segmentation.data.disparity import decode_cityscapes, resize_dispar
 from selfsup_segmentation.data.errors import InputError
 from selfsup_segmentation.data.labels import IGNORE, ids_to_train_ids
 from selfsup_segmentation.data.layouts import CITYSCAPES, KITTI
-from selfsup_segmentation.data.pipeline import ordered_batches
 from selfsup_segmentation.data.scenes import write_cityscapes, write_kitti
 from selfsup_segmentation.experiments import catalog
 from selfsup_segmentation.experiments.datasets.source import Source
+from selfsup_segmentation.experiments.finished.finished_run import FinishedRun
 from selfsup_segmentation.experiments.records.json_files import read_json
 from selfsup_segmentation.experiments.records.store import Store
 from selfsup_segmentation.reproduce.figures import figures, panels, samples
@@ -55,7 +55,7 @@ def execute_quietly(run, store, library):
 
 def predict_all(run, store, library, task):
     """Predictions of every validation image by frame, without the code under test."""
-    from selfsup_segmentation.experiments.evaluation.evaluator import make_predictor
+    from selfsup_segmentation.experiments.evaluation.predictor import Predictor
     from selfsup_segmentation.experiments.training.network import load_model
     from selfsup_segmentation.models.multitask import STREAM
     from selfsup_segmentation.models.normalization import load_statistics, set_statistics
@@ -63,10 +63,12 @@ def predict_all(run, store, library, task):
     folder, data = store.finished_folder(run), library.prepare(run)
     model = load_model(run, folder)
     set_statistics(model.get_layer("encoder"), load_statistics(folder / "statistics.npz")[STREAM[task]])
-    predict = make_predictor(model, (task,), run.readings.disp_scale)
-    batches = ordered_batches(data.val, data.preparation)
-    found = zip(data.val.frames, batches, data.val.native_sizes, strict=True)
-    return [(frame, predict(batch, size)) for frame, batch, size in found]
+    predictor = Predictor(model, (task,), run.readings.disp_scale)
+    return list(zip(data.val.frames, predictor.images(data.val, data.preparation), strict=True))
+
+
+def opened_run(run, store):
+    return FinishedRun.open(store.folder(run))
 
 
 def image_miou(truth, found):
@@ -169,10 +171,10 @@ def test_figure_3_shows_the_lowest_and_the_highest_error(finished, cityscapes, t
 def test_only_chosen_images_are_predicted_in_the_order_asked_for(finished, cityscapes):
     store, _, run = finished
     names = [frame.name for frame in cityscapes.prepare(run).val.frames]
-    chosen = Pictures(run, store.folder(run), cityscapes, [names[4], names[1]])
+    chosen = Pictures(opened_run(run, store), cityscapes, [names[4], names[1]])
     whole = {frame.name: maps for frame, maps in predict_all(run, store, cityscapes, "seg")}
     for name, found in zip((names[4], names[1]), chosen.segmentations(), strict=True):
-        np.testing.assert_array_equal(found, whole[name]["seg_native"].numpy()[0])
+        np.testing.assert_array_equal(found, whole[name]["seg_native"][0])
     assert [picture.shape for picture in chosen.colorizations()] == [(32, 64, 3)] * 2
     assert 0 <= np.min(chosen.colorizations()) <= np.max(chosen.colorizations()) <= 1
 
@@ -200,7 +202,7 @@ def test_an_evaluation_without_scores_of_images_is_refused(finished, cityscapes,
 
 def test_samples_show_every_task(finished, cityscapes, tmp_path):
     store, _, run = finished
-    samples.write_samples(run, store.folder(run), cityscapes, tmp_path / "samples.png", count=2)
+    samples.write_samples(opened_run(run, store), cityscapes, tmp_path / "samples.png", count=2)
     with Image.open(tmp_path / "samples.png") as picture:
         assert picture.width > 1800  # six columns
 
@@ -219,7 +221,7 @@ def test_figure_4_cuts_padding_off_and_calls_no_difference_none(tmp_path):
     assert [image["chosen"] for image in record["images"]] == ["no difference", "no difference"]
     assert "gain in 0, loss in 0, no difference in 2 of 2" in record["caption"][1]
 
-    pictures = Pictures(run, store.folder(run), library, [image["frame"] for image in record["images"]])
+    pictures = Pictures(opened_run(run, store), library, [image["frame"] for image in record["images"]])
     assert {picture.shape for picture in pictures.originals()} == {(50, 120, 3)}
     assert {picture.shape for picture in pictures.segmentations()} == {(50, 120)}
     assert {picture.shape for picture in pictures.measured_disparities()} == {(50, 120)}

@@ -10,10 +10,8 @@ from selfsup_segmentation.data.labels import colorize, train_ids_to_ids
 from selfsup_segmentation.data.layouts import CITYSCAPES
 from selfsup_segmentation.data.pictures import read_picture
 from selfsup_segmentation.experiments.datasets.source import Source
-from selfsup_segmentation.experiments.finished.predictor import Predictor
+from selfsup_segmentation.experiments.finished.finished_run import FinishedRun
 from selfsup_segmentation.experiments.finished.submission import predict_label_ids
-from selfsup_segmentation.experiments.records.json_files import read_record
-from selfsup_segmentation.experiments.run import Run
 from selfsup_segmentation.reproduce.__main__ import main
 from tests.refused import refused
 
@@ -68,9 +66,8 @@ def test_images_of_any_size_and_kind(folder, tmp_path):
 def test_an_image_of_the_data_is_predicted_as_the_evaluation_does(folder, frames, tmp_path):
     from selfsup_segmentation.experiments.datasets.library import Library
 
-    run = Run.from_dict(read_record(folder, "run.json"))
     library = Library(Source(CITYSCAPES, folder.parents[4] / "scenes"), None)
-    ours = {frame.name: ids for frame, ids in predict_label_ids(run, folder, library, "val")}
+    ours = {frame.name: ids for frame, ids in predict_label_ids(FinishedRun.open(folder), library, "val")}
     assert predict(folder, *frames, "--out", tmp_path, "--label-ids") == 0
     for frame in frames:
         found = pixels(tmp_path / f"{frame.stem}_label_ids.png")
@@ -82,16 +79,15 @@ def test_an_image_of_the_data_is_predicted_as_the_evaluation_does(folder, frames
 
 
 def test_disparity_is_in_px_of_the_image_and_color_keeps_its_lightness(folder, frames):
-    run, image = Run.from_dict(read_record(folder, "run.json")), read_rgb(frames[0])
-    predictor = Predictor(run, folder)
-    small, large = (predictor(np.kron(image, np.ones((k, k, 1), np.uint8))) for k in (1, 2))
+    network, image = FinishedRun.open(folder).network, read_rgb(frames[0])
+    small, large = (network.predict(np.kron(image, np.ones((k, k, 1), np.uint8))) for k in (1, 2))
     # Both are the same 64x32 for the network; twice as wide an image has twice the disparity.
     np.testing.assert_allclose(large.disparity.mean(), 2 * small.disparity.mean(), rtol=1e-3)
     assert 0 < small.disparity.min() <= small.disparity.max() < 0.3 * image.shape[1]
     lightness = [rgb_to_lab(each).numpy()[..., 0] for each in (image, small.color)]
     inside = np.abs(lightness[0] - 50) < 25  # of these the colors can be shown
     assert np.abs(lightness[0] - lightness[1])[inside].mean() < 2
-    centers = predictor.finished.preparation.statistics.bins.centers
+    centers = network.preparation.statistics.bins.centers
     ab = rgb_to_lab(small.color).numpy()[..., 1:]
     assert ab.min() > centers.min() - 5
     assert ab.max() < centers.max() + 5

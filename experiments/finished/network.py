@@ -1,0 +1,121 @@
+"""The trained network of a finished run, which predicts as the run's evaluation did."""
+
+import dataclasses
+import functools
+
+import numpy as np
+import tensorflow as tf
+
+from selfsup_segmentation.data.cache import fit_image
+from selfsup_segmentation.data.color import recolor
+from selfsup_segmentation.data.errors import InputError
+from selfsup_segmentation.data.pipeline import Preparation
+from selfsup_segmentation.experiments.catalog import layout_of
+from selfsup_segmentation.experiments.evaluation.evaluator import Evaluator
+from selfsup_segmentation.experiments.evaluation.predictor import Predictor
+from selfsup_segmentation.experiments.readings import Readings
+from selfsup_segmentation.experiments.records.results import headline
+from selfsup_segmentation.experiments.training.network import COLORS, load_model, read_colors
+from selfsup_segmentation.models.normalization import load_statistics
+
+
+@dataclasses.dataclass(frozen=True)
+class Prediction:
+    """What a network predicts of one image, at the image's own size; None for a task that it lacks.
+
+    Attributes:
+        image: RGB uint8 ``[H, W, 3]``.
+        train_ids: uint8 ``[H, W]``, 0..18.
+        disparity: float32 ``[H, W]``, px of this image's width.
+        color: RGB uint8 ``[H, W, 3]``: the image's own L, with the a and b that were predicted from it.
+    """
+
+    image: np.ndarray
+    train_ids: np.ndarray | None = None
+    disparity: np.ndarray | None = None
+    color: np.ndarray | None = None
+
+
+class TrainedNetwork:
+    """Predicts with the weights and the BatchNorm statistics of a finished run.
+
+    Args:
+        run: `experiments.run.Run`.
+        folder: run directory; nothing else is needed.
+
+    Raises:
+        InputError: a file of the run directory is missing or damaged.
+    """
+
+    def __init__(self, run, folder):
+        self.run, self._folder = run, folder
+        self._statistics = load_statistics(folder / "statistics.npz")
+
+    @functools.cached_property
+    def model(self):
+        """The run's network with the trained weights."""
+        return load_model(self.run, self._folder)
+
+    @functools.cached_property
+    def _predictor(self):
+        return Predictor(self.model, self.run.tasks, self.run.readings.disp_scale)
+
+    @functools.cached_property
+    def preparation(self):
+        """`data.pipeline.Preparation` of the network's input, with the colors of the run's training."""
+        colors, readings = read_colors(self._folder), self.run.readings
+        if colors is None:
+            raise InputError(f"{self._folder / COLORS} is missing; remove {self._folder} to run it again.")
+        return Preparation(self.run.tasks, colors, readings.input_norm, readings.recon_space)
+
+    def data(self, library):
+        """The run's `experiments.datasets.library.RunData` from the library of its data."""
+        return library.prepare(self.run, read_colors(self._folder))
+
+    def evaluate(self, library):
+        """Compute the headline numbers again, under the default readings."""
+        evaluator = Evaluator(self.model, self.run, self.data(library), library.source.layout)
+        return headline({"per_input": evaluator(self._statistics)}, Readings())
+
+    def stream(self, name):
+        """Within this context the encoder has the statistics of an input stream, ``lab`` or ``gray``."""
+        return self._predictor.stream(name, self._statistics)
+
+    def maps(self, cache, preparation, indices=None):
+        """Predict images of a cache, all or those at some indices; see `Predictor.images`."""
+        return self._predictor.images(cache, preparation, indices, self._statistics)
+
+    def predict(self, image: np.ndarray) -> Prediction:
+        """Predict an RGB uint8 image ``[H, W, 3]`` of any size.
+
+        It is brought to the size of the run's network as those of its data were; one that is larger than a
+        network whose images were padded is resized.
+        """
+        height, width = image.shape[:2]
+        size = self.run.schedule.size
+        fit = layout_of(self.run.dataset).fit(self.run.readings.kitti_fit)
+        pads = fit == "pad" and width <= size[0] and height <= size[1]
+        valid = (width, height) if pads else size
+        batch = self.preparation(
+            {
+                "left": tf.constant(fit_image(image, size, "pad" if pads else "resize")[None]),
+                "valid_size": tf.constant([valid], tf.int32),
+            }
+        )
+        maps = self._predictor(batch, tf.constant([width, height], tf.int32), self._statistics)
+        predicted = {"image": image}
+        if "seg" in self.run.tasks:
+            predicted["train_ids"] = maps["seg_native"][0].astype(np.uint8)
+        if "depth" in self.run.tasks:
+            native = _enlarge(maps["depth"], valid, (width, height))
+            predicted["disparity"] = native.numpy()[..., 0] * np.float32(width / valid[0])
+        if "color" in self.run.tasks:
+            ab = self.preparation.statistics.bins.centers[maps["color"]]
+            rgb = recolor(image, _enlarge(ab, valid, (width, height)))
+            predicted["color"] = tf.cast(tf.round(rgb * 255.0), tf.uint8).numpy()
+        return Prediction(**predicted)
+
+
+def _enlarge(maps, valid, size):
+    """Enlarge the part of ``[1, H, W, C]`` that is not padding to ``size``, as ``[height, width, C]``."""
+    return tf.image.resize(maps[:, : valid[1], : valid[0]], size[::-1], "bilinear")[0]
