@@ -1,6 +1,7 @@
-"""Results of runs that nobody trained, for tests of what is made of them."""
+"""Options without output, and results of runs that nobody trained."""
 
 from selfsup_segmentation.experiments.metrics import DisparityErrors
+from selfsup_segmentation.experiments.options import Options
 from selfsup_segmentation.experiments.records import provenance
 from selfsup_segmentation.experiments.records.json_files import write_json
 from selfsup_segmentation.experiments.records.results import (
@@ -12,6 +13,7 @@ from selfsup_segmentation.experiments.records.results import (
     SegmentationResult,
 )
 
+QUIET = Options(imagenet_weights="none", progress="none", tensorboard=False)
 KINDS = ("per_input", "shared")
 
 

@@ -8,10 +8,10 @@ from selfsup_segmentation.data.layouts import CITYSCAPES
 from selfsup_segmentation.data.scenes import write_cityscapes
 from selfsup_segmentation.experiments import catalog
 from selfsup_segmentation.experiments.datasets.source import Source
-from selfsup_segmentation.experiments.options import Options
 from selfsup_segmentation.experiments.readings import DECLARED
 from selfsup_segmentation.experiments.run import Schedule
 from tests.narrow import narrow_network  # noqa: F401
+from tests.synthetic import QUIET
 
 TINY = Schedule(epochs=3, size=(64, 32), statistics_batches=4, validate_every=2)
 
@@ -50,7 +50,7 @@ def network(request):
 @pytest.fixture
 def quiet():
     """Options without a line of output, and no ImageNet weights."""
-    return Options(imagenet_weights="none", progress="none", tensorboard=False)
+    return QUIET
 
 
 @pytest.fixture(autouse=True)

@@ -13,9 +13,9 @@ from selfsup_segmentation.experiments.execute import execute
 from selfsup_segmentation.experiments.monitoring import progress
 from selfsup_segmentation.experiments.monitoring.progress import EpochLine, RunBar
 from selfsup_segmentation.experiments.monitoring.tensorboard import Waited
-from selfsup_segmentation.experiments.options import Options
 from selfsup_segmentation.experiments.records.store import Store
 from tests.experiments.conftest import tiny_run
+from tests.synthetic import QUIET
 
 CLOCK = ("images_per_second",)
 
@@ -24,11 +24,10 @@ CLOCK = ("images_per_second",)
 def watched(library, tmp_path_factory):
     """A run that is watched in every way, and the same run that is watched in none."""
     folder = tmp_path_factory.mktemp("watched")
-    plain = Options(imagenet_weights="none", progress="none", tensorboard=False)
-    seen = dataclasses.replace(plain, tensorboard=True, progress="bar")
+    seen = dataclasses.replace(QUIET, tensorboard=True, progress="bar")
     run = tiny_run(("seg", "color", "depth"), "DWA")
     stores = {"seen": Store(folder / "seen"), "plain": Store(folder / "plain")}
-    for name, options in {"seen": seen, "plain": plain}.items():
+    for name, options in {"seen": seen, "plain": QUIET}.items():
         assert execute(run, stores[name], library, options)
     return run, stores
 

@@ -16,6 +16,7 @@ from selfsup_segmentation.experiments.training.loop import train
 from selfsup_segmentation.experiments.training.objective import Objective
 from selfsup_segmentation.weighting import FixedWeights
 from tests.experiments.conftest import TINY
+from tests.synthetic import QUIET
 
 RATE = 0.01
 
@@ -172,11 +173,9 @@ def go(run, library, folder, options, monkeypatch, until=None):
 
 @pytest.fixture(scope="module")
 def undisturbed(library, tmp_path_factory):
-    from selfsup_segmentation.experiments.options import Options
 
-    options = Options(imagenet_weights="none", progress="none", tensorboard=False)
     with pytest.MonkeyPatch.context() as patch:
-        return go(plateau_run(), library, tmp_path_factory.mktemp("undisturbed"), options, patch)
+        return go(plateau_run(), library, tmp_path_factory.mktemp("undisturbed"), QUIET, patch)
 
 
 def test_a_run_learns_more_slowly_after_each_plateau(undisturbed):

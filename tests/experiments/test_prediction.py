@@ -15,17 +15,16 @@ from selfsup_segmentation.experiments.finished.submission import (
     write_label_ids,
     zip_submission,
 )
-from selfsup_segmentation.experiments.options import Options
 from selfsup_segmentation.experiments.records.store import Store
 from tests.experiments.conftest import tiny_run
+from tests.synthetic import QUIET
 
 
 @pytest.fixture(scope="module")
 def predicted(library, tmp_path_factory):
     """Metrics of a finished run, and its predictions on val as files."""
     store, run = Store(tmp_path_factory.mktemp("runs")), tiny_run(("seg",))
-    options = Options(imagenet_weights="none", progress="none", tensorboard=False)
-    metrics = execute(run, store, library, options)
+    metrics = execute(run, store, library, QUIET)
     predictions = predict_label_ids(FinishedRun.open(store.folder(run)), library, "val")
     return metrics, write_label_ids(predictions, tmp_path_factory.mktemp("predictions"))
 

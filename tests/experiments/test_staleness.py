@@ -20,12 +20,12 @@ from selfsup_segmentation.reproduce.tables.collect import collect, stale_notes
 from selfsup_segmentation.reproduce.tables.comparison import compare
 from selfsup_segmentation.reproduce.tables.table1 import COLUMNS, GROUPS
 from tests.experiments.conftest import TINY, tiny_run
+from tests.synthetic import QUIET
 
 
 @pytest.fixture(scope="module")
 def finished(library, tmp_path_factory):
     """A store with a run that starts from nothing, and one that goes on from a pre-training."""
-    from selfsup_segmentation.experiments.options import Options
 
     store = Store(tmp_path_factory.mktemp("runs"))
     with pytest.MonkeyPatch.context() as patch:
@@ -36,7 +36,7 @@ def finished(library, tmp_path_factory):
             catalog.with_dependencies([alone, child]),
             store,
             {"scenes-demo": library},
-            Options(imagenet_weights="none", progress="none", tensorboard=False),
+            QUIET,
             report=lambda line: None,
         )
     return store, alone, child

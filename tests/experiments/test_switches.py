@@ -25,7 +25,6 @@ from selfsup_segmentation.experiments.evaluation.evaluator import Evaluator
 from selfsup_segmentation.experiments.execute import estimate_by_stream, execute
 from selfsup_segmentation.experiments.finished.finished_run import FinishedRun
 from selfsup_segmentation.experiments.metrics import DisparityErrors
-from selfsup_segmentation.experiments.options import Options
 from selfsup_segmentation.experiments.readings import AT_EVALUATION, DECLARED, Readings
 from selfsup_segmentation.experiments.records.checkpoint import Checkpoints
 from selfsup_segmentation.experiments.records.results import (
@@ -43,6 +42,7 @@ from selfsup_segmentation.experiments.training.objective import Objective
 from selfsup_segmentation.models.multitask import CHANNELS, MultitaskModel, build_multitask_unet
 from selfsup_segmentation.models.normalization import save_statistics
 from tests.experiments.conftest import ALTERNATIVES, TINY
+from tests.synthetic import QUIET
 
 ALL = ("seg", "color", "depth")
 LOSSES = {f"{task} loss" for task in ALL}
@@ -215,7 +215,6 @@ class Bench:
             return self.records[run.folder]
         self.in_use = collections.Counter()
         recorder = Recorder(self.logits_of)
-        options = Options(imagenet_weights="none", progress="none", tensorboard=False)
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("keras.backend.clear_session", lambda: None)  # the networks are in use
             patch.setattr(
@@ -232,7 +231,7 @@ class Bench:
             patch.setattr("selfsup_segmentation.experiments.training.network.load_imagenet", fill)
             if run.readings.changed():
                 patch.setattr(Checkpoints, "save_as", lambda *arguments: None)
-            execute(run, self.store, self.libraries[run.dataset], options)
+            execute(run, self.store, self.libraries[run.dataset], QUIET)
         assert self.store.failure(run) is None
         self.records[run.folder] = recorder.record
         return recorder.record

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from selfsup_segmentation.data.pipeline import frames_of_step
-from selfsup_segmentation.experiments.options import Options
 from selfsup_segmentation.experiments.readings import Readings
 from selfsup_segmentation.experiments.records.history import read_history
 from selfsup_segmentation.experiments.records.store import Store
@@ -15,6 +14,7 @@ from selfsup_segmentation.experiments.training.network import build_model, initi
 from selfsup_segmentation.experiments.training.objective import Objective
 from selfsup_segmentation.experiments.weightings import make_weighting
 from tests.experiments.conftest import tiny_run
+from tests.synthetic import QUIET
 
 
 def start(run, library, folder, options):
@@ -43,8 +43,7 @@ def undisturbed(library, tmp_path_factory):
     """
     run, folder = tiny_run(("seg", "depth"), "DWA"), tmp_path_factory.mktemp("undisturbed")
     run = dataclasses.replace(run, readings=Readings(augment="flip", lr_schedule="plateau"))
-    options = Options(imagenet_weights="none", progress="none", tensorboard=False)
-    return run, start(run, library, folder, options), numbers(folder)
+    return run, start(run, library, folder, QUIET), numbers(folder)
 
 
 @pytest.mark.parametrize("steps_before", [4, 6], ids=["inside an epoch", "between epochs"])

@@ -18,7 +18,7 @@ from selfsup_segmentation.experiments.records.store import Store
 from selfsup_segmentation.reproduce.figures import figures, panels, samples
 from selfsup_segmentation.reproduce.figures.images import Pictures
 from tests.experiments.conftest import TINY, tiny_run
-from tests.synthetic import write_finished
+from tests.synthetic import QUIET, write_finished
 
 pytestmark = pytest.mark.usefixtures("narrow_network")
 
@@ -48,9 +48,8 @@ def finished(cityscapes, tmp_path_factory):
 
 def execute_quietly(run, store, library):
     from selfsup_segmentation.experiments.execute import execute
-    from selfsup_segmentation.experiments.options import Options
 
-    assert execute(run, store, library, Options(imagenet_weights="none", progress="none", tensorboard=False))
+    assert execute(run, store, library, QUIET)
 
 
 def predict_all(run, store, library, task):
