@@ -120,7 +120,7 @@ def test_figure_2_shows_the_images_that_gain_and_lose_most(finished, cityscapes,
     for which, run in (("baseline", baseline), ("best", best)):
         predicted = predict_all(run, store, cityscapes, "seg")
         truths = {frame.name: ids_to_train_ids(read_labels(frame.labels)) for frame, _ in predicted}
-        found[which] = {frame.name: maps["seg_native"].numpy()[0] for frame, maps in predicted}
+        found[which] = {frame.name: maps["seg_native"][0] for frame, maps in predicted}
         scores[which] = {name: image_miou(truth, found[which][name]) for name, truth in truths.items()}
     gains = {name: scores["best"][name] - scores["baseline"][name] for name in truths}
     order = sorted(gains, key=lambda name: (-gains[name], name))
@@ -147,7 +147,7 @@ def test_figure_3_shows_the_lowest_and_the_highest_error(finished, cityscapes, t
     record = opened(figures.write_self_supervised_figure(run, store, cityscapes, NOTES, tmp_path, "figure3"))
     errors = {}
     for frame, maps in predict_all(run, store, cityscapes, "depth"):
-        found = maps["depth"].numpy()[0, ..., 0]
+        found = maps["depth"][0, ..., 0]
         truth = resize_disparity(decode_cityscapes(read_disparity(frame.disparity)), found.shape)
         errors[frame.name] = abs_rel(truth, found)
     order = sorted(errors, key=errors.get)
