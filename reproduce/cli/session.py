@@ -11,18 +11,19 @@ from selfsup_segmentation.experiments import catalog
 from selfsup_segmentation.experiments.datasets.source import Source, fingerprint_now
 from selfsup_segmentation.experiments.readings import AT_EVALUATION, Readings
 from selfsup_segmentation.experiments.records.store import Store
-from selfsup_segmentation.reproduce.claims import claims_report
+from selfsup_segmentation.reproduce import formats
+from selfsup_segmentation.reproduce.claims.document import claims_document
 from selfsup_segmentation.reproduce.cli import arguments
 from selfsup_segmentation.reproduce.cli.execution import check_executor, run_all
 from selfsup_segmentation.reproduce.cli.plan import print_plan
 from selfsup_segmentation.reproduce.cli.request import Request
 from selfsup_segmentation.reproduce.cli.tensorflow_import import import_tensorflow
-from selfsup_segmentation.reproduce.formats import render
 from selfsup_segmentation.reproduce.report.claims_page import claims_html
 from selfsup_segmentation.reproduce.report.images import best_and_baseline
 from selfsup_segmentation.reproduce.report.make import write_page
 from selfsup_segmentation.reproduce.report.table_page import to_html
 from selfsup_segmentation.reproduce.tables.collect import collect, stale_notes
+from selfsup_segmentation.reproduce.tables.document import comparison_document
 
 
 @dataclasses.dataclass(frozen=True)
@@ -143,6 +144,11 @@ class Session:
             run_all(self.request, ordered, self.store, self.libraries)
         return True
 
+    def show_document(self, document, name):
+        """Print a `reproduce.formats.Document`, write it in every format, and return the paths."""
+        print(formats.to_text(document, color=sys.stdout.isatty()))
+        return formats.write(document, self.out, name)
+
     def show(self, table, stem, *others, shown):
         """Print a table and write it in every format, with its report (`reproduce.report`).
 
@@ -155,9 +161,8 @@ class Session:
         Returns:
             `Written`.
         """
-        print(render.to_text(table, color=sys.stdout.isatty()))
         name = f"{stem}-{self.label}"
-        files = [*render.write_table(table, self.out, name), *filter(None, others)]
+        files = [*self.show_document(comparison_document(table), name), *filter(None, others)]
         html = functools.partial(to_html, table)
         page = (f"report-{name}", shown, files, html, best_and_baseline(table, shown))
         paths = self.wrote(*files, write_page(self, *page))
@@ -175,9 +180,8 @@ class Session:
         Returns:
             `Written`.
         """
-        print(claims_report.render(published, measured, notes, color=sys.stdout.isatty()))
         name = f"claims-{self.label}"
-        files = claims_report.write(published, measured, notes, self.out, name)
+        files = self.show_document(claims_document(published, measured, notes), name)
         html = functools.partial(claims_html, published, measured, notes)
         page = write_page(self, f"report-{name}", shown, files, html)
         return Written(self.wrote(*files, page))

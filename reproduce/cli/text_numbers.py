@@ -1,12 +1,11 @@
 """``reproduce text-numbers``: color alone, depth alone, the 1×1 embedding, and the cost of inference."""
 
-import sys
-
 from selfsup_segmentation.reproduce.cli.arguments import parse_size
 from selfsup_segmentation.reproduce.cli.options import data_options, out_options, training_options
 from selfsup_segmentation.reproduce.cli.session import Written, open_session
 from selfsup_segmentation.reproduce.cli.tensorflow_import import import_tensorflow
-from selfsup_segmentation.reproduce.tables import inference_report, text_numbers
+from selfsup_segmentation.reproduce.tables import text_numbers
+from selfsup_segmentation.reproduce.tables.inference_cost import inference_document
 
 
 def add_options(parser):
@@ -30,7 +29,6 @@ def run(request):
     import_tensorflow()
     from selfsup_segmentation.experiments.finished.inference import measure_inference
 
-    result = measure_inference(size)
-    print(inference_report.render(result, color=sys.stdout.isatty()))
-    more = session.wrote(*inference_report.write(result, [], session.out, "inference"))
+    document = inference_document(measure_inference(size))
+    more = session.wrote(*session.show_document(document, "inference"))
     return Written([*written.paths, *more], written.rewrite)

@@ -14,7 +14,7 @@ from selfsup_segmentation.reproduce.cli.arguments import (
     refuse_in_data,
 )
 from selfsup_segmentation.reproduce.cli.options import FOLDERS, runs_option
-from selfsup_segmentation.reproduce.formats.render import write_texts
+from selfsup_segmentation.reproduce.formats import write_texts
 
 NAMED = 20  # printed files of each kind of problem; the report has all
 

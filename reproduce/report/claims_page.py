@@ -4,7 +4,7 @@ import itertools
 from collections import Counter
 from collections.abc import Sequence
 
-from selfsup_segmentation.reproduce.claims.claims_report import TITLE
+from selfsup_segmentation.reproduce.claims.document import TITLE
 from selfsup_segmentation.reproduce.claims.verdicts import FAILS, HOLDS, OPEN, Verdict
 from selfsup_segmentation.reproduce.report.page import PageContext, render_numbers
 

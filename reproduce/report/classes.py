@@ -10,9 +10,10 @@ import matplotlib
 from selfsup_segmentation.experiments.readings import Readings
 from selfsup_segmentation.experiments.records.store import Store
 from selfsup_segmentation.experiments.run import Run
-from selfsup_segmentation.reproduce.formats.numbers import signed, table_lines
+from selfsup_segmentation.reproduce.formats.numbers import signed
 from selfsup_segmentation.reproduce.report import svg
 from selfsup_segmentation.reproduce.tables.comparison import Table
+from selfsup_segmentation.reproduce.tables.document import table_lines
 
 LINE, MARGIN = 15, 22  # px: height of a bar with its gap; of the axis at the top
 

@@ -11,8 +11,8 @@ from PIL import Image
 from selfsup_segmentation.experiments.finished.finished_run import FinishedRun
 from selfsup_segmentation.experiments.records.json_files import read_json
 from selfsup_segmentation.experiments.run import Run
-from selfsup_segmentation.reproduce.formats.numbers import table_lines
 from selfsup_segmentation.reproduce.tables.comparison import Table
+from selfsup_segmentation.reproduce.tables.document import table_lines
 
 WIDTH = 1400  # px; a page must stay small
 QUALITY = 82  # of JPEG

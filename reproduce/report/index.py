@@ -5,7 +5,8 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from selfsup_segmentation.reproduce.formats.render import escape, write_texts
+from selfsup_segmentation.reproduce.formats import write_texts
+from selfsup_segmentation.reproduce.formats.markdown import escape
 from selfsup_segmentation.reproduce.report.page import render
 
 TITLE = "Multi-task self-supervised learning boosts semantic segmentation: the reproduction"

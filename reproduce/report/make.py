@@ -5,7 +5,7 @@ from pathlib import Path
 
 from selfsup_segmentation.data.errors import InputError
 from selfsup_segmentation.experiments.run import Run
-from selfsup_segmentation.reproduce.formats.render import write_texts
+from selfsup_segmentation.reproduce.formats import write_texts
 from selfsup_segmentation.reproduce.report.images import draw_samples, embed, figures
 from selfsup_segmentation.reproduce.report.page import PageContext
 

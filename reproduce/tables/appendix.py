@@ -1,10 +1,7 @@
 """What a table leaves out: each finished run by every resolution, unit and kind of statistics."""
 
-import csv
-import io
-
 from selfsup_segmentation.experiments.records.results import RESULTS
-from selfsup_segmentation.reproduce.formats.render import write_texts
+from selfsup_segmentation.reproduce.formats.writers import csv_text, write_texts
 
 NOTES = (
     "per_input: BatchNorm statistics of the encoder estimated again for each input stream; shared: the "
@@ -45,9 +42,4 @@ def write_appendix(runs, store, notes, folder, stem):
     rows = appendix_rows(runs, store)
     if not rows:
         return None
-    text = io.StringIO()
-    text.writelines(f"# {note}\n" for note in (*notes, *NOTES))
-    writer = csv.DictWriter(text, list(dict.fromkeys(key for row in rows for key in row)))
-    writer.writeheader()
-    writer.writerows(rows)
-    return write_texts(folder, stem, {"csv": text.getvalue()})[0]
+    return write_texts(folder, stem, {"csv": csv_text((*notes, *NOTES), rows)})[0]

@@ -4,7 +4,7 @@ from selfsup_segmentation.experiments.catalog import table_row
 from selfsup_segmentation.experiments.readings import Readings
 from selfsup_segmentation.experiments.records.results import headline
 from selfsup_segmentation.experiments.records.staleness import changes
-from selfsup_segmentation.reproduce.formats.numbers import RESOLUTIONS
+from selfsup_segmentation.reproduce.tables.document import RESOLUTIONS
 
 
 def collect(runs, store, readings, unavailable=(), name=table_row, fingerprint=None):

@@ -8,7 +8,6 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from selfsup_segmentation.reproduce.formats.numbers import RESOLUTIONS
 from selfsup_segmentation.reproduce.published import BEST, TABLE4
 from selfsup_segmentation.reproduce.tables.cell import Cell
 from selfsup_segmentation.reproduce.tables.comparison import (
@@ -20,6 +19,7 @@ from selfsup_segmentation.reproduce.tables.comparison import (
     Table,
     compare,
 )
+from selfsup_segmentation.reproduce.tables.document import RESOLUTIONS
 
 TITLE = "Table 4: class mIoU on Cityscapes, of other methods and of this one"
 
@@ -74,7 +74,7 @@ def build(
     """Table 4 from the results of Table 1's runs; arguments as for `reproduce.tables.table1.build`.
 
     Args:
-        resolution: of the mIoU, a key of `reproduce.formats.numbers.RESOLUTIONS`.
+        resolution: of the mIoU, a key of `reproduce.tables.document.RESOLUTIONS`.
     """
     own, why = {}, {}
     for name, address in OURS.items():

@@ -11,7 +11,7 @@ from selfsup_segmentation.experiments.readings import Readings
 from selfsup_segmentation.experiments.records.store import Store
 from selfsup_segmentation.reproduce.claims.claims import CLAIMS
 from selfsup_segmentation.reproduce.claims.verdicts import evaluate, measured_numbers, published_numbers
-from selfsup_segmentation.reproduce.formats.render import write_texts
+from selfsup_segmentation.reproduce.formats import write_texts
 from selfsup_segmentation.reproduce.report.claims_page import claims_html
 from selfsup_segmentation.reproduce.report.images import embed
 from selfsup_segmentation.reproduce.report.page import PageContext

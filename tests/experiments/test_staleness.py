@@ -14,10 +14,10 @@ from selfsup_segmentation.experiments.records import provenance
 from selfsup_segmentation.experiments.records.json_files import read_record, sealed, write_json
 from selfsup_segmentation.experiments.records.staleness import changes
 from selfsup_segmentation.experiments.records.store import Store
-from selfsup_segmentation.reproduce.formats.render import to_csv, to_json, to_markdown
-from selfsup_segmentation.reproduce.formats.terminal import to_text
+from selfsup_segmentation.reproduce.formats import to_csv, to_json, to_latex, to_markdown, to_text
 from selfsup_segmentation.reproduce.tables.collect import collect, stale_notes
 from selfsup_segmentation.reproduce.tables.comparison import compare
+from selfsup_segmentation.reproduce.tables.document import comparison_document
 from selfsup_segmentation.reproduce.tables.table1 import COLUMNS, GROUPS
 from tests.experiments.conftest import TINY, tiny_run
 from tests.synthetic import QUIET
@@ -163,9 +163,10 @@ def test_every_format_of_a_table_marks_the_run_and_only_it(restored):
     assert "0ld" in cells["SSrandom"]["random"]["sem_miou"]["reason"]
     assert cells["SSrandom"]["random"]["sem_miou"]["ours"] is not None
     assert cells["SSCoarseCTS"]["CoarseCTS"]["sem_miou"]["reason"] is None
-    for render in (to_text, to_markdown, to_csv, to_json):
-        assert "other code (0ld, now" in render(table)
-        assert table.notes[0] in render(table)
+    document = comparison_document(table)
+    for to_format in (to_text, to_markdown, to_csv, to_latex, to_json):
+        assert "other code (0ld, now" in to_format(document)
+        assert table.notes[0] in to_format(document)
 
 
 def test_a_resumed_run_remembers_every_session(finished, library, quiet, tmp_path):

@@ -11,8 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from selfsup_segmentation.reproduce.claims import claims_report, verdicts
+from selfsup_segmentation.reproduce import formats
+from selfsup_segmentation.reproduce.claims import verdicts
 from selfsup_segmentation.reproduce.claims.claims import CLAIMS
+from selfsup_segmentation.reproduce.claims.document import claims_document
 from selfsup_segmentation.reproduce.claims.verdicts import (
     FAILS,
     HOLDS,
@@ -269,8 +271,8 @@ def test_with_nothing_measured_our_side_has_no_number():
     paper, ours = evaluate(CLAIMS, PUBLISHED), evaluate(CLAIMS, verdicts.measured_numbers({}))
     assert {v.answer for v in ours} == {OPEN}
     assert not any(re.search(r"\d\.\d", v.reason) for v in ours)
-    text = claims_report.render(paper, ours, [BANNER])
-    blocks = re.findall(r"^    ours  (.*(?:\n {10}.*)*)", text, re.MULTILINE)
+    text = formats.to_text(claims_document(paper, ours, [BANNER]))
+    blocks = re.findall(r"^     ours: (.*)", text, re.MULTILINE)
     assert len(blocks) == len(CLAIMS)
     assert all(block.startswith("no number for") for block in blocks)
 
@@ -278,57 +280,46 @@ def test_with_nothing_measured_our_side_has_no_number():
 def test_the_terminal_shows_both_sides():
     ours = verdicts.measured_numbers(results({**TABLE1, **TEXT}, seeds=3), results(TABLE3))
     paper, ours = evaluate(CLAIMS, PUBLISHED), evaluate(CLAIMS, ours)
-    text = claims_report.render(paper, ours, [BANNER])
+    text = formats.to_text(claims_document(paper, ours, [BANNER]))
     lines = text.splitlines()
     assert lines[0] == BANNER
     assert max(map(len, lines)) <= 100
     for claim, left, right in zip(CLAIMS, paper, ours, strict=True):
-        (line,) = [line for line in lines if line.startswith(f"  {claim.reading} ")]
-        assert re.split(r" {2,}", line.strip())[1:] == [left.answer, right.answer]
-    colored = claims_report.render(paper, ours, [BANNER], color=True)
-    assert "\x1b" not in text
-    stripped = [line.rstrip() for line in re.sub(r"\x1b\[\d+m", "", colored).splitlines()]
-    assert stripped == lines
+        (line,) = [line for line in lines if line.startswith(f" {claim.reading} ")]
+        assert [cell.strip() for cell in line.split("│")[1:]] == [left.answer, right.answer]
+        assert left.reason in " ".join(text.split()) and right.reason in " ".join(text.split())
     assert sum(f"“{claim.quote[:20]}" in text for claim in CLAIMS) == len(CLAIMS)
 
 
 def test_verdicts_of_different_claims_do_not_stand_side_by_side():
     paper = evaluate(CLAIMS, PUBLISHED)
     with pytest.raises(ValueError, match="zip"):
-        claims_report.render(paper, paper[1:])
+        claims_document(paper, paper[1:])
 
 
 def test_markdown_is_one_table():
     paper = evaluate(CLAIMS, PUBLISHED)
-    lines = claims_report.to_markdown(paper, paper, [BANNER]).splitlines()
+    lines = formats.to_markdown(claims_document(paper, paper, [BANNER])).splitlines()
     assert BANNER in lines[0]
     rows = [line for line in lines if line.startswith("| ")]
     assert len(rows) == 2 + len(CLAIMS) + len({claim.quote for claim in CLAIMS})
     assert {len(re.findall(r"(?<!\\)\|", row)) for row in rows} == {4}
-    assert all(f"| {claim.reading} |" in "\n".join(rows) for claim in CLAIMS)
+    assert all(f"| {claim.reading}<br>paper: " in "\n".join(rows) for claim in CLAIMS)
 
 
-def test_write(tmp_path, monkeypatch):
+def test_data_has_both_sides_of_every_claim():
     paper, ours = evaluate(CLAIMS, PUBLISHED), evaluate(CLAIMS, verdicts.measured_numbers({}))
-    folder = tmp_path / "new"
-    for _ in range(2):  # a second time overwrites
-        paths = claims_report.write(paper, ours, [BANNER], folder)
-    assert [path.name for path in paths] == ["claims.txt", "claims.md", "claims.json"]
-    assert sorted(folder.iterdir()) == sorted(paths)
-    assert json.loads(paths[2].read_text())["notes"] == [BANNER]
-    before = {path: path.read_text() for path in paths}
-
-    def fail(self, target):
-        raise OSError("disk full")
-
-    monkeypatch.setattr(type(tmp_path), "replace", fail)
-    with pytest.raises(OSError, match="disk full"):
-        claims_report.write(ours, paper, [], folder)
-    assert {path: path.read_text() for path in folder.iterdir()} == before
+    document = claims_document(paper, ours, [BANNER])
+    claims = json.loads(formats.to_json(document))["claims"]
+    for claim, record, left, right in zip(claims, document.records, paper, ours, strict=True):
+        assert claim["reading"] == record["reading"] == left.claim.reading
+        assert claim["published"] == {"verdict": left.answer, "reason": left.reason}
+        assert claim["ours"] == {"verdict": right.answer, "reason": right.reason}
+        assert (record["published_verdict"], record["ours_reason"]) == (left.answer, right.reason)
 
 
 def test_claims_need_no_tensorflow():
-    code = "import sys; from selfsup_segmentation.reproduce.claims import claims_report, claims; "
+    code = "import sys; from selfsup_segmentation.reproduce.claims import claims, document; "
     code += "print({'tensorflow', 'keras', 'numpy'} & set(sys.modules))"
     output = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert output.stdout.strip() == "set()"

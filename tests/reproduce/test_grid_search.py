@@ -15,9 +15,10 @@ from selfsup_segmentation.experiments.catalog import (
     single_task_runs,
 )
 from selfsup_segmentation.experiments.records.store import Store
-from selfsup_segmentation.reproduce.formats import render
+from selfsup_segmentation.reproduce import formats
 from selfsup_segmentation.reproduce.published import GRID_WEIGHTS, INITS, TABLE1
 from selfsup_segmentation.reproduce.tables.collect import collect
+from selfsup_segmentation.reproduce.tables.document import comparison_document
 from selfsup_segmentation.reproduce.tables.grid_picks import picks, row_name
 from selfsup_segmentation.reproduce.tables.grid_search import build, in_words
 from tests.synthetic import KINDS, evaluation, write_finished
@@ -207,8 +208,9 @@ def test_table_marks_both_picks_and_says_them_in_every_format():
     assert labels["SS+D/GS w_depth=100"] == "w_depth 100 ◇"
     assert labels["SS+C/GS w_color=1"] == "w_color 1 ◆◇"
     sentences = list(map(in_words, picks(runs, results(mious), "ImageNet").values()))
-    assert json.loads(render.to_json(table))["footnotes"][:3] == sentences
-    text, markdown = " ".join(render.to_text(table).split()), render.to_markdown(table)
+    document = comparison_document(table)
+    assert json.loads(formats.to_json(document))["footnotes"][:3] == sentences
+    text, markdown = " ".join(formats.to_text(document).split()), formats.to_markdown(document)
     assert all(sentence in text and sentence in markdown for sentence in sentences)
 
 

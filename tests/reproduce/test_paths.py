@@ -222,7 +222,7 @@ def test_table_2_and_a_submission(world, tmp_path):
     with zipfile.ZipFile(world.home / submission[2:]) as archive:
         (name,) = archive.namelist()
     assert name.endswith("_pred.png")
-    kinds = {".txt", ".md", ".csv", ".json", ".html"}
+    kinds = {".txt", ".md", ".csv", ".tex", ".json", ".html"}
     assert {path.suffix for path in (tmp_path / f"out {NAME}").iterdir()} == kinds
 
 

@@ -7,7 +7,8 @@ from selfsup_segmentation.experiments import catalog
 from selfsup_segmentation.experiments.datasets.source import Source
 from selfsup_segmentation.experiments.readings import AT_EVALUATION, DECLARED, Readings
 from selfsup_segmentation.experiments.records.store import Store
-from selfsup_segmentation.reproduce.formats.render import to_text
+from selfsup_segmentation.reproduce.formats import to_text
+from selfsup_segmentation.reproduce.tables.document import comparison_document
 from selfsup_segmentation.reproduce.tables.readings_table import allowed, build, variants
 from tests.synthetic import evaluation, write_finished
 
@@ -95,7 +96,7 @@ def test_effects_are_against_the_default_and_the_largest_comes_first(tmp_path):
     trained = [row.name for group in table.groups if group.title == "Trained anew" for row in group.rows]
     assert trained[:2] == ["disp_scale=W", "augment=flip"]
     assert table.cell("recon_space=L", "random", "sem_miou").reason == "not run"
-    shown = to_text(table)
+    shown = to_text(comparison_document(table))
     assert shown.startswith("DEMO")
     assert "moves Sem. mIoU by 0.010" in " ".join(shown.split())
 

@@ -1,8 +1,9 @@
 import pytest
 
-from selfsup_segmentation.reproduce.formats import render
+from selfsup_segmentation.reproduce import formats
 from selfsup_segmentation.reproduce.published import TABLE2
 from selfsup_segmentation.reproduce.tables import table2
+from selfsup_segmentation.reproduce.tables.document import comparison_document
 
 SCORES = {"class_miou": 0.5, "class_iiou": 0.25, "cat_miou": 0.75, "cat_iiou": 0.6}
 
@@ -10,7 +11,7 @@ SCORES = {"class_miou": 0.5, "class_iiou": 0.25, "cat_miou": 0.75, "cat_iiou": 0
 def test_ours_are_labelled_val_and_stand_beside_the_published_test_scores():
     reasons = {("Best", "ImageNet"): "not finished"}
     table = table2.build({("SSImageNet", "ImageNet"): [SCORES]}, reasons, "ImageNet")
-    text = render.to_text(table)
+    text = formats.to_text(comparison_document(table))
     assert "Ours are val, not test" in " ".join(text.split())
     cell = table.cell("SSImageNet", "ImageNet", "class_iiou")
     assert (cell.mean, cell.published) == (0.25, TABLE2["SSImageNet"]["class_iiou"])

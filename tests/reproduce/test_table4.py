@@ -1,22 +1,27 @@
 """Table 4: a number of another paper is quoted, never ours."""
 
-import csv
-import io
 import json
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from selfsup_segmentation.reproduce.formats import render
 from selfsup_segmentation.reproduce.published import BEST, TABLE4
 from selfsup_segmentation.reproduce.tables import table4
 from selfsup_segmentation.reproduce.tables.comparison import NOT_RUN
+from tests.reproduce.test_formats import (
+    FORMATS,
+    parsed_csv,
+    rows_of_markdown,
+    to_csv,
+    to_json,
+    to_markdown,
+    to_text,
+)
 
 BASELINE = ("SSImageNet", "ImageNet")
 OURS = {"Ours - Baseline (SSImageNet)": BASELINE, "Ours - Best": BEST}
 BANNER = "DEMO SCALE: not comparable with the paper"
-FORMATS = (render.to_text, render.to_markdown, render.to_csv, render.to_json)
 scores = st.lists(st.floats(0, 1), max_size=3)
 
 
@@ -48,17 +53,16 @@ def test_only_the_two_rows_of_the_paper_are_measured_and_only_on_val(baseline, b
 def test_no_format_shows_a_published_number_as_ours(baseline, best):
     table = table4.build(measured(baseline=baseline, best=best), {})
     has = {(name, "val"): bool(seeds) for name, seeds in zip(OURS, (baseline, best), strict=True)}
-    for line in csv.DictReader(x for x in io.StringIO(render.to_csv(table)) if not x.startswith("#")):
+    for line in parsed_csv(to_csv(table)):
         assert bool(line["ours"]) == has.get((line["row"], line["metric"]), False)
-    for row, inits in json.loads(render.to_json(table))["cells"].items():
+    for row, inits in json.loads(to_json(table))["cells"].items():
         for cells in inits.values():
             assert all((c["ours"] is not None) == has.get((row, m), False) for m, c in cells.items())
-    for line in render.to_markdown(table).splitlines():
-        label, *cells = [cell.strip() for cell in line.split("|")[1:-1]] or [""]
+    for label, *cells in rows_of_markdown(to_markdown(table)):
         if label in TABLE4:
             for metric, cell in zip(("test", "val"), cells[1:], strict=True):
                 assert cell.startswith("—") == (not has.get((label, metric), False))
-    text = render.to_text(table, width=200)  # both columns in one line
+    text = to_text(table, width=200)  # both columns in one line
     for line in text.splitlines():
         label, *blocks = [part.strip() for part in line.split(" │ ")]
         if label in TABLE4:
@@ -105,16 +109,11 @@ def test_every_format_says_what_it_is(to_format):
     assert text.index(BANNER) < text.index(table4.TITLE)
     assert "0.612" in text
     assert table4.NOT_OURS in text and table4.SERVER in text
-    if to_format is not render.to_csv:  # CSV has no footnotes
+    if to_format is not to_csv:  # CSV has no footnotes
         assert all(word in " ".join(text.split()) for word in ("57.9", "ten classes", "protocol"))
 
 
 @pytest.mark.parametrize("seeds", [[], [0.6], [0.6, 0.7]])
 def test_terminal_text_fits_100_columns(seeds):
-    text = render.to_text(table4.build(measured(baseline=seeds, best=seeds), {}))
+    text = to_text(table4.build(measured(baseline=seeds, best=seeds), {}))
     assert max(map(len, text.splitlines())) <= 100
-
-
-def test_write(tmp_path):
-    paths = render.write_table(table4.build({}, {}), tmp_path, "table4")
-    assert [path.name for path in paths] == ["table4.txt", "table4.md", "table4.csv", "table4.json"]

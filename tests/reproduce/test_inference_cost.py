@@ -1,9 +1,12 @@
+"""What is said of the cost of inference, from the numbers alone."""
+
 import json
 import statistics
 
 import pytest
 
-from selfsup_segmentation.reproduce.tables import inference_report as report
+from selfsup_segmentation.reproduce import formats
+from selfsup_segmentation.reproduce.tables.inference_cost import conclusions, inference_document
 
 NOTE = "A note <that> comes first."
 
@@ -55,27 +58,19 @@ def measured(fused=(0.98, 0.99, 1.0, 1.01, 1.02, 0.97), composed=(0.9, 0.91, 0.9
     }
 
 
-def one_line(text):
-    return " ".join(text.split())
+def shown(result):
+    return " ".join(formats.to_text(inference_document(result, [NOTE])).split())
 
 
-def test_notes_come_first():
-    result = measured()
-    assert report.render(result, [NOTE]).splitlines()[:2] == [NOTE, ""]
-    assert report.to_markdown(result, [NOTE]).startswith("> **A note &lt;that> comes first.**\n")
-    assert next(iter(json.loads(report.to_json(result, [NOTE])).items())) == ("notes", [NOTE])
-    assert report.render(result, []).startswith(report.TITLE)
-
-
-@pytest.mark.parametrize("show", [report.render, report.to_markdown])
-def test_what_was_measured_is_shown(show):
-    text = one_line(show(measured(), []))
+@pytest.mark.parametrize("to_format", [formats.to_text, formats.to_markdown])
+def test_what_was_measured_is_shown(to_format):
+    text = " ".join(to_format(inference_document(measured())).split())
     for part in (
         *("1024×512", "6 rounds", "no GPU", "A processor, 1 core;", "tensorflow 2.21.0", "2024-05-06"),
         *("14,343,180", "20,655,617", "14,333,254", "89.392", "89.513", "229.830", "89.355", "229.747"),
         *("250.0", "625.0", "2.500", "0.970", "0.995", "1.020", "0.900", "0.925", "0.950"),
         *("6.5e-07", "99.99981 %", "multiply-add is 2", "yes", "no"),
-        *report.conclusions(measured()),
+        *conclusions(measured()),
     ):
         assert part in text
 
@@ -83,12 +78,12 @@ def test_what_was_measured_is_shown(show):
 def test_the_gpu_is_named():
     result = measured()
     result["machine"]["gpu"] = "A card"
-    text = report.render(result)
+    text = shown(result)
     assert "A card, A processor" in text and "no GPU" not in text
 
 
 def test_conclusions_come_from_the_numbers():
-    fused, composed = report.conclusions(measured())
+    fused, composed = conclusions(measured())
     assert fused == (
         "The exported network has exactly the parameters and exactly the counted FLOPs of the plain U-Net "
         "with our layers, and its logits to the bit; in this run it took 0.995 times as long (median; "
@@ -105,7 +100,7 @@ def test_conclusions_come_from_the_numbers():
 def test_a_network_that_costs_more_is_said_to():
     result = measured(fused=[1.1, 1.2, 1.3, 1.4, 1.5, 1.6])
     result["entries"]["exported"]["parameters"] *= 2
-    sentence, _ = report.conclusions(result)
+    sentence, _ = conclusions(result)
     assert "has 2.0000 times the parameters" in sentence
     assert sentence.endswith("1.350 times as long (median; 1.100 to 1.600 in 6 rounds), more in every round.")
 
@@ -124,33 +119,20 @@ def test_a_network_that_costs_more_is_said_to():
     ids=str,
 )
 def test_a_difference_needs_rounds_and_all_of_them(ratios, verdict):
-    sentence, _ = report.conclusions(measured(fused=ratios, composed=ratios))
+    sentence, _ = conclusions(measured(fused=ratios, composed=ratios))
     assert sentence.endswith(f"{verdict}.")
 
 
 def test_one_pixel_less_is_not_all():
-    text = report.render(measured())
-    assert text.count("100 %") == 2
+    assert shown(measured()).count("100 %") == 2
 
 
-def test_terminal_text_fits_100_columns_and_has_colors_only_if_wanted():
-    plain = report.render(measured(), [NOTE])
-    assert max(map(len, plain.splitlines())) <= 100
-    colored = report.render(measured(), [NOTE], color=True)
-    assert "\x1b[" in colored and "\x1b[" not in plain
-    for code in ("\x1b[1m", "\x1b[33m", "\x1b[0m"):
-        colored = colored.replace(code, "")
-    assert colored == plain
+def test_terminal_text_fits_100_columns():
+    assert max(map(len, formats.to_text(inference_document(measured(), [NOTE])).splitlines())) <= 100
 
 
-def test_json_holds_the_measurement():
-    data = json.loads(report.to_json(measured(), [NOTE]))
+def test_json_holds_the_measurement_after_its_notes():
+    data = json.loads(formats.to_json(inference_document(measured(), [NOTE])))
     assert data.items() >= measured().items()
-    assert data["conclusions"] == report.conclusions(measured())
-
-
-def test_write(tmp_path):
-    paths = report.write(measured(), [NOTE], tmp_path / "new", "inference")
-    assert [path.name for path in paths] == ["inference.txt", "inference.md", "inference.json"]
-    assert paths[0].read_text(encoding="utf-8") == report.render(measured(), [NOTE])
-    assert all(NOTE.split("<")[0] in path.read_text(encoding="utf-8") for path in paths)
+    assert data["conclusions"] == conclusions(measured())
+    assert next(iter(data.items())) == ("notes", [NOTE])
