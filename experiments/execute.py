@@ -1,11 +1,8 @@
-"""One run from its description to its metrics.json."""
+"""One run, top to bottom: open the data, build the network, train, evaluate, write its metrics.json."""
 
 import dataclasses
-import datetime
 import math
-import subprocess
 import time
-from pathlib import Path
 
 import keras
 import tensorflow as tf
@@ -13,18 +10,19 @@ import tensorflow as tf
 from selfsup_segmentation.data.errors import InputError
 from selfsup_segmentation.data.pipeline import training_batches
 from selfsup_segmentation.experiments import preemption
+from selfsup_segmentation.experiments.datasets.library import RunData
 from selfsup_segmentation.experiments.evaluation.evaluator import Evaluator
 from selfsup_segmentation.experiments.monitoring.tensorboard import Predictions, write_hparams
 from selfsup_segmentation.experiments.readings import Readings
-from selfsup_segmentation.experiments.records import provenance
 from selfsup_segmentation.experiments.records.checkpoint import Checkpoints
+from selfsup_segmentation.experiments.records.description import describe, now
 from selfsup_segmentation.experiments.records.disk import full_disk_is_an_oserror
 from selfsup_segmentation.experiments.records.history import read_history
-from selfsup_segmentation.experiments.records.json_files import FORMAT, write_json
+from selfsup_segmentation.experiments.records.json_files import write_json
 from selfsup_segmentation.experiments.records.lock import only_one
 from selfsup_segmentation.experiments.records.results import Results, headline, headline_names
 from selfsup_segmentation.experiments.training.divergence import DivergedError
-from selfsup_segmentation.experiments.training.loop import train
+from selfsup_segmentation.experiments.training.loop import Training
 from selfsup_segmentation.experiments.training.network import (
     Unavailable,
     build_model,
@@ -38,6 +36,7 @@ from selfsup_segmentation.experiments.training.strategy import strategy_of
 from selfsup_segmentation.experiments.weightings import make_weighting
 from selfsup_segmentation.models.multitask import by_stream, encoder_input
 from selfsup_segmentation.models.normalization import save_statistics, statistics_estimator
+from selfsup_segmentation.weighting import TaskWeighting
 
 STATISTICS_PASSES = 10  # more passes over a small training set teach the statistics nothing
 
@@ -56,7 +55,7 @@ def execute(run, store, library, options):
 
     Raises:
         BusyError: another process is training it.
-        Stopped: the process was asked to stop; the same call goes on.
+        Stopped: the process was asked to stop; the same call resumes.
         InputError: the run's folder was begun with other data.
     """
     with only_one(store.folder(run)), preemption.listening():
@@ -64,44 +63,17 @@ def execute(run, store, library, options):
 
 
 def _execute(run, store, library, options):
-    started = time.monotonic()
-    folder = store.folder(run)
-    keras.backend.clear_session()
-    keras.utils.set_random_seed(run.seed)
-    if not run.readings.jit:  # XLA has no deterministic gradient of the maximum pooling
-        tf.config.experimental.enable_op_determinism()
-    tf.config.experimental.enable_tensor_float_32_execution(run.readings.tf32)
-    strategy = strategy_of(run)
+    started, folder = time.monotonic(), store.folder(run)
     try:
-        check_same_data(run, store, library)
-        data = library.prepare(run, inherited_colors(run, store))
-        with strategy.scope():
-            model, weighting = build_model(run), make_weighting(run)
-        initialize(model, weighting, run, store, options)
-        described = describe(run, library, data, source_state(run, store), store.description(run))
+        ready = set_up(run, store, library, options)
+        described = describe(run, library, ready.data, source_state(run, store), store.description(run))
         write_json(folder / "run.json", described)
-        write_colors(folder, data.statistics)
+        write_colors(folder, ready.data.statistics)
         (folder / "failure.json").unlink(missing_ok=True)
-        objective = Objective(run.tasks, run.readings, data.statistics.class_weights(run.readings.mfb))
-        evaluator = Evaluator(model, run, data, library.source.layout)
-        show = Predictions(evaluator, folder)
-
-        def validate(epochs_done):
-            every = run.schedule.validate_every
-            if every and epochs_done % every == 0:
-                if options.tensorboard:
-                    show(epochs_done)
-                numbers = headline({"shared": evaluator()}, Readings(encoder_bn_eval="shared"))
-            else:  # history.csv has the same columns in every epoch
-                numbers = dict.fromkeys(headline_names(run.tasks), math.nan)
-            return {f"val_{name}": value for name, value in numbers.items()}
-
+        evaluator = Evaluator(ready.model, run, ready.data, library.source.layout)
         with full_disk_is_an_oserror(folder):
-            digest = train(
-                run, model, weighting, objective, data.train, data.preparation, folder, options, validate,
-                strategy,
-            )  # fmt: skip
-            metrics = measure(run, model, data, evaluator, folder)
+            digest = ready.training.to_the_end(_validation(run, evaluator, folder, options))
+            metrics = measure(run, ready.model, ready.data, evaluator, folder)
             if options.tensorboard:
                 write_hparams(run, metrics.headline, folder)
     except DivergedError as reason:
@@ -116,11 +88,75 @@ def _execute(run, store, library, options):
         return None
     seconds = round(time.monotonic() - started, 1)
     metrics = dataclasses.replace(metrics, state_sha256=digest, session_seconds=seconds)
-    state = Checkpoints(folder / "checkpoint", model=model, weighting=weighting)
+    state = Checkpoints(folder / "checkpoint", model=ready.model, weighting=ready.weighting)
     state.save_as("final")  # weights alone: two thirds of a resumable state are Adam's moments
     metrics.write(folder)
     state.remove_all()
     return metrics
+
+
+@dataclasses.dataclass(frozen=True)
+class Ready:
+    """A run that is ready to be trained.
+
+    Attributes:
+        data: `experiments.datasets.library.RunData`.
+        model: ``keras.Model`` with its initial weights; trained in place, as is the weighting.
+        weighting: `weighting.TaskWeighting` of the run's tasks.
+        objective: `experiments.training.objective.Objective`.
+        training: `experiments.training.loop.Training` of all of these.
+    """
+
+    data: RunData
+    model: keras.Model
+    weighting: TaskWeighting
+    objective: Objective
+    training: Training
+
+
+def set_up(run, store, library, options):
+    """Open the data, build and initialize the network; nothing is written.
+
+    Args:
+        run, store, library, options: see `execute`.
+
+    Returns:
+        `Ready`.
+
+    Raises:
+        InputError: the run's folder was begun with other data, or the machine has too few devices.
+        Unavailable: what the run is initialized from has no result.
+    """
+    keras.backend.clear_session()
+    keras.utils.set_random_seed(run.seed)
+    if not run.readings.jit:  # XLA has no deterministic gradient of the maximum pooling
+        tf.config.experimental.enable_op_determinism()
+    tf.config.experimental.enable_tensor_float_32_execution(run.readings.tf32)
+    strategy = strategy_of(run)
+    check_same_data(run, store, library)
+    data = library.prepare(run, inherited_colors(run, store))
+    with strategy.scope():
+        model, weighting = build_model(run), make_weighting(run)
+    initialize(model, weighting, run, store, options)
+    objective = Objective(run.tasks, run.readings, data.statistics.class_weights(run.readings.mfb))
+    training = Training(run, model, weighting, objective, data, store.folder(run), options, strategy)
+    return Ready(data, model, weighting, objective, training)
+
+
+def _validation(run, evaluator, folder, options):
+    """Function of the number of epochs done that returns the validation's columns of history.csv."""
+    show, every = Predictions(evaluator, folder), run.schedule.validate_every
+
+    def validate(epochs_done):
+        if every and epochs_done % every == 0:
+            if options.tensorboard:
+                show(epochs_done)
+            numbers = headline({"shared": evaluator()}, Readings(encoder_bn_eval="shared"))
+        else:  # history.csv has the same columns in every epoch
+            numbers = dict.fromkeys(headline_names(run.tasks), math.nan)
+        return {f"val_{name}": value for name, value in numbers.items()}
+
+    return validate
 
 
 def check_same_data(run, store, library):
@@ -147,7 +183,7 @@ def measure(run, model, data, evaluator, folder):
         run=run.to_dict(),
         best_validation_miou=max(validated, default=None),
         history=history,
-        finished=_now(),
+        finished=now(),
     )
 
 
@@ -163,48 +199,3 @@ def estimate_by_stream(run, model, data):
         seen = (encoder_input(model, group, batch) for batch in batches.take(schedule.statistics_batches))
         statistics |= dict.fromkeys(group, estimate(seen))
     return statistics
-
-
-def describe(run, library, data, started_from=None, before=None):
-    """Everything that one must know to repeat the run.
-
-    Args:
-        run, library, data: of the run.
-        started_from: state that the run goes on from, see `experiments.training.network.source_state`.
-        before: what an earlier session of the same run described; its sessions are kept.
-    """
-    session = {
-        "started": _now(),
-        "versions": provenance.versions(),
-        "code": provenance.code_digest(),
-        "started_from": started_from,
-        "git_commit": _git_commit(),
-        "devices": [device.name for device in tf.config.list_logical_devices()],
-        "machine": provenance.machine(),
-    }
-    return run.to_dict() | {
-        "format": FORMAT,
-        "data": {
-            "root": str(library.source.root.resolve()),
-            "embedded_scenes": library.source.is_scenes,
-            "fingerprint": library.fingerprint(run),
-            "train_frames": len(data.train),
-            "val_frames": len(data.val),
-            "note": library.source.note(),
-        },
-        "sessions": [*(before or {}).get("sessions", []), session],
-    }
-
-
-def _now():
-    return datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
-
-
-def _git_commit():
-    try:
-        command = ["git", "describe", "--always", "--dirty", "--abbrev=12"]
-        return subprocess.run(
-            command, cwd=Path(__file__).parent, capture_output=True, text=True, check=True
-        ).stdout.strip()
-    except (OSError, subprocess.CalledProcessError):
-        return None

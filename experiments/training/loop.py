@@ -24,45 +24,26 @@ RATE = "learning_rate"  # in the history, which older versions wrote without it
 LOG_EVERY = 10  # steps between readings of the losses; each reading waits for the device
 
 
-def train(
-    run, model, weighting, objective, cache, preparation, folder, options, validate=None, strategy=None
-):
-    """Train a run from its newest checkpoint to the end.
+class Training:
+    """The training of a run; resumes where its checkpoints are.
 
     Args:
         run: `experiments.run.Run`.
         model: from `models.build_multitask_unet`, initialized; trained in place.
-        weighting: `weighting.TaskWeighting` of the run's tasks.
+        weighting: `weighting.TaskWeighting` of the run's tasks; trained in place.
         objective: `experiments.training.objective.Objective`.
-        cache: built `data.cache.FrameCache` of the training images.
-        preparation: `data.pipeline.Preparation`.
+        data: `experiments.datasets.library.RunData` of the run.
         folder: run directory.
         options: `experiments.options.Options`.
-        validate: function of the number of epochs done that returns a dict of floats for the log; its names
-            must not change. None for no validation.
         strategy: `tf.distribute` strategy under which model and weighting were made. None for one device.
-
-    Returns:
-        SHA-256 of the final state (all variables), hexadecimal: equal for runs that are equal to the bit.
-
-    Raises:
-        DivergedError: a loss or an update is not finite; the state before that is saved.
-        Stopped: the process was asked to stop; the state is saved.
     """
-    training = Training(run, model, weighting, objective, cache, preparation, folder, options, strategy)
-    training.to_the_end(validate or (lambda epochs: {}))
-    return training.digest()
 
-
-class Training:
-    """Training of one run; arguments as for `train`."""
-
-    def __init__(self, run, model, weighting, objective, cache, preparation, folder, options, strategy=None):
-        self.run, self.model, self.weighting, self.cache = run, model, weighting, cache
-        self._objective, self._preparation = objective, preparation
+    def __init__(self, run, model, weighting, objective, data, folder, options, strategy=None):
+        self.run, self.model, self.weighting, self.cache = run, model, weighting, data.train
+        self._objective, self._preparation = objective, data.preparation
         self._folder, self._options = folder, options
         self._strategy = strategy or tf.distribute.get_strategy()
-        self.steps_per_epoch = len(cache) // run.schedule.batch_size
+        self.steps_per_epoch = len(self.cache) // run.schedule.batch_size
         schedule, steps = run.schedule, self.steps_per_epoch * run.schedule.epochs
         self.rate = LearningRate(run.readings.lr_schedule, schedule.learning_rate, schedule.epochs, steps)
         self.progress = Progress([*(f"loss_{task}" for task in objective.tasks), "loss"])
@@ -81,14 +62,26 @@ class Training:
             progress=self.progress,
         )
 
-    def to_the_end(self, validate):
-        """Train from the newest checkpoint to the last epoch."""
+    def to_the_end(self, validate=lambda epochs: {}):
+        """Train from the newest checkpoint to the last epoch.
+
+        Args:
+            validate: function of the number of epochs done that returns a dict of floats for the history; its
+                names must not change.
+
+        Returns:
+            SHA-256 of the complete state at the end, hexadecimal: equal for runs that are equal to the bit.
+
+        Raises:
+            DivergedError: a loss or an update is not finite; the state before that is saved.
+            Stopped: the process was asked to stop; the state is saved.
+        """
         if not self._restore():
             self.checkpoints.save(0)  # `divergence.trace` needs a state to restore
         epochs = self.run.schedule.epochs
         first_epoch = (int(self.progress.step) - self._epoch_is_open()) // self.steps_per_epoch
         truncate_history(self._folder / "history.csv", first_epoch, [RATE])
-        batches = Waited(self._batches())
+        batches = Waited(self.batches())
         callbacks = keras.callbacks.CallbackList(
             history_callbacks(self.run, self._folder, self._options, batches),
             model=_for_callbacks(self.model, self.optimizer),
@@ -106,12 +99,13 @@ class Training:
                 except preemption.Stopped:
                     self.checkpoints.save(int(self.progress.step))
                     raise
-                self._end_epoch(logs)
+                self.end_epoch(logs)
                 callbacks.on_epoch_end(epoch, logs)
                 self.checkpoints.save_if_due(int(self.progress.step))
         finally:  # files are closed whatever happened
             callbacks.on_train_end()
         self.checkpoints.save(int(self.progress.step))
+        return self._digest()
 
     def _epoch(self, batches, callbacks):
         """Train the remaining steps of an epoch; returns its log."""
@@ -146,18 +140,18 @@ class Training:
         return self.progress.means()
 
     def _epoch_is_open(self):
-        """Whether all steps of an epoch are done, but `_end_epoch` is not."""
+        """Whether all steps of an epoch are done, but `end_epoch` is not."""
         step = int(self.progress.step)
         return step > 0 and step % self.steps_per_epoch == 0 and int(self.progress.steps_in_sums) > 0
 
-    def _end_epoch(self, means):
+    def end_epoch(self, means):
         """Update the state between two epochs."""
         losses = {task: means[f"loss_{task}"] for task in self._objective.tasks}
         self.weighting.end_epoch(losses)
         self.rate.end_epoch(self.optimizer, sum(losses.values()))
         self.progress.start_epoch()
 
-    def _batches(self):
+    def batches(self):
         """Training batches from the current step on."""
         schedule, readings = self.run.schedule, self.run.readings
         batches = training_batches(
@@ -174,15 +168,15 @@ class Training:
         The compiled step is the same, so the state is equal to the bit.
         """
         self._restore(at_most=step)
-        batches = self._batches()
+        batches = self.batches()
         while int(self.progress.step) < step:
             if self._epoch_is_open():
-                self._end_epoch(self.progress.means())
+                self.end_epoch(self.progress.means())
             self._step(next(batches))
         if self._epoch_is_open():
-            self._end_epoch(self.progress.means())
+            self.end_epoch(self.progress.means())
 
-    def digest(self):
+    def _digest(self):
         """SHA-256 of all variables of the state."""
         digest = hashlib.sha256()
         for variable in self._variables():

@@ -11,6 +11,7 @@ from selfsup_segmentation.experiments.preemption import Stopped
 from selfsup_segmentation.experiments.records.checkpoint import Checkpoints, is_sound
 from selfsup_segmentation.experiments.records.disk import bring_to_disk, full_disk_is_an_oserror
 from selfsup_segmentation.experiments.records.json_files import read_json, write_json
+from selfsup_segmentation.experiments.training.loop import Training
 from selfsup_segmentation.reproduce.__main__ import main
 from tests.experiments.conftest import tiny_run
 
@@ -114,9 +115,7 @@ def ended(capsys, *arguments):
 def test_a_run_whose_description_does_not_fit_has_not_begun_and_goes_on_with_more_room(
     capsys, scenes, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(
-        "selfsup_segmentation.experiments.execute.train", lambda *arguments: pytest.fail("trained")
-    )
+    monkeypatch.setattr(Training, "to_the_end", lambda *arguments: pytest.fail("trained"))
     folder = tmp_path / "runs" / tiny_run(("seg",)).folder
     link_temporary(folder / "run.json")
     command = ["train", "--cityscapes", scenes.root, "--row", "SS", "--runs", tmp_path / "runs"]

@@ -22,6 +22,7 @@ from selfsup_segmentation.experiments.records.json_files import read_json
 from selfsup_segmentation.experiments.records.lock import only_one
 from selfsup_segmentation.experiments.records.results import Results, headline, headline_names
 from selfsup_segmentation.experiments.records.store import Store
+from selfsup_segmentation.experiments.training.loop import Training
 from selfsup_segmentation.experiments.training.network import (
     build_model,
     initialize,
@@ -68,9 +69,7 @@ def test_a_finished_run_has_a_number_for_every_reading_of_the_evaluation(store, 
 def test_a_finished_run_is_not_run_again(store, library, quiet, monkeypatch):
     run = tiny_run(("seg", "color", "depth"), "UW")
     recorded = store.metrics(run)
-    monkeypatch.setattr(
-        "selfsup_segmentation.experiments.execute.train", lambda *args: pytest.fail("trained again")
-    )
+    monkeypatch.setattr(Training, "to_the_end", lambda *arguments: pytest.fail("trained again"))
     assert execute(run, store, library, quiet) == recorded
 
 

@@ -12,7 +12,7 @@ from selfsup_segmentation.experiments.readings import Readings
 from selfsup_segmentation.experiments.records.history import read_history
 from selfsup_segmentation.experiments.training import loop
 from selfsup_segmentation.experiments.training.learning_rate import LearningRate
-from selfsup_segmentation.experiments.training.loop import train
+from selfsup_segmentation.experiments.training.loop import Training
 from selfsup_segmentation.experiments.training.objective import Objective
 from selfsup_segmentation.weighting import FixedWeights
 from tests.experiments.conftest import TINY
@@ -22,7 +22,7 @@ RATE = 0.01
 
 
 def adam(rate):
-    """What `loop.train` makes of it."""
+    """What `loop.Training` makes of it."""
     return keras.optimizers.Adam(rate.initial)
 
 
@@ -167,7 +167,7 @@ def go(run, library, folder, options, monkeypatch, until=None):
     model = keras.Sequential([keras.layers.Input((None, None, 3)), keras.layers.Conv2D(1, 1)])
     data = library.prepare(run)
     objective, weighting = Objective(run.tasks, run.readings, None), FixedWeights({"seg": 1.0})
-    train(run, model, weighting, objective, data.train, data.preparation, folder, options)
+    Training(run, model, weighting, objective, data, folder, options).to_the_end()
     return model.get_weights(), rates
 
 

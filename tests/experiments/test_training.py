@@ -9,7 +9,7 @@ from selfsup_segmentation.experiments.records.history import read_history
 from selfsup_segmentation.experiments.records.store import Store
 from selfsup_segmentation.experiments.training import loop
 from selfsup_segmentation.experiments.training.divergence import DivergedError
-from selfsup_segmentation.experiments.training.loop import train
+from selfsup_segmentation.experiments.training.loop import Training
 from selfsup_segmentation.experiments.training.network import build_model, initialize
 from selfsup_segmentation.experiments.training.objective import Objective
 from selfsup_segmentation.experiments.weightings import make_weighting
@@ -23,7 +23,7 @@ def start(run, library, folder, options):
     model, weighting = build_model(run), make_weighting(run)
     initialize(model, weighting, run, Store(folder), options)
     objective = Objective(run.tasks, run.readings, data.statistics.class_weights())
-    train(run, model, weighting, objective, data.train, data.preparation, folder, options)
+    Training(run, model, weighting, objective, data, folder, options).to_the_end()
     return model.get_weights() + weighting.get_weights()
 
 
