@@ -1,14 +1,12 @@
 """What each reading of the paper changes in a run, and that it changes nothing else.
 
-A run is carried out as it always is, but for the training step, which records what it is given and trains
-nothing. `CHANGES` says what of that record differs under another value of each reading; all the rest must be
-the same to the bit.
+A run is set up as always, and what its training would be given is recorded. `CHANGES` names what differs
+under another value of each reading; all the rest must be the same to the bit.
 """
 
 import collections
 import dataclasses
 import hashlib
-from pathlib import Path
 
 import keras
 import numpy as np
@@ -22,8 +20,7 @@ from selfsup_segmentation.experiments import catalog
 from selfsup_segmentation.experiments.datasets.library import Library
 from selfsup_segmentation.experiments.datasets.source import Source
 from selfsup_segmentation.experiments.evaluation.evaluator import Evaluator
-from selfsup_segmentation.experiments.execute import estimate_by_stream, execute
-from selfsup_segmentation.experiments.finished.finished_run import FinishedRun
+from selfsup_segmentation.experiments.execute import estimate_by_stream, execute, set_up
 from selfsup_segmentation.experiments.metrics import DisparityErrors
 from selfsup_segmentation.experiments.readings import AT_EVALUATION, DECLARED, Readings
 from selfsup_segmentation.experiments.records.checkpoint import Checkpoints
@@ -37,10 +34,9 @@ from selfsup_segmentation.experiments.records.results import (
     headline,
 )
 from selfsup_segmentation.experiments.records.store import Store
-from selfsup_segmentation.experiments.training.network import read_colors
+from selfsup_segmentation.experiments.training.network import read_colors, write_colors
 from selfsup_segmentation.experiments.training.objective import Objective
-from selfsup_segmentation.models.multitask import CHANNELS, MultitaskModel, build_multitask_unet
-from selfsup_segmentation.models.normalization import save_statistics
+from selfsup_segmentation.models.multitask import CHANNELS, MultitaskModel
 from tests.experiments.conftest import ALTERNATIVES, TINY
 from tests.synthetic import QUIET
 
@@ -81,7 +77,6 @@ CHANGES = {
     "cap_mode": ("GS", {"headline"}),
     "metric_avg": ("GS", {"headline"}),
     "eval_resolution": ("GS", {"headline"}),
-    "coarse_init": ("pre-training", {"encoder", "color logits", "depth logits"}),
     "coarse_epochs": ("pre-training", {"steps"}),
     "coarse_load": ("CoarseCTS", {"decoder_color", "decoder_depth", "color logits", "depth logits"}),
 }
@@ -112,7 +107,7 @@ FIXED_LOGITS = {
 }
 
 
-# --- a run without training -------------------------------------------------------------------------------
+# --- a run that is ready to be trained --------------------------------------------------------------------
 
 
 def digest(arrays):
@@ -132,67 +127,41 @@ def unmirrored(batch):
     return batch, tuple(mirrored.tolist())
 
 
-class Recorder:
-    """Stands in for the training and the evaluation of a run.
-
-    Args:
-        logits_of: gives the logits of a network in training, dict by task.
-
-    Attributes:
-        record: dict of what the run was given; a list for what each step was given.
-    """
-
-    def __init__(self, logits_of):
-        self.logits_of, self.record = logits_of, {}
-
-    def make_train_step(self, model, weighting, optimizer, objective, progress, jit):
-        """In place of `experiments.training.loop.make_train_step`."""
-        self.weighting, self.progress = weighting, progress
-        parts = {part.name: digest(part.get_weights()) for part in model.layers if part.weights}
-        logits = {f"{task} logits": digest([values]) for task, values in self.logits_of(model, parts).items()}
-        self.record |= parts | logits
-
-        def step(batch):
-            done = int(progress.step)
-            # The sum never falls, and the tasks go different ways.
-            losses = dict(zip(ALL, (1.0 + done, 1.0, 1 / (1 + done)), strict=True))
-            losses = {task: tf.constant(losses[task], tf.float32) for task in objective.tasks}
-            total = weighting(losses)
-            if done < RECORDED:
-                batch, mirrored = unmirrored(batch)
-                for part, names in BATCH.items():
-                    self._add(part, digest(batch[name] for name in names if name in batch))
-                self._add("mirrored", mirrored)
-                self._add("learning rate", float(optimizer.learning_rate))
-                self._add("weighting", (float(total), *weighting.current_weights().values()))
-            if not done:
-                first = {name: values[:2] for name, values in batch.items()}
-                for task, loss in objective(first, FIXED_LOGITS).items():
-                    self.record[f"{task} loss"] = float(loss)
-            optimizer.iterations.assign_add(1)
-            progress.add([*losses.values(), total])
-
-        return step
-
-    def _add(self, name, value):
-        self.record.setdefault(name, []).append(value)
-
-    def measure(self, run, model, data, evaluator, folder):
-        """In place of `experiments.execute.measure`; the weights become as if they had been trained."""
-        self.record |= {
-            "steps": int(self.progress.step),
-            "colors": data.statistics,
-            "training frames": [frame.name for frame in data.train.frames],
-            "validation frames": [frame.name for frame in data.val.frames],
-        }
-        save_statistics(folder / "statistics.npz", {"lab": [np.zeros(1)]})
-        for variable in model.weights + self.weighting.trainable_variables:
-            variable.assign(variable + 0.1)
-        return Results({})
+def observe(run, ready):
+    """Everything that a training would be given: dict of names to values; lists have an entry a step."""
+    training, weighting, objective = ready.training, ready.weighting, ready.objective
+    record = collections.defaultdict(list)
+    record |= {part.name: digest(part.get_weights()) for part in ready.model.layers if part.weights}
+    record |= {
+        "steps": training.steps_per_epoch * run.schedule.epochs,
+        "colors": ready.data.statistics,
+        "training frames": [frame.name for frame in ready.data.train.frames],
+        "validation frames": [frame.name for frame in ready.data.val.frames],
+    }
+    for step, batch in zip(range(RECORDED), training.batches(), strict=False):
+        batch, mirrored = unmirrored(batch)
+        for part, names in BATCH.items():
+            record[part].append(digest(batch[name] for name in names if name in batch))
+        record["mirrored"].append(mirrored)
+        record["learning rate"].append(float(training.optimizer.learning_rate))
+        # The sum never falls, and the tasks go different ways.
+        losses = dict(zip(ALL, (1.0 + step, 1.0, 1 / (1 + step)), strict=True))
+        losses = {task: losses[task] for task in objective.tasks}
+        total = weighting({task: tf.constant(loss) for task, loss in losses.items()})
+        record["weighting"].append((float(total), *weighting.current_weights().values()))
+        if step == 0:
+            for task, loss in objective(batch, FIXED_LOGITS).items():
+                record[f"{task} loss"] = float(loss)
+        training.optimizer.iterations.assign_add(1)
+        if (step + 1) % training.steps_per_epoch == 0:
+            training.end_epoch({f"loss_{task}": loss for task, loss in losses.items()})
+    for task, logits in ready.model(IMAGES, training=True).items():
+        record[f"{task} logits"] = digest([logits])
+    return dict(record)
 
 
 class Bench:
-    """Carries runs out without training, each once, on few networks: to build one takes a second.
+    """Sets runs up, each once; those that others are initialized from count as finished.
 
     Args:
         store: of the runs.
@@ -200,69 +169,31 @@ class Bench:
     """
 
     def __init__(self, store, libraries):
-        self.store, self.libraries = store, libraries
-        self.records, self.networks, self.logits = {}, {}, {}
+        self.store, self.libraries, self.records = store, libraries, {}
 
     def observe(self, kind, **readings):
         """The record of the run of a kind with some readings, and what a table would show of it."""
-        readings = Readings(**readings)
-        runs = catalog.with_dependencies([RUNS[kind](readings)])
-        return [self.carry_out(run) for run in runs][-1] | {"headline": headline(RESULTS, readings)}
+        *sources, run = catalog.with_dependencies([RUNS[kind](Readings(**readings))])
+        for source in sources:
+            self.finish(source)
+        if run.folder not in self.records:
+            self.records[run.folder] = observe(run, self.set_up(run))
+        return self.records[run.folder] | {"headline": headline(RESULTS, Readings(**readings))}
 
-    def carry_out(self, run):
-        """The record of a run; what it trained is written only where another may go on from it."""
-        if run.folder in self.records:
-            return self.records[run.folder]
-        self.in_use = collections.Counter()
-        recorder = Recorder(self.logits_of)
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("keras.backend.clear_session", lambda: None)  # the networks are in use
-            patch.setattr(
-                "selfsup_segmentation.experiments.training.loop.make_train_step", recorder.make_train_step
-            )
-            patch.setattr("selfsup_segmentation.experiments.execute.measure", recorder.measure)
-            patch.setattr(
-                "selfsup_segmentation.experiments.training.network.build_multitask_unet", self.network
-            )
-            patch.setattr(
-                "selfsup_segmentation.experiments.training.network.imagenet_weights",
-                lambda option, backbone: (Path("weights"), None),
-            )
-            patch.setattr("selfsup_segmentation.experiments.training.network.load_imagenet", fill)
-            if run.readings.changed():
-                patch.setattr(Checkpoints, "save_as", lambda *arguments: None)
-            execute(run, self.store, self.libraries[run.dataset], QUIET)
-        assert self.store.failure(run) is None
-        self.records[run.folder] = recorder.record
-        return recorder.record
+    def set_up(self, run):
 
-    def network(self, *arguments):
-        """In place of `build_multitask_unet`: a network that the run does not use yet, as it was built."""
-        copies = self.networks.setdefault(arguments, [])
-        number = self.in_use[arguments]
-        self.in_use[arguments] += 1
-        if number == len(copies):
-            model = build_multitask_unet(*arguments)
-            copies.append((model, model.get_weights()))
-        model, weights = copies[number]
-        model.set_weights(weights)
-        return model
+        return set_up(run, self.store, self.libraries[run.dataset], QUIET)
 
-    def logits_of(self, model, weights):
-        """Logits of fixed images in training; computed once for a network and a digest of its weights."""
-        made_with = next(a for a, copies in self.networks.items() for copy, _ in copies if copy is model)
-        key = made_with, *sorted(weights.items())
-        if key not in self.logits:
-            moving = [variable.numpy() for variable in model.non_trainable_variables]
-            self.logits[key] = model(IMAGES, training=True)
-            for variable, value in zip(model.non_trainable_variables, moving, strict=True):
-                variable.assign(value)
-        return self.logits[key]
-
-
-def fill(encoder, path):
-    """Stands in for the ImageNet weights."""
-    encoder.set_weights([np.full_like(weights, 0.01) for weights in encoder.get_weights()])
+    def finish(self, run):
+        """Leave what a run leaves, with weights as if it had been trained."""
+        if self.store.metrics(run) is None:
+            ready, folder = self.set_up(run), self.store.folder(run)
+            for variable in ready.model.weights + ready.weighting.trainable_variables:
+                variable.assign(variable + 0.1)
+            state = Checkpoints(folder / "checkpoint", model=ready.model, weighting=ready.weighting)
+            state.save_as("final")
+            write_colors(folder, ready.data.statistics)
+            Results({}).write(folder)
 
 
 def write_kitti(root):
@@ -294,24 +225,19 @@ def bench(library, kitti, tmp_path_factory):
     return Bench(Store(tmp_path_factory.mktemp("runs")), {"scenes-demo": library, "kitti-demo": kitti})
 
 
-@pytest.fixture(autouse=True)
-def schedules(tiny_schedules, monkeypatch):
-    """Three epochs without validation, of three steps on the scenes and of five on KITTI."""
-    schedule = dataclasses.replace(TINY, validate_every=0)
-    for layout in ("cityscapes", "coarse"):
-        monkeypatch.setitem(catalog.SCHEDULES, (layout, "demo"), schedule)
-    monkeypatch.setitem(catalog.SCHEDULES, ("kitti", "demo"), dataclasses.replace(schedule, batch_size=34))
-
-
 # --- every reading ----------------------------------------------------------------------------------------
 
 
+# A run from ImageNet is not set up without the file; see `test_readings_of_the_pre_training_change_…`.
+OBSERVED = [(name, value) for name, value in ALTERNATIVES if name != "coarse_init"]
+
+
 def test_every_reading_is_tried():
-    assert {name for name, _ in ALTERNATIVES} == CHANGES.keys()
+    assert {name for name, _ in ALTERNATIVES} == CHANGES.keys() | {"coarse_init"}
     assert {name for name, (_, changed) in CHANGES.items() if changed == {"headline"}} == set(AT_EVALUATION)
 
 
-@pytest.mark.parametrize(("name", "value"), ALTERNATIVES, ids=[f"{n}={v}" for n, v in ALTERNATIVES])
+@pytest.mark.parametrize(("name", "value"), OBSERVED, ids=[f"{n}={v}" for n, v in OBSERVED])
 def test_a_reading_changes_what_it_is_about_and_nothing_else(bench, name, value):
     kind, expected = CHANGES[name]
     default, other = bench.observe(kind), bench.observe(kind, **{name: value})
@@ -372,22 +298,19 @@ def test_mirrored_images_and_logits_have_the_losses_of_the_images(library):
     assert float(objective(mirrored, logits)["depth"]) != pytest.approx(float(plain["depth"]), rel=1e-2)
 
 
-def test_a_joint_pass_has_one_set_of_statistics_for_both_inputs(library, monkeypatch):
-    model = keras.Sequential([keras.layers.Input((None, None, 3)), keras.layers.Identity(name="encoder")])
-
-    def groups(encoder_pass):
-        run, seen = RUNS["GS"](Readings(encoder_pass=encoder_pass)), []
-        monkeypatch.setattr(
-            "selfsup_segmentation.experiments.execute.statistics_estimator",
-            lambda _: lambda batches: seen.append(next(batches)),
-        )
+def test_a_joint_pass_has_one_set_of_statistics_for_both_inputs(library):
+    def means(encoder_pass):
+        run = RUNS["GS"](Readings(encoder_pass=encoder_pass))
+        layers = [keras.layers.Input((None, None, 3)), keras.layers.BatchNormalization(name="norm")]
+        model = keras.Sequential([layers[0], keras.Sequential(layers, name="encoder")])
         streams = estimate_by_stream(run, model, library.prepare(run))
-        assert set(streams) == {"lab", "gray"}
-        return seen
+        return [streams[stream][0] for stream in ("lab", "gray")]
 
-    lab, gray = groups("two")
-    (both,) = groups("joint")
-    np.testing.assert_array_equal(both, np.concatenate([lab, gray]))
+    lab, gray = means("two")
+    both, same = means("joint")
+    assert np.abs(lab - gray).max() > 1e-3
+    np.testing.assert_array_equal(both, same)
+    np.testing.assert_allclose(both, (lab + gray) / 2, atol=1e-5)
 
 
 def test_the_split_of_kitti_is_complete_and_its_seed_0_the_committed_one(bench):
@@ -415,15 +338,13 @@ def test_readings_of_the_pre_training_change_what_a_run_goes_on_from_and_not_the
         assert source != catalog.dependency(default)
         assert source.schedule.epochs == changed.get("coarse_epochs", TINY.epochs)
         assert source.init == changed.get("coarse_init", "random")
+        same = {"init": "random", "schedule": source.base}
+        assert dataclasses.replace(source, **same) == catalog.dependency(default)
 
 
-def test_inherited_colors_are_those_of_the_parent_and_stay_with_the_run(bench, kitti):
+def test_inherited_colors_are_those_of_the_parent(bench):
     own, inherited = (bench.observe("KITTI", color_stats=kind) for kind in DECLARED["color_stats"].choices)
-    parent, run = RUNS["UW"](Readings()), RUNS["KITTI"](Readings(color_stats="cityscapes"))
-    colors = read_colors(bench.store.folder(parent))
-    assert inherited["colors"] == colors == read_colors(bench.store.folder(run))
-    assert own["colors"] != colors
-    assert FinishedRun.open(bench.store.folder(run)).network.data(kitti).statistics == colors
+    assert inherited["colors"] == read_colors(bench.store.folder(RUNS["UW"](Readings()))) != own["colors"]
 
 
 def test_without_its_parent_a_run_has_the_same_reason_whatever_colors_it_takes(kitti, quiet, tmp_path):
