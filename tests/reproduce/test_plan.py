@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from selfsup_segmentation.data.scenes import write_cityscapes
 from selfsup_segmentation.experiments.catalog import make_run
 from selfsup_segmentation.experiments.monitoring.cost import flop_per_step
 from selfsup_segmentation.experiments.readings import Readings
@@ -11,6 +12,13 @@ from selfsup_segmentation.experiments.records.store import Store
 from selfsup_segmentation.reproduce.__main__ import main
 from selfsup_segmentation.reproduce.cli.plan import make_plan
 from selfsup_segmentation.reproduce.cli.request import Request
+
+
+@pytest.fixture(scope="module")
+def scenes(tmp_path_factory):
+    root = tmp_path_factory.mktemp("scenes")
+    write_cityscapes(root, {"train": 4, "val": 1, "train_extra": 2}, size=(128, 64), seed=1)
+    return root
 
 
 @pytest.fixture
