@@ -1,4 +1,4 @@
-"""The losses of the paper, one loss a file: plain functions of tensors, ignorant of models and data."""
+"""Losses of the paper, one per file: functions of tensors that are independent of models and data."""
 
 from selfsup_segmentation.losses.colorization import colorization_loss
 from selfsup_segmentation.losses.reconstruction import (

@@ -10,13 +10,13 @@ def colorization_loss(classes, logits, class_weights, mask=None, norm="pixels"):
 
     Args:
         classes: color classes ``[B, H, W]``, integer, 0..35.
-        logits: ``[B, H, W, 36]``.
-        class_weights: ``[36]``; w_i is the weight of the true class of pixel i.
-        mask: optional ``[B, H, W]``, 1 where a pixel counts, 0 where it is padding.
+        logits: color logits, float ``[B, H, W, 36]``.
+        class_weights: float ``[36]``, ≥ 0; w_i is the weight of the true class of pixel i.
+        mask: optional ``[B, H, W]``, 1 for pixels that count, 0 for padding; None counts all.
         norm: ``pixels`` divides by the number of pixels N (Eq. 1), ``weights`` by the sum of their weights.
 
     Returns:
-        float32 scalar; 0 when nothing counts.
+        float32 scalar; 0 if no pixel counts.
     """
     classes = tf.cast(classes, tf.int32)
     entropy = tf.nn.sparse_softmax_cross_entropy_with_logits(classes, tf.cast(logits, tf.float32))

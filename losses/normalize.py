@@ -1,17 +1,17 @@
-"""The division by N at the end of every loss."""
+"""Division by N, the last step of every loss."""
 
 import tensorflow as tf
 
 
 def divide(total, count):
-    """``total / count``; 0 where nothing counts.
+    """``total / count``; 0 if ``count`` is 0.
 
-    Where a batch is spread over replicas (`tf.distribute`), N is that of the whole batch, not of a replica's
-    share: the mean of the replicas' losses is then the loss of the batch.
+    If a batch is split among replicas (`tf.distribute`), ``count`` is replaced by its mean over the replicas,
+    so that the mean of the replicas' losses is the loss of the complete batch.
 
     Args:
-        total: sum over the pixels that count, a scalar.
-        count: number of these pixels, or sum of their weights, a scalar.
+        total: scalar, sum of the loss over the pixels that count.
+        count: scalar, number of these pixels, or sum of their weights.
 
     Returns:
         float32 scalar.

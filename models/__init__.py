@@ -1,6 +1,6 @@
-"""The network: a segmentation-models U-Net with one encoder and a decoder for every task.
+"""The network: U-Net of segmentation-models with one shared encoder and one decoder per task.
 
-Functions are imported on first use, so that `models.backbones` is read without TensorFlow.
+Functions are imported on first use, so that `models.backbones` can be imported without TensorFlow.
 """
 
 import importlib

@@ -1,7 +1,7 @@
-"""Encoders that Keras 3 can build, by segmentation-models' name; imports nothing, so that ``--help`` is fast.
+"""Names of the encoders of segmentation-models that work with Keras 3; imports nothing, for ``--help``.
 
-DenseNets have layers of names that Keras 3 refuses; EfficientNets leave out branches by a random number
-that no seed governs, so that the same run would give other numbers. SENet-154 was not seen to build.
+Unsupported: DenseNet has layer names that Keras 3 rejects, EfficientNet drops branches by random numbers that
+no seed controls, so that runs would not be repeatable, and SENet-154 has not been built successfully.
 """
 
 BACKBONES = (

@@ -1,4 +1,4 @@
-"""BatchNormalization through TensorFlow's fused kernel."""
+"""BatchNormalization that uses TensorFlow's fused kernel."""
 
 import math
 
@@ -9,15 +9,15 @@ import tensorflow as tf
 
 @keras.saving.register_keras_serializable("models")
 class FusedBatchNormalization(keras.layers.BatchNormalization):
-    """Keras' BatchNormalization, computed by one fused op; weights, names and numbers are the same.
+    """BatchNormalization of Keras in one fused op, with the same weights and names; equal to 1e-5.
 
-    Keras 3 composes the layer from about ten ops on TensorFlow, each of which passes over the feature map.
-    Only what segmentation-models needs is fused: the last axis of four, float32 weights, no mask; all else is
-    Keras'.
+    On TensorFlow, Keras 3 composes the layer of about ten ops, each of which reads the feature map. The fused
+    op is used for the case of segmentation-models: normalization along the last of four axes, float32
+    weights, no mask. All other cases run the code of Keras.
     """
 
     def call(self, inputs, training=None, mask=None):
-        """Normalize ``[B, H, W, C]``; in training by the batch, whose statistics move the moving ones."""
+        """Normalize ``[B, H, W, C]``: in training with batch statistics, which update the moving ones."""
         fusible = inputs.shape.rank == 4 and self.axis in (-1, 3) and mask is None
         fusible &= self.variable_dtype == "float32" and inputs.dtype == self.compute_dtype
         if not fusible or self.synchronized or self.renorm:
@@ -36,19 +36,19 @@ class FusedBatchNormalization(keras.layers.BatchNormalization):
         outputs, mean, variance = tf.compat.v1.nn.fused_batch_norm(
             inputs, scale, offset, epsilon=self.epsilon, is_training=True
         )
-        # The op returns the unbiased variance, Keras keeps the biased one.
+        # The op returns the unbiased variance, Keras averages the biased one.
         variance *= _biased_per_unbiased(inputs)
-        kept, added = (
-            tf.convert_to_tensor(share, tf.float32) for share in (self.momentum, 1.0 - self.momentum)
+        old_weight, new_weight = (
+            tf.convert_to_tensor(weight, tf.float32) for weight in (self.momentum, 1.0 - self.momentum)
         )
         for moving, batch in ((self.moving_mean, mean), (self.moving_variance, variance)):
-            moving.assign(tf.convert_to_tensor(moving) * kept + batch * added)
+            moving.assign(tf.convert_to_tensor(moving) * old_weight + batch * new_weight)
         return outputs
 
 
 def _biased_per_unbiased(inputs):
-    """(n − 1) / n for the n values of a channel of ``[B, H, W, C]``."""
-    if inputs.shape.is_fully_defined():  # a constant, rather than five more nodes of the graph
+    """(n − 1) / n, where n = B · H · W is the number of values of each channel of ``[B, H, W, C]``."""
+    if inputs.shape.is_fully_defined():  # a constant instead of five nodes in the graph
         count = np.float32(math.prod(inputs.shape[:3]))
     else:
         count = tf.cast(tf.size(inputs) // inputs.shape[-1], tf.float32)

@@ -1,15 +1,15 @@
-"""The shared encoder: segmentation-models' backbone with its five feature maps as outputs."""
+"""Shared encoder: a backbone of segmentation-models that outputs its five feature maps."""
 
 import contextlib
 import io
 import os
 import types
 
-os.environ["SM_FRAMEWORK"] = "tf.keras"  # read at import; the only one that works with Keras 3
+os.environ["SM_FRAMEWORK"] = "tf.keras"  # read at import; the only value that works with Keras 3
 
 import keras
 
-with contextlib.redirect_stdout(io.StringIO()):  # it prints a greeting
+with contextlib.redirect_stdout(io.StringIO()):  # importing it prints a message
     from segmentation_models.backbones.backbones_factory import Backbones
     from segmentation_models.models import unet as sm_unet
 
@@ -17,28 +17,30 @@ from selfsup_segmentation.models.backbones import BACKBONES
 from selfsup_segmentation.models.batch_normalization import FusedBatchNormalization
 from selfsup_segmentation.models.upsampling import BroadcastUpSampling2D
 
-# segmentation-models builds from whatever layers it is handed: Keras', but for these.
+# segmentation-models builds the network from a given module of layers: those of Keras except for these two.
 _OURS = {"BatchNormalization": FusedBatchNormalization, "UpSampling2D": BroadcastUpSampling2D}
 _FUSED = types.SimpleNamespace(**vars(keras.layers) | _OURS)
-# Keras 3 has dropped a function from the backend that some encoders ask for the channels of a tensor.
+# Keras 3 removed `int_shape` from the backend, which some encoders call.
 _BACKEND = types.SimpleNamespace(**vars(keras.backend) | {"int_shape": lambda tensor: tuple(tensor.shape)})
 _SUBMODULES = {"backend": _BACKEND, "models": keras.models, "utils": keras.utils}
 
 
 def unet(classes, backbone="resnet18", fused=True, filters=(256, 128, 64, 32, 16)):
-    """segmentation-models' U-Net with a linear head and random weights.
+    """Build segmentation-models' U-Net with a linear head and random weights.
 
     Args:
-        classes: channels of the head.
-        backbone: one of `models.backbones.BACKBONES`.
-        fused: with our BatchNormalization and upsampling; without, all layers are Keras'. Weights are equal.
-        filters: of the decoder's blocks; with none of them the head is on the deepest feature map.
+        classes: output channels.
+        backbone: name of the encoder, one of `models.backbones.BACKBONES`.
+        fused: whether BatchNormalization and upsampling are this project's faster layers; otherwise all
+            layers are those of Keras. The weights are the same.
+        filters: output channels of the decoder's blocks, deepest first; with an empty tuple the head follows
+            the deepest feature map.
 
     Returns:
         ``keras.Model`` from images ``[B, H, W, 3]`` to logits ``[B, H, W, classes]``; H, W multiples of 32.
 
     Raises:
-        ValueError: no such backbone.
+        ValueError: the backbone is unknown.
     """
     if backbone not in BACKBONES:
         raise ValueError(f"the backbone is one of {', '.join(BACKBONES)}, not {backbone!r}")
@@ -54,17 +56,18 @@ def unet(classes, backbone="resnet18", fused=True, filters=(256, 128, 64, 32, 16
 
 
 def unet_on(encoder, classes, fused=True):
-    """segmentation-models' U-Net whose encoder is there already.
+    """Build segmentation-models' U-Net on an existing encoder.
 
     Args:
-        encoder: from `build_encoder`.
-        classes, fused: see `unet`.
+        encoder: model from `build_encoder`; its layers are shared.
+        classes: output channels.
+        fused: whether the project's BatchNorm and upsampling are used, see `unet`.
 
     Returns:
-        ``keras.Model`` from images to logits, of the encoder's layers and new ones.
+        ``keras.Model`` from images ``[B, H, W, 3]`` to logits ``[B, H, W, classes]``.
     """
     deepest, *skips = encoder.outputs
-    # What `Unet` hands to `build_unet` by its module's globals.
+    # `Unet` passes these to `build_unet` as globals of its module.
     sm_unet.backend, sm_unet.models, sm_unet.keras_utils = _SUBMODULES.values()
     sm_unet.layers = _layers(fused)
     return sm_unet.build_unet(
@@ -81,10 +84,11 @@ def _layers(fused):
 
 
 def build_encoder(backbone="resnet18", fused=True):
-    """The encoder of Fig. 1, a pre-activation ResNet18 by default, randomly initialized.
+    """Build the encoder of Fig. 1 with random weights, a pre-activation ResNet18 by default.
 
     Args:
-        backbone, fused: see `unet`.
+        backbone: name of the encoder, one of `models.backbones.BACKBONES`.
+        fused: whether the project's BatchNorm is used, see `unet`.
 
     Returns:
         ``keras.Model`` named ``encoder`` from ``[B, H, W, 3]`` to five feature maps, deepest first (strides

@@ -6,8 +6,8 @@ _KERAS = "https://github.com/fchollet/deep-learning-models/releases/download"
 _NO_TOP = "weights_tf_dim_ordering_tf_kernels_notop.h5"
 _MOBILENET_2 = "mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_224_no_top.h5"
 
-# Backbone -> (name, address, md5), as classification_models and keras_applications have them; no md5 of the
-# mobilenets.
+# Backbone -> (file name, URL, md5), from classification_models and keras_applications, which have no md5
+# of the MobileNets.
 FILES = {
     weights["model"]: (weights["name"], weights["url"], weights["md5"])
     for weights in WEIGHTS_COLLECTION

@@ -1,4 +1,4 @@
-"""Where weights come from: Glorot's distribution, the ImageNet file, or another run (section 4.2)."""
+"""Initialization of weights: Glorot's distribution, the ImageNet file, or another run (section 4.2)."""
 
 import hashlib
 import socket
@@ -12,20 +12,21 @@ import numpy as np
 from selfsup_segmentation.data.errors import InputError
 from selfsup_segmentation.models.imagenet_files import FILES
 
-# The layers that have a kernel; a subclass of one is not always one of another.
+# Layer classes with a kernel; a DepthwiseConv2D is not a Conv2D.
 _WITH_KERNEL = (keras.layers.Conv2D, keras.layers.DepthwiseConv2D, keras.layers.Dense)
 
 
 def initialize_randomly(model, seed, initializer="glorot_uniform"):
-    """Draw the kernels of every layer again (SSrandom uses Glorot's uniform distribution).
+    """Initialize all kernels randomly (SSrandom uses Glorot's uniform distribution).
 
-    segmentation-models hard-codes He's. The draw depends on the seed and the names of the sub-model alone: a
-    decoder starts the same whichever other tasks there are.
+    segmentation-models hard-codes He's. The kernels of a sub-model depend only on the seed and its name, so
+    that a decoder has the same initial weights whichever other tasks are trained.
 
     Args:
-        model: from `build_multitask_unet`, changed in place.
-        seed: of the run.
-        initializer: of the decoders, ``glorot_uniform`` or ``he_uniform``; the rest is Glorot's.
+        model: model from `build_multitask_unet`, changed in place.
+        seed: seed of the run, ≥ 0.
+        initializer: distribution of the decoders' kernels, ``glorot_uniform`` or ``he_uniform``; the encoder
+            uses ``glorot_uniform``.
     """
     for part in model.layers:
         kind = initializer if part.name.startswith("decoder") else "glorot_uniform"
@@ -39,17 +40,17 @@ def initialize_randomly(model, seed, initializer="glorot_uniform"):
 
 
 def find_imagenet_weights(option, backbone="resnet18"):
-    """The ImageNet file for ``--imagenet-weights``.
+    """Find the ImageNet weights for ``--imagenet-weights``.
 
     Args:
-        option: a path, ``auto`` (Keras' cache, else a download) or ``none``.
-        backbone: of the encoder.
+        option: path of the file, ``auto`` (Keras' cache, else a download) or ``none``.
+        backbone: name of the encoder, one of `models.backbones.BACKBONES`.
 
     Returns:
-        ``(path, None)``, or ``(None, reason)`` when there is no file to be had.
+        ``(path, None)``, or ``(None, reason)`` if the weights are unavailable.
 
     Raises:
-        InputError: a path was given and is not that file.
+        InputError: a path was given, but the file is missing or is not the published one.
     """
     if option == "none":
         return None, "no ImageNet weights (--imagenet-weights none)"
@@ -73,38 +74,38 @@ def find_imagenet_weights(option, backbone="resnet18"):
 
 
 def check_imagenet_file(path, backbone="resnet18"):
-    """Raise `InputError` unless the file is there and has the md5 sum of the published one."""
+    """Raise `InputError` unless the file exists and has the md5 sum of the published one."""
     name, url, md5 = FILES[backbone]
     try:
-        there = path.is_file()
-        found = hashlib.md5(path.read_bytes()).hexdigest() if there else None
+        exists = path.is_file()
+        digest = hashlib.md5(path.read_bytes()).hexdigest() if exists else None
     except OSError as error:
         raise InputError(f"--imagenet-weights {path}: cannot be read ({error.strerror})") from error
-    if not there:
+    if not exists:
         raise InputError(f"--imagenet-weights {path}: there is no such file; it is {name} from {url}")
-    if md5 and found != md5:
+    if md5 and digest != md5:
         raise InputError(
-            f"--imagenet-weights {path}: md5 {found}, but {name} has {md5}; download it again from {url}"
+            f"--imagenet-weights {path}: md5 {digest}, but {name} has {md5}; download it again from {url}"
         )
 
 
 def load_imagenet(encoder, path):
     """Load segmentation-models' ImageNet weights (a Keras 2 ``.h5``) into an encoder.
 
-    The input statistics of ResNets are those of RGB in 0..255, while the network sees standardized Lab: the
-    moving statistics of the layer ``bn_data`` go back to mean 0 and variance 1. What segmentation-models adds
-    below VGG, of which there are no weights, stays as it is.
+    The published statistics of the input BatchNorm of ResNets (``bn_data``) describe RGB in 0..255, while the
+    input here is standardized Lab: they are reset to mean 0 and variance 1. The convolutions that
+    segmentation-models adds after VGG have no published weights and keep their values.
 
     Args:
-        encoder: from `build_encoder`.
-        path: the file.
+        encoder: model from `build_encoder`, changed in place.
+        path: file with the weights.
 
     Raises:
-        InputError: it is no weights file, or of another network.
+        InputError: the file is not a weights file, or belongs to another network.
     """
     try:
         with tempfile.TemporaryDirectory() as folder:
-            link = Path(folder) / "published.h5"  # Keras goes by the name, which may be another one
+            link = Path(folder) / "published.h5"  # Keras requires this file extension
             link.symlink_to(Path(path).absolute())
             _without_center(encoder).load_weights(str(link))
     except (ValueError, OSError, KeyError) as error:
@@ -116,23 +117,23 @@ def load_imagenet(encoder, path):
 
 
 def _without_center(encoder):
-    """The part of an encoder that is the backbone."""
+    """The encoder without the layers that segmentation-models adds after VGG."""
     added = [layer for layer in encoder.layers if layer.name == "center_block1_conv"]
     return keras.Model(encoder.inputs, added[0].input) if added else encoder
 
 
 def copy_parts(source, target, parts):
-    """Copy weights between multi-task models, sub-model by sub-model.
+    """Copy weights between multi-task models by sub-model.
 
     Args:
-        source, target: from `build_multitask_unet`.
-        parts: names such as ``encoder`` or ``decoder_seg``; those that either model lacks are passed over.
+        source, target: models from `build_multitask_unet`; the target is changed in place.
+        parts: names of sub-models such as ``encoder`` or ``decoder_seg``; missing ones are skipped.
 
     Returns:
-        Names of the parts that were copied.
+        List of the names of the copied sub-models.
     """
-    there = {layer.name: layer for layer in source.layers}
-    copied = [layer for layer in target.layers if layer.name in there and layer.name in parts]
+    sources = {layer.name: layer for layer in source.layers}
+    copied = [layer for layer in target.layers if layer.name in sources and layer.name in parts]
     for layer in copied:
-        layer.set_weights(there[layer.name].get_weights())
+        layer.set_weights(sources[layer.name].get_weights())
     return [layer.name for layer in copied]

@@ -1,8 +1,8 @@
-"""BatchNorm statistics of the shared encoder, one set for each input stream.
+"""BatchNorm statistics of the shared encoder, one set per input stream (Lab or grey images).
 
-In training BatchNorm uses the statistics of the batch, but at evaluation the moving statistics, and those of
-an encoder that was called on Lab images and on grey ones lie between the two and fit neither. Moving
-statistics never enter the training computation, so estimating them again for each stream changes no weight.
+BatchNorm normalizes with batch statistics in training and with moving statistics at evaluation. If the
+encoder was trained on Lab and grey images, its moving statistics average over both and fit neither. Training
+does not use moving statistics, so re-estimating them for each stream changes no weight.
 """
 
 import contextlib
@@ -16,12 +16,12 @@ from selfsup_segmentation.data.errors import InputError
 
 
 def batch_norm_layers(model):
-    """The BatchNormalization layers of a model, in a fixed order."""
+    """BatchNormalization layers of a model, in the order of its layers."""
     return [layer for layer in model.layers if isinstance(layer, keras.layers.BatchNormalization)]
 
 
 def get_statistics(encoder):
-    """Moving means and variances of an encoder, a list of arrays: mean and variance layer by layer."""
+    """Moving statistics of an encoder: list of arrays ``[C]``, mean and variance of each layer in turn."""
     return [
         keras.ops.convert_to_numpy(value).copy()
         for layer in batch_norm_layers(encoder)
@@ -30,7 +30,7 @@ def get_statistics(encoder):
 
 
 def set_statistics(encoder, statistics):
-    """Assign what `get_statistics` returned."""
+    """Set the moving statistics of an encoder to a list as `get_statistics` returns it."""
     variables = [
         v for layer in batch_norm_layers(encoder) for v in (layer.moving_mean, layer.moving_variance)
     ]
@@ -40,26 +40,25 @@ def set_statistics(encoder, statistics):
 
 @contextlib.contextmanager
 def _momentum(layers, value):
-    kept = [layer.momentum for layer in layers]
+    old = [layer.momentum for layer in layers]
     for layer in layers:
         layer.momentum = value
     try:
         yield
     finally:
-        for layer, momentum in zip(layers, kept, strict=True):
+        for layer, momentum in zip(layers, old, strict=True):
             layer.momentum = momentum
 
 
 def statistics_estimator(encoder):
-    """Averages the batch statistics of an encoder over many batches; one graph serves every call.
+    """Make a function that averages the batch statistics of an encoder; its graph is traced once.
 
     Args:
-        encoder: of a multi-task model; each call leaves it as it was.
+        encoder: encoder of a multi-task model; the function leaves its statistics unchanged.
 
     Returns:
-        Function of an iterable of what the encoder sees (``[B, H, W, 3]``, from
-        `models.multitask.encoder_input`) that returns statistics as `get_statistics` does. Where there is no
-        batch it raises ValueError.
+        Function of an iterable of encoder inputs ``[B, H, W, 3]`` (from `models.multitask.encoder_input`)
+        that returns statistics as `get_statistics` does. It raises ValueError if there is no batch.
     """
     layers = batch_norm_layers(encoder)
 
@@ -69,12 +68,12 @@ def statistics_estimator(encoder):
             encoder(images, training=True)
 
     def estimate(batches):
-        seen = 0
-        with statistics_of(encoder, None):  # puts its own back
+        count = 0
+        with statistics_of(encoder, None):  # restores the encoder's statistics
             for images in batches:
-                accumulate(images, tf.constant(seen / (seen + 1), tf.float32))
-                seen += 1
-            if not seen:
+                accumulate(images, tf.constant(count / (count + 1), tf.float32))
+                count += 1
+            if not count:
                 raise ValueError("BatchNorm statistics need at least one batch")
             return get_statistics(encoder)
 
@@ -83,27 +82,30 @@ def statistics_estimator(encoder):
 
 @contextlib.contextmanager
 def statistics_of(encoder, statistics):
-    """Within this context the encoder evaluates with the given statistics; None leaves its own."""
-    kept = get_statistics(encoder)
+    """Context in which the encoder has the given statistics (None: its own); they are restored afterwards."""
+    old = get_statistics(encoder)
     try:
         if statistics is not None:
             set_statistics(encoder, statistics)
         yield
     finally:
-        set_statistics(encoder, kept)
+        set_statistics(encoder, old)
 
 
 def save_statistics(path, by_stream):
-    """Write statistics of several streams, dict of stream to list of arrays, as one ``.npz`` file."""
+    """Write the statistics of streams, dict of stream name to list of arrays, to one ``.npz`` file."""
     arrays = {f"{stream}/{i:03d}": a for stream, values in by_stream.items() for i, a in enumerate(values)}
     np.savez(path, **arrays)
 
 
 def load_statistics(path):
-    """Read what `save_statistics` wrote; nothing is unpickled.
+    """Read a file written by `save_statistics`, without unpickling.
+
+    Returns:
+        Dict of stream name to list of arrays, see `get_statistics`.
 
     Raises:
-        InputError: the file is something else.
+        InputError: the file is damaged or of another kind.
     """
     by_stream = {}
     try:

@@ -1,4 +1,4 @@
-"""Nearest-neighbour upsampling in few ops."""
+"""Nearest-neighbour upsampling with few ops."""
 
 import keras
 import tensorflow as tf
@@ -6,9 +6,9 @@ import tensorflow as tf
 
 @keras.saving.register_keras_serializable("models")
 class BroadcastUpSampling2D(keras.layers.UpSampling2D):
-    """Keras' UpSampling2D by two broadcasts; outputs and gradients are the same to the bit.
+    """UpSampling2D of Keras as two broadcasts; outputs and gradients are bit-identical.
 
-    Keras 3 repeats the rows and then the columns, which with the gradients is some hundred nodes of a graph.
+    Keras 3 repeats rows, then columns, which including gradients adds about a hundred nodes to the graph.
     """
 
     def call(self, inputs):
@@ -16,8 +16,8 @@ class BroadcastUpSampling2D(keras.layers.UpSampling2D):
         if self.interpolation != "nearest" or self.data_format != "channels_last":
             return super().call(inputs)
         (batch, height, width, channels), (rows, columns) = _sizes(inputs), self.size
-        # One after the other: TensorFlow is slow at the gradient of a broadcast along two axes, and adds the
-        # pixels of a block in another order. A gradient of our own would keep the graph alive for ever.
+        # Two broadcasts: the gradient of one along two axes is slow in TensorFlow and sums the pixels of a
+        # block in another order. A custom gradient would never release the graph.
         pixels = tf.reshape(inputs, [batch, height, 1, width, 1, channels])
         pixels = tf.broadcast_to(pixels, [batch, height, rows, width, 1, channels])
         pixels = tf.broadcast_to(pixels, [batch, height, rows, width, columns, channels])
@@ -25,7 +25,7 @@ class BroadcastUpSampling2D(keras.layers.UpSampling2D):
 
 
 def _sizes(images):
-    """Lengths of the axes: numbers where they are known before the graph runs."""
+    """Lengths of the axes: Python integers where they are static, else tensors."""
     return [
         tf.shape(images)[axis] if length is None else length
         for axis, length in enumerate(images.shape.as_list())

@@ -1,4 +1,4 @@
-"""Task weightings behind one small interface: usable without the rest of the project."""
+"""Task weightings with a common interface; they can be used without the rest of the project."""
 
 from selfsup_segmentation.weighting.base import TaskWeighting
 from selfsup_segmentation.weighting.dynamic_average import DynamicWeightAverage

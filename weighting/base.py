@@ -1,4 +1,4 @@
-"""What every task weighting has in common."""
+"""Base class of task weightings."""
 
 import keras
 import numpy as np
@@ -6,14 +6,15 @@ import tensorflow as tf
 
 
 class TaskWeighting(keras.layers.Layer):
-    """Adds the losses of several tasks up to one total: ``Σ_k weight_k · L_k + penalty`` (Eq. 5).
+    """Combine the losses of several tasks into one total: ``Σ_k weight_k · L_k + penalty`` (Eq. 5).
 
-    A weighting knows nothing of the trainer or of what the tasks mean. Call it once a step with the losses,
-    `end_epoch` once an epoch with their means. A new weighting overrides `task_weights` and, where it needs
-    them, `penalty` and `end_epoch`. Its state is Keras weights, so a checkpoint of the layer holds all of it.
+    A weighting is independent of the training loop and of the meaning of the tasks. Call it in every step
+    with the losses, and `end_epoch` after every epoch with their means. A subclass overrides `task_weights`
+    and, if it needs them, `penalty` and `end_epoch`. Its state is held in Keras weights, so that a checkpoint
+    of the layer is complete.
 
     Args:
-        tasks: names of the tasks; they fix the order inside.
+        tasks: names of the tasks, at least one, without repetition; the order of the weights.
 
     Example:
         >>> weighting = FixedWeights({"seg": 1.0, "depth": 100.0})
@@ -29,23 +30,23 @@ class TaskWeighting(keras.layers.Layer):
         self.built = True  # all state is made in __init__: it depends on the tasks alone
 
     def task_weights(self):
-        """Factor of every task's loss in the gradient, ``[tasks]``, in the order of `tasks`."""
+        """Factors of the losses in the total, float32 ``[tasks]``, in the order of `tasks`."""
         raise NotImplementedError
 
     def penalty(self):
-        """What is added to the weighted sum; a scalar."""
+        """Scalar that is added to the weighted sum."""
         return 0.0
 
     def __call__(self, losses):
-        """See `call`; Keras wants tensors, a person may give plain numbers."""
+        """See `call`; plain numbers are accepted as well, while Keras requires tensors."""
         tensors = {k: tf.constant(v, tf.float32) if np.isscalar(v) else v for k, v in losses.items()}
         return super().__call__(tensors)
 
     def call(self, losses):
-        """Total loss.
+        """Compute the total loss.
 
         Args:
-            losses: dict of scalars, one for each of `tasks`.
+            losses: dict of task name to unweighted loss, a scalar, with exactly the names of `tasks`.
 
         Returns:
             float32 scalar.
@@ -59,11 +60,15 @@ class TaskWeighting(keras.layers.Layer):
         return tf.reduce_sum(self.task_weights() * stacked) + self.penalty()
 
     def current_weights(self):
-        """The factors now, as a dict of Python floats."""
+        """Current weights, dict of task name to Python float."""
         return dict(zip(self.tasks, map(float, keras.ops.convert_to_numpy(self.task_weights())), strict=True))
 
     def end_epoch(self, mean_losses):
-        """Tell the weighting the mean unweighted training loss of each task over the epoch that ended."""
+        """Update state after an epoch.
+
+        Args:
+            mean_losses: dict of task name to the mean unweighted training loss of the epoch.
+        """
 
     def get_config(self):
         """Configuration, so that a model with this layer can be saved."""

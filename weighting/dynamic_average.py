@@ -1,4 +1,4 @@
-"""Dynamic weight average: tasks whose loss falls slowly get more weight."""
+"""Dynamic weight average: tasks whose loss decreases slowly get larger weights."""
 
 import numpy as np
 import tensorflow as tf
@@ -9,13 +9,16 @@ from selfsup_segmentation.weighting.base import TaskWeighting
 class DynamicWeightAverage(TaskWeighting):
     """Dynamic weight average of Liu, Johns and Davison (CVPR 2019), reference [32] of the paper.
 
-    ``weight_k(t) = K · softmax_k(r_k(t-1) / T)`` with ``r_k(t-1) = L_k(t-1) / L_k(t-2)``; K tasks, L the mean
-    unweighted training loss of an epoch. The weights are 1 in the first two epochs and always sum to K.
-    A loss of exactly 0 at t-2 counts as a ratio of 1.
+    ``weight_k(t) = K · softmax_k(r_k(t-1) / T)`` with ``r_k(t-1) = L_k(t-1) / L_k(t-2)``, where K is the
+    number of tasks and L_k(t) the mean unweighted training loss of task k in epoch t. The weights are 1 in
+    the first two epochs and always sum to K. If L_k(t-2) is 0, the ratio r_k is 1.
 
     Args:
         tasks: names of the tasks.
-        temperature: T > 0; the larger, the more even the weights.
+        temperature: T > 0; larger values make the weights more uniform.
+
+    Raises:
+        ValueError: the temperature is not positive.
     """
 
     def __init__(self, tasks, temperature=2.0, **kwargs):
@@ -31,17 +34,17 @@ class DynamicWeightAverage(TaskWeighting):
         )
 
     def task_weights(self):
-        """The weights of this epoch."""
+        """Weights of the current epoch, float32 ``[tasks]``."""
         return tf.convert_to_tensor(self.factors)
 
     def end_epoch(self, mean_losses):
-        """Set the weights of the next epoch from the mean losses of this one and of the one before."""
+        """Set the weights of the next epoch from the mean losses of this epoch and of the previous one."""
         losses = np.array([float(mean_losses[task]) for task in self.tasks])
         if int(self.epochs) >= 1:
-            before = np.array(self.last_losses, np.float64)
-            ratio = np.divide(losses, before, out=np.ones_like(losses), where=before > 0)
-            share = np.exp((ratio - ratio.max()) / self.temperature)
-            self.factors.assign(len(losses) * share / share.sum())
+            previous = np.array(self.last_losses, np.float64)
+            ratio = np.divide(losses, previous, out=np.ones_like(losses), where=previous > 0)
+            exponentials = np.exp((ratio - ratio.max()) / self.temperature)
+            self.factors.assign(len(losses) * exponentials / exponentials.sum())
         self.last_losses.assign(losses)
         self.epochs.assign_add(1)
 

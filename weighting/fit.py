@@ -1,19 +1,22 @@
-"""A weighting in Keras' own ``fit``."""
+"""Use a task weighting in the ``fit`` of Keras."""
 
 import keras
 
 
 class WeightedModel(keras.Model):
-    """A network of several outputs whose losses a `TaskWeighting` adds up in ``fit``.
+    """Keras model whose task losses are combined by a `TaskWeighting` in ``fit``.
 
-    What `UncertaintyWeighting` learns is trained with the network; what `DynamicWeightAverage` has to know
-    is told to it after each epoch. The network stays a model of its own: save and use that.
+    The parameters of `UncertaintyWeighting` are trained with the network; `DynamicWeightAverage` receives the
+    mean losses after each epoch. The network remains a separate model: save and use that one.
 
     Args:
-        network: ``keras.Model`` with a dict of outputs by task.
-        weighting: `TaskWeighting` of these tasks.
-        losses: by task a function of (target, output) that returns a loss, a tensor of any shape: its mean
-            counts. Targets come from ``fit`` as a dict by task.
+        network: ``keras.Model`` whose outputs are a dict of task name to tensor.
+        weighting: `TaskWeighting` with the same tasks.
+        losses: dict of task name to a function of (target, output) that returns a tensor of any shape, which
+            is averaged. ``fit`` takes the targets as a dict of task name to tensor.
+
+    Raises:
+        ValueError: `losses` and `weighting` have different tasks.
 
     Example:
         >>> model = WeightedModel(network, UncertaintyWeighting(["seg", "depth"]), losses)
@@ -29,11 +32,11 @@ class WeightedModel(keras.Model):
         self.means = {task: keras.metrics.Mean(name=f"{task}_loss") for task in weighting.tasks}
 
     def call(self, inputs, training=None):
-        """Outputs of the network."""
+        """Outputs of the network, dict of task name to tensor."""
         return self.network(inputs, training=training)
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
-        """Weighted total of the losses; their unweighted means become ``<task>_loss`` of the history."""
+        """Weighted total of the losses; ``<task>_loss`` of the history is their unweighted mean."""
         losses = {
             task: keras.ops.mean(loss(y[task], y_pred[task])) for task, loss in self.losses_by_task.items()
         }
@@ -42,11 +45,11 @@ class WeightedModel(keras.Model):
         return self.weighting(losses)
 
     def fit(self, *args, callbacks=None, **kwargs):
-        """As Keras'; the weighting is told the mean losses of every epoch."""
-        return super().fit(*args, callbacks=[_TellWeighting(), *(callbacks or ())], **kwargs)
+        """``keras.Model.fit``; the weighting also receives the mean losses of every epoch."""
+        return super().fit(*args, callbacks=[_EndEpoch(), *(callbacks or ())], **kwargs)
 
 
-class _TellWeighting(keras.callbacks.Callback):
+class _EndEpoch(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         tasks = self.model.weighting.tasks
         self.model.weighting.end_epoch({task: logs[f"{task}_loss"] for task in tasks})

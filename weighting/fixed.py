@@ -1,4 +1,4 @@
-"""Fixed weights: one point of the paper's grid search."""
+"""Fixed weights, as in the paper's grid search."""
 
 import tensorflow as tf
 
@@ -8,11 +8,14 @@ from selfsup_segmentation.weighting.base import TaskWeighting
 class FixedWeights(TaskWeighting):
     """``L_total = Σ_k λ_k L_k`` with constant λ (Eq. 5, section 4.1).
 
-    The grid search of the paper keeps the segmentation at 1 and takes the other weights from
-    0.1, 1, 10, 100. Weights have task names here: the paper numbers its λ in two different orders.
+    The paper's grid search fixes the weight of segmentation at 1 and selects the others from 0.1, 1, 10, 100.
+    Weights are named after their tasks, because the paper numbers λ in two different orders.
 
     Args:
-        weights: dict of task name to factor, each ≥ 0.
+        weights: dict of task name to constant weight, ≥ 0.
+
+    Raises:
+        ValueError: a weight is negative.
     """
 
     def __init__(self, weights, **kwargs):
@@ -22,7 +25,7 @@ class FixedWeights(TaskWeighting):
             raise ValueError(f"weights must not be negative: {self.factors}")
 
     def task_weights(self):
-        """The constants."""
+        """Constant weights, float32 ``[tasks]``."""
         return tf.constant([self.factors[task] for task in self.tasks], tf.float32)
 
     def get_config(self):

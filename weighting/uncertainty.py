@@ -1,4 +1,4 @@
-"""Uncertainty weighting: the weights are learned with the network."""
+"""Uncertainty weighting: weights are learned together with the network."""
 
 import tensorflow as tf
 
@@ -15,14 +15,17 @@ class UncertaintyWeighting(TaskWeighting):
         mtan      Σ_k exp(-s_k) L_k / 2 + s_k / 2    every task (code of Liu et al.)
         gal       Σ_k exp(-s_k) L_k + s_k            every task (code of Gal)
 
-    At its optimum each form weighs task k by a constant over L_k, so that they differ in the way there only.
-    The optimizer that trains the network trains s as well: pass `trainable_variables` to it.
+    At the optimum of s, every form weighs task k by a constant divided by L_k, so the forms differ only in
+    how they approach it. Train s with the optimizer of the network: give it `trainable_variables` as well.
 
     Args:
         tasks: names of the tasks.
         form: ``kendall``, ``mtan`` or ``gal``.
-        initial: s before the first step.
-        regression: names of the tasks whose loss is a squared error.
+        initial: initial value of s.
+        regression: names of the tasks whose loss is a squared error; used by ``kendall``.
+
+    Raises:
+        ValueError: the form is unknown.
     """
 
     def __init__(self, tasks, form="kendall", initial=0.0, regression=("depth",), **kwargs):
@@ -40,12 +43,12 @@ class UncertaintyWeighting(TaskWeighting):
         return self.form == "mtan" or (self.form == "kendall" and task in self.regression)
 
     def task_weights(self):
-        """``exp(-s)``, halved where the form says so."""
+        """``exp(-s)``, float32 ``[tasks]``, halved for the tasks that the form halves."""
         factors = tf.constant([0.5 if self._halved(task) else 1.0 for task in self.tasks])
         return factors * tf.exp(-tf.convert_to_tensor(self.log_variance))
 
     def penalty(self):
-        """``Σ s / 2`` (``gal``: ``Σ s``); keeps the variances from growing without bound."""
+        """``Σ s / 2`` (``gal``: ``Σ s``), which prevents the variances from growing without bound."""
         return tf.reduce_sum(self.log_variance) * (1.0 if self.form == "gal" else 0.5)
 
     def get_config(self):
