@@ -47,15 +47,16 @@ def ours(settings, frames, many):
     from selfsup_segmentation.data.pipeline import Preparation
     from selfsup_segmentation.experiments.datasets.library import RunData
     from selfsup_segmentation.experiments.evaluation.evaluator import Evaluator
-    from selfsup_segmentation.experiments.evaluation.predictor import classes_of
     from selfsup_segmentation.experiments.finished.submission import write_label_ids
     from selfsup_segmentation.experiments.metrics import MeanIoU
+    from selfsup_segmentation.experiments.tasks import named
+    from selfsup_segmentation.experiments.tasks.classes import classes_of
 
     image = keras.layers.Input((None, None, 3), name="lab")
     encoder = keras.Model(image, keras.layers.Activation("linear")(image), name="encoder")
     head = keras.layers.Conv2D(19, 1, kernel_initializer="random_normal")
     model = keras.Model({"lab": image}, {"seg": head(encoder(image))})
-    preparation = Preparation(("seg",), statistics())
+    preparation = Preparation(named(run.tasks), statistics())
 
     def evaluator(frames):
         cache = FrameCache(frames, settings.size, ("left", "labels"), folder=settings.scratch / "cache")

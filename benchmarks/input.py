@@ -44,9 +44,10 @@ def ours(settings, frames, tasks):
     run = make_run(settings, tasks)
     from selfsup_segmentation.data.cache import FrameCache
     from selfsup_segmentation.data.pipeline import Preparation, ordered_batches, training_batches
+    from selfsup_segmentation.experiments.tasks import named
 
     parts = ["left", "labels", *(["right"] if "depth" in tasks else [])]
-    cache, preparation = FrameCache(frames, settings.size, parts), Preparation(tasks, statistics())
+    cache, preparation = FrameCache(frames, settings.size, parts), Preparation(named(tasks), statistics())
     facts = {"seconds_to_decode_once": clock(cache.build), "frames": len(frames)}
     if len(tasks) == 3:
         first = next(iter(ordered_batches(cache, preparation)))

@@ -58,7 +58,7 @@ def make_step(run):
 
     model, weighting = build_model(run), make_weighting(run)
     initialize_randomly(model, SEED, run.readings.decoder_init)
-    objective = Objective(run.tasks, run.readings, statistics().class_weights(run.readings.mfb))
+    objective = Objective(run.tasks, run.readings, statistics())
     progress = Progress([*(f"loss_{task}" for task in objective.tasks), "loss"])
     optimizer = Adam(run.schedule.learning_rate)
     return model, make_train_step(model, weighting, optimizer, objective, progress), progress
@@ -84,7 +84,8 @@ def draw_batch(settings, tasks):
     import tensorflow as tf
 
     from selfsup_segmentation.data.pipeline import Preparation
+    from selfsup_segmentation.experiments.tasks import named
 
     images = draw_images(settings) | {"valid_size": np.int32([settings.size] * settings.batch)}
-    prepare = tf.function(Preparation(tuple(tasks), statistics()))
+    prepare = tf.function(Preparation(named(tasks), statistics()))
     return prepare({name: tf.constant(values) for name, values in images.items()})

@@ -16,7 +16,7 @@ class Preparation:
     """Turns uint8 images into what the network and the losses want, with TensorFlow ops.
 
     Attributes:
-        tasks: some of ``seg``, ``color``, ``depth``; only what they need is computed.
+        tasks: objects as `experiments.tasks.task.Task`; only what they need is computed.
         statistics: colors of the training images.
         input_norm: ``standard`` (Lab minus mean over std of the training images), ``raw`` Lab, or ``unit``
             (Lab scaled to [0, 1]).
@@ -24,7 +24,7 @@ class Preparation:
             ``L`` (L/100), ``rgb01`` or ``lab_raw``.
     """
 
-    tasks: tuple[str, ...]
+    tasks: tuple
     statistics: ColorStatistics
     input_norm: str = "standard"
     recon_space: str = "lab01"
@@ -49,15 +49,15 @@ class Preparation:
         """Prepare a batch.
 
         Args:
-            images: dict of uint8 ``left`` ``[B, H, W, 3]``, ``right`` for depth, ``labels`` ``[B, H, W]`` for
-                seg, and int32 ``valid_size`` ``[B, 2]`` (width, height). With a bool ``mirrored`` ``[B]``,
-                those where it is true are mirrored left to right.
+            images: dict of uint8 ``left`` ``[B, H, W, 3]``, the tasks' training parts (``right``
+                ``[B, H, W, 3]``, ``labels`` ``[B, H, W]``), and int32 ``valid_size`` ``[B, 2]`` (width,
+                height). With a bool ``mirrored`` ``[B]``, those where it is true are mirrored left to right.
 
         Returns:
-            Dict with the network's inputs ``lab`` and ``gray`` (as the tasks need them) and targets:
-            ``labels`` trainIds, ``color`` classes, ``left`` and ``right`` for Eq. 3, and ``mask``
-            ``[B, H, W]``, 1 inside the image and 0 on padding. With ``mirrored``, also ``direction``
-            ``[B]``, the sign of the disparity between left and right: -1 in a mirrored pair.
+            Dict with the image of each of the tasks' streams (``lab``, ``gray``), the targets of each task
+            whose training parts are among ``images``, and ``mask`` ``[B, H, W]``, 1 inside the image and 0 on
+            padding. With ``mirrored``, also ``direction`` ``[B]``, the sign of the disparity between left and
+            right: -1 in a mirrored pair.
         """
         height, width = tf.shape(images["left"])[1], tf.shape(images["left"])[2]
         batch = {"mask": inside(images["valid_size"], height, width)}
@@ -73,17 +73,10 @@ class Preparation:
             }
         lab = rgb_to_lab(images["left"])
         normalized = self.network_input(lab)
-        if "seg" in self.tasks or "depth" in self.tasks:
-            batch["lab"] = normalized
-        if "seg" in self.tasks and "labels" in images:
-            batch["labels"] = images["labels"]
-        if "color" in self.tasks:
-            batch["gray"] = tf.repeat(normalized[..., :1], 3, axis=-1)
-            batch["color"] = self.statistics.bins.encode(lab)
-        if "depth" in self.tasks and "right" in images:
-            right = images["right"]
-            batch["left"] = self.reconstruction_image(images["left"], lab)
-            batch["right"] = self.reconstruction_image(right, rgb_to_lab(right))
+        for task in self.tasks:
+            batch[task.head.stream] = task.image(normalized)
+            if images.keys() >= set(task.training_parts):
+                batch |= task.targets(images, lab, self)
         return batch
 
 
@@ -163,12 +156,8 @@ def ordered_batches(cache, preparation, batch_size=1, indices=None):
 
 
 def _prepared(samples, cache, preparation, batch_size, drop_remainder):
-    needed = {"seg": "labels", "depth": "right"}
-    parts = [
-        part
-        for part in cache.parts
-        if part == "left" or part in {needed[task] for task in preparation.tasks if task in needed}
-    ]
+    needed = {"left"}.union(*(task.training_parts for task in preparation.tasks))
+    parts = [part for part in cache.parts if part in needed]
     # Made here and captured: made inside the function they would be constants of its graph, at most 2 GB.
     with tf.device("CPU:0"):
         stored = {

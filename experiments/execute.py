@@ -21,6 +21,7 @@ from selfsup_segmentation.experiments.records.history import read_history
 from selfsup_segmentation.experiments.records.json_files import write_json
 from selfsup_segmentation.experiments.records.lock import only_one
 from selfsup_segmentation.experiments.records.results import Results, headline, headline_names
+from selfsup_segmentation.experiments.tasks import by_stream
 from selfsup_segmentation.experiments.training.divergence import DivergedError
 from selfsup_segmentation.experiments.training.loop import Training
 from selfsup_segmentation.experiments.training.network import (
@@ -34,7 +35,7 @@ from selfsup_segmentation.experiments.training.network import (
 from selfsup_segmentation.experiments.training.objective import Objective
 from selfsup_segmentation.experiments.training.strategy import strategy_of
 from selfsup_segmentation.experiments.weightings import make_weighting
-from selfsup_segmentation.models.multitask import by_stream, encoder_input
+from selfsup_segmentation.models.multitask import encoder_input
 from selfsup_segmentation.models.normalization import save_statistics, statistics_estimator
 from selfsup_segmentation.weighting import TaskWeighting
 
@@ -138,7 +139,7 @@ def set_up(run, store, library, options):
     with strategy.scope():
         model, weighting = build_model(run), make_weighting(run)
     initialize(model, weighting, run, store, options)
-    objective = Objective(run.tasks, run.readings, data.statistics.class_weights(run.readings.mfb))
+    objective = Objective(run.tasks, run.readings, data.statistics)
     training = Training(run, model, weighting, objective, data, store.folder(run), options, strategy)
     return Ready(data, model, weighting, objective, training)
 

@@ -88,8 +88,8 @@ class Readings:
     input_norm: str = _reading("standard", "raw", "unit", help="normalization of the network's Lab input")
     color_input: str = _reading("repeat", "embed1x1", depends=("color",),
         help="L three times, or the paper's rejected 1×1 embedding")
-    encoder_pass: str = _reading("two", "joint", depends=("color", "several tasks"),
-        help="the encoder is called twice, or once on both inputs")
+    encoder_pass: str = _reading("two", "joint", depends=("several streams",),
+        help="the encoder is called once for each input, or once on all")
     encoder_bn_eval: str = _reading("per_input", "shared", depends=EVALUATION,
         help="BatchNorm statistics estimated again for each input stream, or the shared moving ones")
     decoder_init: str = _reading("glorot_uniform", "he_uniform",
@@ -170,17 +170,20 @@ class Readings:
 
         Runs that differ only in irrelevant readings share one identity. The features of a run are the tasks
         that it or its pre-training learns, weighting, initialization, layout and, where they hold, ``start``,
-        ``several tasks``, ``several devices`` and ``<task>/<weighting>`` of its own tasks.
+        ``several streams``, ``several devices`` and ``<task>/<weighting>`` of its own tasks.
 
         Args:
             tasks, weighting, init, start: of the run, see `experiments.run.Run`.
             layout: ``cityscapes`` or ``kitti``.
         """
+        # Imports numpy, which `--help` does without.
+        from selfsup_segmentation.experiments.tasks import by_stream
+
         learned = {*tasks, *(("color", "depth") if init == "CoarseCTS" else ())}
         features = {*learned, weighting, init, layout, *(f"{task}/{weighting}" for task in tasks)}
         conditions = {
             "start": start,
-            "several tasks": len(learned) > 1,
+            "several streams": len(by_stream(learned)) > 1,
             "several devices": self.replicas > 1,
         }
         features |= {name for name, holds in conditions.items() if holds}

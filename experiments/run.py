@@ -5,8 +5,6 @@ import dataclasses
 from selfsup_segmentation.data.errors import InputError
 from selfsup_segmentation.experiments.readings import Readings
 
-LETTERS = {"seg": "SS", "color": "C", "depth": "D"}
-TASKS = {letter: task for task, letter in LETTERS.items()}
 INITS = ("random", "ImageNet", "CoarseCTS")
 
 
@@ -47,7 +45,7 @@ class Run:
 
     Attributes:
         dataset: data and scale, as `experiments.catalog.dataset_label` names them.
-        tasks: names in the order seg, color, depth.
+        tasks: names in the order of `experiments.tasks.TASKS`.
         weighting: ``GS`` (fixed weights), ``UW``, ``DWA``, or ``none`` for a single task.
         init: of the encoder: ``random``, ``ImageNet`` or ``CoarseCTS``.
         schedule: how long.
@@ -74,14 +72,18 @@ class Run:
         """Name of the row, as in the paper's tables: ``SS``, ``SS+C/GS``, … or ``CoarseCTS``."""
         if self.split == "train_extra":
             return "CoarseCTS"
-        name = "+".join(LETTERS[task] for task in self.tasks)
+        # Imports numpy, which `--help` does without.
+        from selfsup_segmentation.experiments.tasks import named
+
+        name = "+".join(task.letters for task in named(self.tasks))
         return name if self.weighting == "none" else f"{name}/{self.weighting}"
 
     @property
     def weights(self):
-        """Fixed weights by task for ``GS``, where segmentation has 1; else empty."""
-        given = {"seg": 1.0, "color": self.readings.w_color, "depth": self.readings.w_depth}
-        return {task: given[task] for task in self.tasks} if self.weighting == "GS" else {}
+        """Fixed weights by task for ``GS``: the reading ``w_<task>``, 1 where there is none; else empty."""
+        if self.weighting != "GS":
+            return {}
+        return {task: getattr(self.readings, f"w_{task}", 1.0) for task in self.tasks}
 
     @property
     def needs_imagenet(self):
@@ -125,6 +127,9 @@ class Run:
             InputError: another version described it, with switches that this one does not have.
         """
 
+        # Imports numpy, which `--help` does without.
+        from selfsup_segmentation.experiments.tasks import named
+
         def schedule(stored):
             return Schedule(**stored | {"size": tuple(stored["size"])})
 
@@ -133,7 +138,7 @@ class Run:
             return cls(
                 **known
                 | {
-                    "tasks": tuple(values["tasks"]),
+                    "tasks": tuple(task.name for task in named(values["tasks"])),
                     "schedule": schedule(values["schedule"]),
                     "base": values["base"] and schedule(values["base"]),
                     "readings": Readings(**values["readings"]),

@@ -3,7 +3,10 @@
 # Name -> (class in `weighting`, function of an `experiments.run.Run` that returns its arguments).
 WEIGHTINGS = {
     "GS": ("FixedWeights", lambda run: (run.weights,)),
-    "UW": ("UncertaintyWeighting", lambda run: (run.tasks, run.readings.uw_form, run.readings.uw_init)),
+    "UW": (
+        "UncertaintyWeighting",
+        lambda run: (run.tasks, run.readings.uw_form, run.readings.uw_init, _regression(run)),
+    ),
     "DWA": ("DynamicWeightAverage", lambda run: (run.tasks, run.readings.dwa_temperature)),
 }
 SINGLE = {"none": ("FixedWeights", lambda run: (dict.fromkeys(run.tasks, 1.0),))}
@@ -15,3 +18,10 @@ def make_weighting(run):
 
     name, arguments = (WEIGHTINGS | SINGLE)[run.weighting]
     return getattr(weighting, name)(*arguments(run))
+
+
+def _regression(run):
+    # Imports numpy, which `--help` does without.
+    from selfsup_segmentation.experiments.tasks import named
+
+    return [task.name for task in named(run.tasks) if task.is_regression]

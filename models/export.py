@@ -5,7 +5,7 @@ import keras
 from selfsup_segmentation.data.color import LINEAR_OF_BYTE, linear_to_lab
 from selfsup_segmentation.models.decoder import build_decoder
 from selfsup_segmentation.models.encoder import build_encoder
-from selfsup_segmentation.models.multitask import CHANNELS
+from selfsup_segmentation.models.heads import HEADS
 
 
 def segmentation_only(model):
@@ -42,7 +42,7 @@ def rgb_segmentation(model, normalize, backbone="resnet18"):
         ``[B, H, W, 19]``.
     """
     encoder = build_encoder(backbone, fused=False)
-    decoder = build_decoder("seg", CHANNELS["seg"], encoder, fused=False)
+    decoder = build_decoder("seg", HEADS["seg"].channels, encoder, fused=False)
     for part in (encoder, decoder):
         part.set_weights(model.get_layer(part.name).get_weights())
     image = keras.layers.Input((None, None, 3), dtype="uint8", name="image")

@@ -5,17 +5,7 @@ import tensorflow as tf
 
 from selfsup_segmentation.models.decoder import build_decoder
 from selfsup_segmentation.models.encoder import build_encoder
-
-CHANNELS = {"seg": 19, "color": 36, "depth": 1}
-STREAM = {"seg": "lab", "depth": "lab", "color": "gray"}
-
-
-def by_stream(tasks):
-    """Lists of the tasks that see the same input, by its name, in order."""
-    return {
-        stream: [task for task in tasks if STREAM[task] == stream]
-        for stream in dict.fromkeys(STREAM[task] for task in tasks)
-    }
+from selfsup_segmentation.models.heads import HEADS
 
 
 @keras.saving.register_keras_serializable("models")
@@ -41,43 +31,46 @@ def build_multitask_unet(tasks, color_input="repeat", encoder_pass="two", backbo
     softmax and the sigmoid of section 4.1 are part of the losses.
 
     Args:
-        tasks: names out of ``seg``, ``color``, ``depth``.
+        tasks: names out of ``seg``, ``color``, ``depth``, or a dict of `models.heads.Head` by name.
         color_input: ``repeat`` feeds L three times; ``embed1x1`` puts the paper's 1×1 convolution on L.
         encoder_pass: ``two`` calls the encoder once for each input, so that its BatchNorm normalizes each by
-            its own batch statistics; ``joint`` calls it once on both inputs as one batch.
+            its own batch statistics; ``joint`` calls it once on all inputs as one batch.
         backbone: one of `models.backbones.BACKBONES`; the paper's is ``resnet18``.
 
     Returns:
-        ``keras.Model``. Inputs: dict with ``lab`` ``[B, H, W, 3]`` for seg and depth, ``gray``
-        ``[B, H, W, 3]`` (L standardized, three times) for color; H and W multiples of 32. Outputs: dict of
-        logits, ``seg`` ``[B, H, W, 19]``, ``color`` ``[B, H, W, 36]``, ``depth`` ``[B, H, W, 1]``.
+        ``keras.Model``. Inputs: dict by stream of images ``[B, H, W, 3]``, of the paper's tasks ``lab`` for
+        seg and depth, and ``gray`` (L standardized, three times) for color; H and W multiples of 32.
+        Outputs: dict by task of logits ``[B, H, W, channels]``: ``seg`` 19, ``color`` 36, ``depth`` 1.
         Sub-models: ``encoder``, ``decoder_<task>`` and, for ``embed1x1``, the layer ``embedding``.
 
     Raises:
         ValueError: an unknown task, color input, encoder pass or backbone.
     """
-    tasks = tuple(task for task in CHANNELS if task in tasks) if set(tasks) <= set(CHANNELS) else ()
-    if not tasks:
-        raise ValueError(f"tasks are some of {tuple(CHANNELS)}, each by its name")
+    heads = tasks if isinstance(tasks, dict) else {task: HEADS[task] for task in HEADS if task in tasks}
+    if not heads or set(tasks) - set(heads):
+        raise ValueError(f"tasks are some of {tuple(HEADS)}, each by its name")
     if color_input not in ("repeat", "embed1x1") or encoder_pass not in ("two", "joint"):
         raise ValueError(f"no such color input or encoder pass: {color_input!r}, {encoder_pass!r}")
 
     encoder = build_encoder(backbone)
-    streams = sorted(by_stream(tasks), reverse=True)  # lab, then gray
+    streams = sorted({head.stream for head in heads.values()}, reverse=True)  # lab before gray
     inputs = {stream: keras.layers.Input((None, None, 3), name=stream) for stream in streams}
     images = dict(inputs)
     if "gray" in images and color_input == "embed1x1":
         images["gray"] = keras.layers.Conv2D(3, 1, name="embedding")(images["gray"][..., :1])
 
-    if encoder_pass == "joint" and len(images) == 2:
-        both = encoder(keras.layers.Concatenate(axis=0, name="both")([images["lab"], images["gray"]]))
-        halves = [keras.ops.split(feature, 2) for feature in both]
-        features = {"lab": [lab for lab, _ in halves], "gray": [gray for _, gray in halves]}
+    if encoder_pass == "joint" and len(streams) > 1:
+        both = encoder(keras.layers.Concatenate(axis=0, name="both")(list(images.values())))
+        split = zip(*(keras.ops.split(feature, len(streams)) for feature in both), strict=True)
+        features = dict(zip(streams, map(list, split), strict=True))
     else:
         features = {stream: encoder(image) for stream, image in images.items()}
 
-    logits = {task: build_decoder(task, CHANNELS[task], encoder)(features[STREAM[task]]) for task in tasks}
-    return MultitaskModel(inputs, logits, name="_".join(tasks))
+    logits = {
+        task: build_decoder(task, head.channels, encoder)(features[head.stream])
+        for task, head in heads.items()
+    }
+    return MultitaskModel(inputs, logits, name="_".join(heads))
 
 
 def only(model, tasks):
@@ -98,7 +91,7 @@ def encoder_input(model, streams, batch):
 
     Args:
         model: from `build_multitask_unet`.
-        streams: ``lab``, ``gray`` or both.
+        streams: names of inputs.
         batch: dict with their images ``[B, H, W, 3]``.
 
     Returns:

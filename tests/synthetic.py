@@ -4,14 +4,11 @@ from selfsup_segmentation.experiments.metrics import DisparityErrors
 from selfsup_segmentation.experiments.options import Options
 from selfsup_segmentation.experiments.records import provenance
 from selfsup_segmentation.experiments.records.json_files import write_json
-from selfsup_segmentation.experiments.records.results import (
-    ColorResult,
-    DepthResult,
-    Errors,
-    IoU,
-    Results,
-    SegmentationResult,
-)
+from selfsup_segmentation.experiments.records.results import Results
+from selfsup_segmentation.experiments.tasks.colorization import ColorResult
+from selfsup_segmentation.experiments.tasks.disparity import DepthResult, Errors
+from selfsup_segmentation.experiments.tasks.miou import IoU
+from selfsup_segmentation.experiments.tasks.segmentation import SegmentationResult
 
 QUIET = Options(imagenet_weights="none", progress="none", tensorboard=False)
 KINDS = ("per_input", "shared")

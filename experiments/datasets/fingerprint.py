@@ -2,22 +2,21 @@
 
 import hashlib
 
-_IN_TRAINING = {"seg": ("labels",), "color": (), "depth": ("right",)}
-_IN_EVALUATION = {"seg": ("labels",), "color": (), "depth": ("disparity", "camera")}
+from selfsup_segmentation.experiments.tasks import named
 
 
 def training_files(run):
     """(split, parts of a frame besides the left image) that a run trains on."""
-    return run.split, _union(_IN_TRAINING, run.tasks)
+    return run.split, _union(task.training_parts for task in named(run.tasks))
 
 
 def evaluation_files(run):
     """(split, parts of a frame besides the left image) that a run is evaluated on."""
-    return "val", _union(_IN_EVALUATION, run.tasks)
+    return "val", _union(task.evaluation_parts for task in named(run.tasks))
 
 
-def _union(needs, tasks):
-    return tuple(sorted({part for task in tasks for part in needs[task]}))
+def _union(parts_of_tasks):
+    return tuple(sorted(set().union(*parts_of_tasks)))
 
 
 def seen_by(run):

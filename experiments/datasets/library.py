@@ -19,6 +19,7 @@ from selfsup_segmentation.experiments.datasets.fingerprint import (
 from selfsup_segmentation.experiments.datasets.source import Source
 from selfsup_segmentation.experiments.records.json_files import write_text
 from selfsup_segmentation.experiments.records.lock import one_after_the_other
+from selfsup_segmentation.experiments.tasks import named
 
 
 @dataclasses.dataclass(frozen=True)
@@ -73,7 +74,7 @@ class Library:
             )
         self._check_ground_truth(*evaluation_files(run), seed)
         statistics = colors or self._statistics(size, fit, seed)
-        preparation = Preparation(run.tasks, statistics, readings.input_norm, readings.recon_space)
+        preparation = Preparation(named(run.tasks), statistics, readings.input_norm, readings.recon_space)
         return RunData(train, val, preparation, statistics)
 
     def fit(self, run) -> str:

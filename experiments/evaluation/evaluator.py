@@ -5,8 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 from selfsup_segmentation.data.pipeline import ordered_batches
 from selfsup_segmentation.experiments.evaluation.predictor import Predictor
-from selfsup_segmentation.experiments.evaluation.scores import ColorScore, DepthScore, SegmentationScore
 from selfsup_segmentation.experiments.preemption import stop_if_requested
+from selfsup_segmentation.experiments.tasks import named
 
 READERS = 4  # threads, and images of ground truth in memory
 
@@ -23,7 +23,7 @@ class Evaluator:
 
     def __init__(self, model, run, data, layout):
         self.model, self.run, self.data, self.layout = model, run, data, layout
-        self.predictor = Predictor(model, run.tasks, run.readings.disp_scale)
+        self.predictor = Predictor(model, run.tasks, run.readings)
 
     def __call__(self, statistics=None):
         """Evaluate.
@@ -32,7 +32,7 @@ class Evaluator:
             statistics: BatchNorm statistics of the encoder by input stream, or None for the network's own.
 
         Returns:
-            Dict by task of what `experiments.evaluation.scores` returns.
+            Dict by task of what its score returns, see `experiments.tasks.task.Task.score`.
         """
         results = {}
         for stream, tasks in self.predictor.tasks.items():
@@ -41,7 +41,7 @@ class Evaluator:
         return {task: results[task] for task in self.run.tasks}
 
     def _evaluate(self, tasks, predict):
-        scores = {task: self._score(task) for task in tasks}
+        scores = {task.name: task.score(self.data.val, self.layout) for task in named(tasks)}
         batches = ordered_batches(self.data.val, self.data.preparation)
         truths = read_ahead(lambda i: [score.read(i) for score in scores.values()], len(self.data.val))
         for index, (batch, truth) in enumerate(zip(batches, truths, strict=True)):
@@ -50,11 +50,6 @@ class Evaluator:
             for score, its_truth in zip(scores.values(), truth, strict=True):
                 score.update(index, its_truth, batch, maps)
         return {task: score.result() for task, score in scores.items()}
-
-    def _score(self, task):
-        if task == "depth":
-            return DepthScore(self.data.val, self.layout)
-        return {"seg": SegmentationScore, "color": ColorScore}[task](self.data.val)
 
 
 def read_ahead(read, count):

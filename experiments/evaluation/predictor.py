@@ -5,8 +5,8 @@ import contextlib
 import tensorflow as tf
 
 from selfsup_segmentation.data.pipeline import ordered_batches
-from selfsup_segmentation.losses import disparity_from_logits
-from selfsup_segmentation.models.multitask import by_stream, only
+from selfsup_segmentation.experiments.tasks import by_stream, named
+from selfsup_segmentation.models.multitask import only
 from selfsup_segmentation.models.normalization import statistics_of
 
 
@@ -16,13 +16,13 @@ class Predictor:
     Args:
         model: from `models.build_multitask_unet`.
         tasks: those to predict.
-        disp_scale: see `experiments.readings.Readings`.
+        readings: `experiments.readings.Readings` of the run.
     """
 
-    def __init__(self, model, tasks, disp_scale):
+    def __init__(self, model, tasks, readings):
         self._encoder, self.tasks = model.get_layer("encoder"), by_stream(tasks)
         self._graphs = {
-            stream: _graph(only(model, tasks), tasks, disp_scale) for stream, tasks in self.tasks.items()
+            stream: _graph(only(model, tasks), tasks, readings) for stream, tasks in self.tasks.items()
         }
 
     @contextlib.contextmanager
@@ -34,10 +34,8 @@ class Predictor:
             statistics: by stream, see `models.normalization`; None for the network's own.
 
         Yields:
-            Function of a prepared batch of one and its native (width, height) that returns a dict of arrays:
-            trainIds ``seg_network`` ``[1, H, W]`` and ``seg_native`` ``[1, native H, native W]``, color
-            classes ``color`` ``[1, H, W]``, and ``depth`` ``[1, H, W, 1]``, disparity in px of the network's
-            image.
+            Function of a prepared batch of one and its native (width, height) that returns the tasks' maps as
+            a dict of arrays ``[1, H, W, …]``, see `experiments.tasks.task.Task.maps`.
         """
         with statistics_of(self._encoder, statistics and statistics[name]):
             yield lambda *image: {key: maps.numpy() for key, maps in self._graphs[name](*image).items()}
@@ -62,34 +60,15 @@ class Predictor:
             yield self(batch, cache.native_sizes[index], statistics)
 
 
-def _graph(part, tasks, disp_scale):
+def _graph(part, tasks, readings):
     """Compile the prediction of some tasks for single images."""
 
     @tf.function(reduce_retracing=True, autograph=False)
     def predict(batch, native_size):
         logits = part(batch, training=False)
         maps = {}
-        if "seg" in tasks:
-            width, height = _valid_size(batch["mask"])
-            # Logits rather than classes are enlarged, and padding is cut off before.
-            native = tf.image.resize(logits["seg"][:, :height, :width], native_size[::-1], "bilinear")
-            maps["seg_native"] = classes_of(native)
-            maps["seg_network"] = classes_of(logits["seg"])
-        if "color" in tasks:
-            maps["color"] = classes_of(logits["color"])
-        if "depth" in tasks:
-            maps["depth"] = disparity_from_logits(logits["depth"], disp_scale)
+        for task in named(tasks):
+            maps |= task.maps(logits[task.name], batch["mask"], native_size, readings)
         return maps
 
     return predict
-
-
-@tf.function(jit_compile=True, autograph=False)
-def classes_of(logits):
-    """Most likely class of each pixel, int32; XLA is far faster at so short a last axis."""
-    return tf.argmax(logits, -1, tf.int32)
-
-
-def _valid_size(mask):
-    rows, columns = mask[0, :, 0], mask[0, 0, :]
-    return tf.cast(tf.reduce_sum(columns), tf.int32), tf.cast(tf.reduce_sum(rows), tf.int32)

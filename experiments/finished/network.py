@@ -15,6 +15,7 @@ from selfsup_segmentation.experiments.evaluation.evaluator import Evaluator
 from selfsup_segmentation.experiments.evaluation.predictor import Predictor
 from selfsup_segmentation.experiments.readings import Readings
 from selfsup_segmentation.experiments.records.results import headline
+from selfsup_segmentation.experiments.tasks import named
 from selfsup_segmentation.experiments.training.network import COLORS, load_model, read_colors
 from selfsup_segmentation.models.normalization import load_statistics
 
@@ -58,7 +59,7 @@ class TrainedNetwork:
 
     @functools.cached_property
     def _predictor(self):
-        return Predictor(self.model, self.run.tasks, self.run.readings.disp_scale)
+        return Predictor(self.model, self.run.tasks, self.run.readings)
 
     @functools.cached_property
     def preparation(self):
@@ -66,7 +67,7 @@ class TrainedNetwork:
         colors, readings = read_colors(self._folder), self.run.readings
         if colors is None:
             raise InputError(f"{self._folder / COLORS} is missing; remove {self._folder} to run it again.")
-        return Preparation(self.run.tasks, colors, readings.input_norm, readings.recon_space)
+        return Preparation(named(self.run.tasks), colors, readings.input_norm, readings.recon_space)
 
     def data(self, library):
         """The run's `experiments.datasets.library.RunData` from the library of its data."""

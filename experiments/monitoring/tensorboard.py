@@ -8,11 +8,9 @@ import time
 import keras
 import numpy as np
 import tensorflow as tf
-from matplotlib import colormaps
 from tensorboard.plugins.hparams import api as hparams
 
-from selfsup_segmentation.data.color import recolor
-from selfsup_segmentation.data.labels import colorize
+from selfsup_segmentation.experiments.tasks import named
 
 IMAGES = 3  # of the validation set, evenly spaced
 FOLDER = "tensorboard"
@@ -102,14 +100,8 @@ class Predictions:
         data = self._evaluator.data
         image = np.asarray(data.val.image("left", index))
         pictures = {"image": image}
-        if "seg_network" in maps:
-            pictures["segmentation"] = colorize(maps["seg_network"][0].astype(np.uint8))
-        if "color" in maps:
-            pictures["colorization"] = recolor(image, data.statistics.bins.centers[maps["color"][0]]).numpy()
-        if "depth" in maps:
-            disparity = maps["depth"][0, ..., 0]
-            largest = max(float(disparity.max()), 1e-6)  # of this image: brightness says near and far, no px
-            pictures["disparity"] = colormaps["magma"](disparity / largest)[..., :3].astype(np.float32)
+        for task in named(self._evaluator.run.tasks):
+            pictures[task.title] = task.picture(maps, image, data.statistics)
         return pictures
 
 

@@ -13,7 +13,7 @@ PACKAGES = ("tensorflow", "keras", "segmentation-models", "numpy", "scikit-image
 # Folders of the code that decides numbers. The scenes are data, which has a fingerprint of its own.
 _FOLDERS = (
     *("data", "losses", "models", "weighting", "experiments"),
-    *(f"experiments/{room}" for room in ("datasets", "evaluation", "training")),
+    *(f"experiments/{room}" for room in ("datasets", "evaluation", "tasks", "training")),
 )
 
 

@@ -11,6 +11,7 @@ from selfsup_segmentation.data.errors import InputError
 from selfsup_segmentation.experiments.catalog import dependency
 from selfsup_segmentation.experiments.records.json_files import write_text
 from selfsup_segmentation.experiments.records.store import without_pattern
+from selfsup_segmentation.experiments.tasks import named
 from selfsup_segmentation.experiments.training.strategy import precision
 from selfsup_segmentation.models.initialization import (
     copy_parts,
@@ -30,9 +31,10 @@ class Unavailable(RuntimeError):
 
 def build_model(run):
     """The network of a run, with segmentation-models' own initialization."""
+    heads = {task.name: task.head for task in named(run.tasks)}
     with precision(run.readings.precision):
         model = build_multitask_unet(
-            run.tasks, run.readings.color_input, run.readings.encoder_pass, run.readings.backbone
+            heads, run.readings.color_input, run.readings.encoder_pass, run.readings.backbone
         )
     if run.readings.replicas > 1 and run.readings.batch_norm == "synchronized":
         for part in (layer for layer in model.layers if isinstance(layer, keras.Model)):

@@ -1,19 +1,19 @@
 """The losses of a run's tasks, from a batch and the network's logits."""
 
-from selfsup_segmentation import losses
+from selfsup_segmentation.experiments.tasks import named
 
 
 class Objective:
-    """Unweighted losses by task (Eq. 1, 3 and 4), each read as the run's readings say.
+    """Unweighted losses by task, as the run's readings define them.
 
     Args:
-        tasks: of the run.
+        tasks: names of the run's tasks.
         readings: of the run.
-        class_weights: of the 36 color classes, ``[36]``.
+        statistics: `data.color.ColorStatistics` of the training images.
     """
 
-    def __init__(self, tasks, readings, class_weights):
-        self.tasks, self.readings, self.class_weights = tasks, readings, class_weights
+    def __init__(self, tasks, readings, statistics):
+        self.tasks, self.readings, self.statistics = tasks, readings, statistics
 
     def __call__(self, batch, logits):
         """Losses.
@@ -25,26 +25,7 @@ class Objective:
         Returns:
             Dict of float32 scalars by task.
         """
-        return {task: getattr(self, f"_{task}")(batch, logits[task]) for task in self.tasks}
-
-    def _seg(self, batch, logits):
-        return losses.segmentation_loss(batch["labels"], logits, self.readings.seg_loss_norm)
-
-    def _color(self, batch, logits):
-        return losses.colorization_loss(
-            batch["color"], logits, self.class_weights, batch["mask"], self.readings.color_loss_norm
-        )
-
-    def _depth(self, batch, logits):
-        disparity = losses.disparity_from_logits(logits, self.readings.disp_scale)
-        if "direction" in batch:
-            disparity *= batch["direction"][:, None, None, None]
-        return losses.reconstruction_loss(
-            batch["left"],
-            batch["right"],
-            disparity,
-            mask=batch["mask"],
-            border=self.readings.warp_border,
-            mask_outside=self.readings.recon_mask_oob,
-            reduce=self.readings.recon_reduce,
-        )
+        return {
+            task.name: task.loss(batch, logits[task.name], self.readings, self.statistics)
+            for task in named(self.tasks)
+        }

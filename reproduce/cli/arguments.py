@@ -10,7 +10,6 @@ from selfsup_segmentation.data.layouts import LAYOUTS
 from selfsup_segmentation.experiments.datasets.source import SCENES_MARKER, Source
 from selfsup_segmentation.experiments.options import Options
 from selfsup_segmentation.experiments.readings import DECLARED, Readings
-from selfsup_segmentation.experiments.run import TASKS
 from selfsup_segmentation.experiments.training import multiworker
 from selfsup_segmentation.experiments.weightings import WEIGHTINGS
 from selfsup_segmentation.reproduce.cli.tensorflow_import import import_tensorflow
@@ -197,14 +196,20 @@ def _devices():
 
 def parse_row(text):
     """(tasks, weighting) from ``SS``, ``SS+D/UW``, …; the weighting of a single task is ``none``."""
-    names, _, weighting = text.partition("/")
-    tasks = [TASKS.get(name) for name in names.split("+")]
+    # Imports numpy, which `--help` does without.
+    from selfsup_segmentation.experiments.tasks import parse_letters
+
+    letters, _, weighting = text.partition("/")
+    try:
+        tasks = parse_letters(letters)
+    except ValueError:
+        tasks = ()
     single = len(tasks) == 1
-    if None in tasks or len(set(tasks)) != len(tasks) or single != (not weighting):
+    if not tasks or single != (not weighting):
         raise InputError(f"--row {text}: write tasks and weighting, as in SS, D, SS+D/UW or SS+C+D/GS.")
     if not single and weighting not in WEIGHTINGS:
         raise InputError(f"--row {text}: the weighting is one of {', '.join(WEIGHTINGS)}.")
-    return tuple(task for task in TASKS.values() if task in tasks), weighting or "none"
+    return tasks, weighting or "none"
 
 
 def parse_size(text, option="--size"):

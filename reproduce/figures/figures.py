@@ -5,10 +5,10 @@ from pathlib import Path
 
 from selfsup_segmentation.data.errors import InputError
 from selfsup_segmentation.experiments.catalog import scale_of, table_row
-from selfsup_segmentation.experiments.evaluation.scores import MINIMUM_DISPARITY, DepthScore
 from selfsup_segmentation.experiments.execute import check_same_data
 from selfsup_segmentation.experiments.finished.finished_run import FinishedRun
 from selfsup_segmentation.experiments.records.json_files import write_json
+from selfsup_segmentation.experiments.tasks.disparity import MINIMUM_DISPARITY, DepthScore
 from selfsup_segmentation.reproduce.figures.images import Pictures
 from selfsup_segmentation.reproduce.figures.panels import Column, draw, save
 from selfsup_segmentation.reproduce.figures.selection import (

@@ -13,7 +13,8 @@ from selfsup_segmentation.data.errors import InputError
 from selfsup_segmentation.experiments.catalog import dependency
 from selfsup_segmentation.experiments.records.history import read_history
 from selfsup_segmentation.experiments.records.store import Store
-from selfsup_segmentation.experiments.run import LETTERS, Run
+from selfsup_segmentation.experiments.run import Run
+from selfsup_segmentation.experiments.tasks import TASKS
 from selfsup_segmentation.reproduce.report import svg
 
 MAX_POINTS = 200  # of a line
@@ -23,7 +24,8 @@ TOP, PANEL, TITLE, BOTTOM = (
     24,
     34,
 )  # px: heights of the legend and a title, a panel, a title, the x axis
-NAMES = {"seg": "segmentation", "color": "colorization", "depth": "disparity", "all": "all tasks"}
+LETTERS = {task.name: task.letters for task in TASKS}
+NAMES = {task.name: task.title for task in TASKS} | {"all": "all tasks"}
 DASHES = {"seg": "-", "color": (0, (4, 2)), "depth": (0, (1, 1))}
 
 Points = tuple[tuple[float, float], ...]

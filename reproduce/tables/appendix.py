@@ -1,6 +1,6 @@
 """What a table leaves out: each finished run by every resolution, unit and kind of statistics."""
 
-from selfsup_segmentation.experiments.records.results import RESULTS
+from selfsup_segmentation.experiments.tasks import TASKS
 from selfsup_segmentation.reproduce.formats.writers import csv_text, write_texts
 
 NOTES = (
@@ -25,8 +25,8 @@ def appendix_rows(runs, store):
             continue
         row = {"run": run.folder}
         for kind, results in metrics.evaluations.items():
-            for task, result in RESULTS.items():
-                variants = results.get(task, result()).variants()
+            for task in TASKS:
+                variants = results.get(task.name, task.result()).variants()
                 row |= {f"{kind}/{name}": value for name, value in variants.items()}
         row["best_validation_miou"] = metrics.best_validation_miou
         rows.append(row)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from selfsup_segmentation.experiments.run import TASKS
+from selfsup_segmentation.experiments.tasks import parse_letters
 from selfsup_segmentation.reproduce.published import BASELINES, BEST, GRID_WEIGHTS, INITS, TABLE1, TEXT
 from selfsup_segmentation.reproduce.tables.comparison import (
     Column,
@@ -49,7 +49,7 @@ def tasks_of(name: str) -> tuple[str, ...]:
     """Tasks of a row such as ``SS+C/UW`` or ``SSrandom``."""
     if name in BASELINES.values():
         return ("seg",)
-    return tuple(TASKS[letter] for letter in name.split("/")[0].split("+"))
+    return parse_letters(name.split("/")[0])
 
 
 def row_label(name: str, weights: bool = True) -> str:

@@ -19,6 +19,7 @@ from selfsup_segmentation.data.pipeline import (
     ordered_batches,
     training_batches,
 )
+from selfsup_segmentation.experiments.tasks import named
 from selfsup_segmentation.losses import reconstruction_loss
 
 LAB_OFFSET = np.array([0, 128, 128])
@@ -54,10 +55,14 @@ def seven(tmp_path_factory):
     return built(write_frames(tmp_path_factory.mktemp("seven"), 7))
 
 
+def prepare(tasks, statistics=STATISTICS, **options):
+    return Preparation(named(tasks), statistics, **options)
+
+
 def prepared(images, tasks=ALL, **options):
     """A batch of uint8 images, prepared."""
     sizes = tf.tile([[images["left"].shape[2], images["left"].shape[1]]], [len(images["left"]), 1])
-    batch = Preparation(tasks, STATISTICS, **options)(images | {"valid_size": sizes})
+    batch = prepare(tasks, STATISTICS, **options)(images | {"valid_size": sizes})
     return {name: np.asarray(value) for name, value in batch.items()}
 
 
@@ -73,7 +78,7 @@ def order(dataset):
 
 
 def training_order(cache, seed=0, epochs=3, start_step=0, batch_size=2):
-    preparation = Preparation(("depth",), STATISTICS, recon_space="rgb01")
+    preparation = prepare(("depth",), STATISTICS, recon_space="rgb01")
     return order(training_batches(cache, preparation, batch_size, seed, epochs, start_step))
 
 
@@ -126,7 +131,7 @@ def test_a_run_can_be_entered_at_any_step(seven):
 
 
 def test_a_run_that_is_entered_again_sees_the_same_batches(seven):
-    preparation = Preparation(ALL, STATISTICS)
+    preparation = prepare(ALL, STATISTICS)
     whole = list(training_batches(seven, preparation, 2, seed=1, epochs=2))
     tail = list(training_batches(seven, preparation, 2, seed=1, epochs=2, start_step=4))
     for expected, batch in zip(whole[4:], tail, strict=True):
@@ -135,13 +140,13 @@ def test_a_run_that_is_entered_again_sees_the_same_batches(seven):
 
 
 def test_frames_come_in_order_for_evaluation(seven):
-    preparation = Preparation(("depth",), STATISTICS, recon_space="rgb01")
+    preparation = prepare(("depth",), STATISTICS, recon_space="rgb01")
     assert order(ordered_batches(seven, preparation)) == [[k] for k in range(7)]
     assert order(ordered_batches(seven, preparation, 3)) == [[0, 1, 2], [3, 4, 5], [6]]
 
 
 def test_left_right_and_labels_of_a_batch_belong_together(seven):
-    preparation = Preparation(ALL, STATISTICS, recon_space="rgb01")
+    preparation = prepare(ALL, STATISTICS, recon_space="rgb01")
     for batch in training_batches(seven, preparation, 2, seed=0, epochs=1):
         for k, index in enumerate(np.round(batch["left"][:, 0, 0, 0] * 255).astype(int)):
             np.testing.assert_allclose(batch["left"][k] * 255, seven.image("left", index), atol=1e-3)
@@ -154,7 +159,7 @@ def test_left_right_and_labels_of_a_batch_belong_together(seven):
 
 def test_disk_and_memory_give_the_same_batches(tmp_path, seven):
     disk = built(seven.frames, folder=tmp_path)
-    preparation = Preparation(ALL, STATISTICS)
+    preparation = prepare(ALL, STATISTICS)
     for a, b in zip(
         training_batches(disk, preparation, 2, 0, 2),
         training_batches(seven, preparation, 2, 0, 2),
@@ -166,7 +171,7 @@ def test_disk_and_memory_give_the_same_batches(tmp_path, seven):
 
 def test_shapes_are_known_before_the_first_batch(tmp_path, seven):
     for cache in (seven, built(seven.frames, folder=tmp_path)):
-        spec = training_batches(cache, Preparation(ALL, STATISTICS), 2, 0, 1).element_spec
+        spec = training_batches(cache, prepare(ALL, STATISTICS), 2, 0, 1).element_spec
         assert {name: tuple(value.shape) for name, value in spec.items()} == {
             "lab": (2, 32, 32, 3),
             "gray": (2, 32, 32, 3),
@@ -189,7 +194,7 @@ def test_images_in_memory_are_no_constants_of_the_graph(tmp_path, monkeypatch):
         return map(dataset, function, **options)
 
     monkeypatch.setattr(tf.data.Dataset, "map", traced)
-    training_batches(cache, Preparation(("color",), STATISTICS), 2, 0, 1)
+    training_batches(cache, prepare(("color",), STATISTICS), 2, 0, 1)
     assert graph_sizes and max(graph_sizes) < cache.array("left").nbytes / 2
 
 
@@ -205,7 +210,7 @@ def test_images_in_memory_are_no_constants_of_the_graph(tmp_path, monkeypatch):
     ],
 )
 def test_a_batch_holds_what_the_tasks_need(seven, tasks, names):
-    batch = training_batches(seven, Preparation(tasks, STATISTICS), 2, 0, 1).element_spec
+    batch = training_batches(seven, prepare(tasks, STATISTICS), 2, 0, 1).element_spec
     assert batch.keys() == names | {"mask"}
 
 
@@ -215,13 +220,13 @@ def test_files_that_the_tasks_do_not_need_are_not_read(tmp_path, seven, task, ne
     for part in {"right", "labels"} - {needed}:
         for path in cache.paths(part):
             Path(path).unlink()
-    assert len(list(training_batches(cache, Preparation((task,), STATISTICS), 2, 0, 1))) == 3
+    assert len(list(training_batches(cache, prepare((task,), STATISTICS), 2, 0, 1))) == 3
 
 
 def test_targets_that_the_cache_does_not_have_are_left_out(tmp_path):
     """The network can be evaluated on images alone."""
     cache = built(write_frames(tmp_path, 2), parts=["left"])
-    batch = ordered_batches(cache, Preparation(ALL, STATISTICS)).element_spec
+    batch = ordered_batches(cache, prepare(ALL, STATISTICS)).element_spec
     assert batch.keys() == {"lab", "gray", "color", "mask"}
 
 
@@ -285,7 +290,7 @@ def test_unit_lab_lies_between_0_and_1_for_every_color():
 def test_mask_is_0_on_padding(tmp_path):
     frames = write_frames(tmp_path / "small", 1, 50, 40) + write_frames(tmp_path / "wide", 1, 64, 33)
     cache = built(frames, (64, 64), fit="pad")
-    (batch,) = ordered_batches(cache, Preparation(ALL, STATISTICS), 2)
+    (batch,) = ordered_batches(cache, prepare(ALL, STATISTICS), 2)
     mask = batch["mask"].numpy()
     assert mask.dtype == np.float32
     assert mask.sum(axis=(1, 2)).tolist() == [50 * 40, 64 * 33]
@@ -294,7 +299,7 @@ def test_mask_is_0_on_padding(tmp_path):
 
 
 def test_mask_is_1_everywhere_on_resized_images(seven):
-    (batch,) = ordered_batches(seven, Preparation(("color",), STATISTICS), 7)
+    (batch,) = ordered_batches(seven, prepare(("color",), STATISTICS), 7)
     assert (batch["mask"].numpy() == 1).all()
 
 
@@ -303,7 +308,7 @@ def test_inside_takes_width_before_height():
 
 
 def test_the_network_input_has_mean_0_and_deviation_1_over_the_training_images(seven):
-    preparation = Preparation(("seg",), color_statistics(seven.images("left")))
+    preparation = prepare(("seg",), color_statistics(seven.images("left")))
     lab = np.concatenate([batch["lab"] for batch in ordered_batches(seven, preparation, 3)]).reshape(-1, 3)
     np.testing.assert_allclose(lab.mean(axis=0), 0, atol=1e-4)
     np.testing.assert_allclose(lab.std(axis=0), 1, atol=1e-4)
@@ -321,8 +326,8 @@ def flipped(values):
 def test_inputs_targets_and_mask_are_mirrored_alike_and_only_where_they_should(mirrored):
     images, mirrored = stereo_batch(), np.array(mirrored)
     images["valid_size"] = np.int32([[9, 8], [12, 5]])  # padding on the right, and below
-    plain = Preparation(ALL, STATISTICS)(images)
-    batch = dict(Preparation(ALL, STATISTICS)(images | {"mirrored": mirrored}))
+    plain = prepare(ALL, STATISTICS)(images)
+    batch = dict(prepare(ALL, STATISTICS)(images | {"mirrored": mirrored}))
     assert batch.pop("direction").numpy().tolist() == np.where(mirrored, -1, 1).tolist()
     assert batch.keys() == plain.keys() == {"lab", "gray", "labels", "color", "left", "right", "mask"}
     for name, values in batch.items():
@@ -362,7 +367,7 @@ def stereo_pair(width=48, height=6):
 def test_a_mirrored_pair_has_the_loss_of_the_pair_when_it_is_looked_up_the_other_way(border, mask_outside):
     left, right, disparity = stereo_pair()
     images = {"left": left, "right": right, "valid_size": np.int32([[44, 6]])}
-    preparation = Preparation(("depth",), STATISTICS)
+    preparation = prepare(("depth",), STATISTICS)
 
     def loss(batch, disparity):
         options = {"mask": batch["mask"], "border": border, "mask_outside": mask_outside}
@@ -387,7 +392,7 @@ def shown(batches):
 
 
 def mirroring(cache, seed=0, epochs=3, start_step=0):
-    preparation = Preparation(("depth",), STATISTICS, recon_space="rgb01")
+    preparation = prepare(("depth",), STATISTICS, recon_space="rgb01")
     return shown(training_batches(cache, preparation, 2, seed, epochs, start_step, "flip"))
 
 
@@ -410,7 +415,7 @@ def test_more_epochs_do_not_change_what_is_mirrored(seven):
 
 
 def test_a_run_that_is_entered_again_sees_the_same_mirror_images(seven):
-    preparation = Preparation(ALL, STATISTICS)
+    preparation = prepare(ALL, STATISTICS)
 
     def batches(start_step):
         return list(training_batches(seven, preparation, 2, 1, 3, start_step, "flip"))
@@ -425,7 +430,7 @@ def test_a_run_that_is_entered_again_sees_the_same_mirror_images(seven):
 def test_padding_is_mirrored_with_its_image(tmp_path):
     cache = built(write_frames(tmp_path, 4, 50, 40), (64, 64), fit="pad")
     seen = set()
-    for batch in training_batches(cache, Preparation(ALL, STATISTICS), 1, 0, 4, augment="flip"):
+    for batch in training_batches(cache, prepare(ALL, STATISTICS), 1, 0, 4, augment="flip"):
         mirrored = bool(batch["direction"][0] < 0)
         mask = (flipped if mirrored else np.asarray)(batch["mask"])[0]
         assert mask[:40, :50].all() and mask.sum() == 40 * 50
@@ -441,7 +446,7 @@ def test_real_street_scenes_go_through(tmp_path, kitti_sample):
     frames = KITTI.find_frames(kitti_sample, "val")[:3]
     cache = built(frames, (1248, 384), fit="pad", folder=tmp_path)
     statistics = color_statistics(cache.images("left"))
-    batches = list(training_batches(cache, Preparation(ALL, statistics), 1, seed=0, epochs=1))
+    batches = list(training_batches(cache, prepare(ALL, statistics), 1, seed=0, epochs=1))
     assert len(batches) == 3
 
     widths = {cache.native_sizes[k, 0].item() for k in range(3)}
@@ -453,7 +458,7 @@ def test_real_street_scenes_go_through(tmp_path, kitti_sample):
         assert set(np.unique(batch["color"])) <= set(range(36))
         assert batch["mask"].numpy()[0, 0].sum() in widths
 
-    (first,) = ordered_batches(cache, Preparation(ALL, statistics, recon_space="rgb01")).take(1)
+    (first,) = ordered_batches(cache, prepare(ALL, statistics, recon_space="rgb01")).take(1)
     width, height = cache.native_sizes[0]
     seen = first["mask"][0].numpy() == 1
     assert seen[:height, :width].all() and seen.sum() == width * height

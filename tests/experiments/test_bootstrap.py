@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from selfsup_segmentation.experiments.evaluation.bootstrap import bootstrap_miou
 from selfsup_segmentation.experiments.metrics import MeanIoU
+from selfsup_segmentation.experiments.tasks.miou import bootstrap_miou
 
 
 def confusions(images, classes=4, seed=0):

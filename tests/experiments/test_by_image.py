@@ -13,7 +13,8 @@ from selfsup_segmentation.data.disparity import decode_cityscapes, resize_dispar
 from selfsup_segmentation.data.frames import Frame
 from selfsup_segmentation.data.labels import IGNORE, ids_to_train_ids
 from selfsup_segmentation.data.layouts import CITYSCAPES
-from selfsup_segmentation.experiments.evaluation.scores import DepthScore, SegmentationScore
+from selfsup_segmentation.experiments.tasks.disparity import DepthScore
+from selfsup_segmentation.experiments.tasks.segmentation import SegmentationScore
 from tests.experiments.conftest import TINY
 
 

@@ -6,13 +6,10 @@ from selfsup_segmentation.data.errors import InputError
 from selfsup_segmentation.data.labels import IGNORE, train_ids_to_ids
 from selfsup_segmentation.data.layouts import CITYSCAPES
 from selfsup_segmentation.experiments.evaluation.evaluator import READERS, Evaluator, read_ahead
-from selfsup_segmentation.experiments.evaluation.scores import (
-    ConstantDisparity,
-    DepthScore,
-    constant_class_miou,
-)
 from selfsup_segmentation.experiments.metrics import DisparityErrors
 from selfsup_segmentation.experiments.records.store import Store
+from selfsup_segmentation.experiments.tasks.disparity import DepthScore
+from selfsup_segmentation.experiments.tasks.yardsticks import ConstantDisparity, constant_class_miou
 from selfsup_segmentation.experiments.training.network import build_model, initialize
 from selfsup_segmentation.experiments.weightings import make_weighting
 from tests.experiments.conftest import tiny_run
@@ -81,7 +78,7 @@ def test_the_constant_disparity_is_the_best_one():
     rng = np.random.default_rng(0)
     truth = rng.uniform(1, 20, (40, 50)).astype(np.float32)
     truth[:5] = np.nan
-    constant = ConstantDisparity(50.0)
+    constant = ConstantDisparity(0.5, 50.0)
     constant.update(truth)
     for value in (1.0, 3.0, 5.0, 10.0):
         errors = DisparityErrors()

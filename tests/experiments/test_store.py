@@ -8,8 +8,10 @@ from selfsup_segmentation.data.errors import InputError
 from selfsup_segmentation.experiments.readings import Readings
 from selfsup_segmentation.experiments.records.history import read_history, truncate_history
 from selfsup_segmentation.experiments.records.json_files import FORMAT, read_json, read_record, write_json
-from selfsup_segmentation.experiments.records.results import DepthResult, Errors, IoU, Results, headline
+from selfsup_segmentation.experiments.records.results import Results, headline
 from selfsup_segmentation.experiments.records.store import Store, without_pattern
+from selfsup_segmentation.experiments.tasks.disparity import DepthResult, Errors
+from selfsup_segmentation.experiments.tasks.miou import IoU
 from selfsup_segmentation.reproduce.__main__ import main
 from tests.experiments.conftest import tiny_run
 

@@ -24,19 +24,16 @@ from selfsup_segmentation.experiments.execute import estimate_by_stream, execute
 from selfsup_segmentation.experiments.metrics import DisparityErrors
 from selfsup_segmentation.experiments.readings import AT_EVALUATION, DECLARED, Readings
 from selfsup_segmentation.experiments.records.checkpoint import Checkpoints
-from selfsup_segmentation.experiments.records.results import (
-    ColorResult,
-    DepthResult,
-    Errors,
-    IoU,
-    Results,
-    SegmentationResult,
-    headline,
-)
+from selfsup_segmentation.experiments.records.results import Results, headline
 from selfsup_segmentation.experiments.records.store import Store
+from selfsup_segmentation.experiments.tasks.colorization import ColorResult
+from selfsup_segmentation.experiments.tasks.disparity import DepthResult, Errors
+from selfsup_segmentation.experiments.tasks.miou import IoU
+from selfsup_segmentation.experiments.tasks.segmentation import SegmentationResult
 from selfsup_segmentation.experiments.training.network import read_colors, write_colors
 from selfsup_segmentation.experiments.training.objective import Objective
-from selfsup_segmentation.models.multitask import CHANNELS, MultitaskModel
+from selfsup_segmentation.models.heads import HEADS
+from selfsup_segmentation.models.multitask import MultitaskModel
 from tests.experiments.conftest import ALTERNATIVES, TINY
 from tests.synthetic import QUIET
 
@@ -103,7 +100,7 @@ RECORDED = 9  # steps: three epochs of the scenes
 DRAW = np.random.default_rng(0)
 IMAGES = {name: DRAW.standard_normal((2, 32, 64, 3)).astype(np.float32) for name in ("lab", "gray")}
 FIXED_LOGITS = {
-    task: DRAW.standard_normal((2, 32, 64, count)).astype(np.float32) for task, count in CHANNELS.items()
+    task: DRAW.standard_normal((2, 32, 64, head.channels)).astype(np.float32) for task, head in HEADS.items()
 }
 
 
@@ -284,7 +281,7 @@ def test_some_images_are_mirrored_and_never_a_whole_epoch(bench):
 def test_mirrored_images_and_logits_have_the_losses_of_the_images(library):
     run = RUNS["GS"](Readings())
     data = library.prepare(run)
-    objective = Objective(run.tasks, run.readings, data.statistics.class_weights())
+    objective = Objective(run.tasks, run.readings, data.statistics)
     images = {
         part: np.stack([data.train.image(part, i) for i in range(2)]) for part in ("left", "right", "labels")
     }

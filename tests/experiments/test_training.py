@@ -22,7 +22,7 @@ def start(run, library, folder, options):
     data = library.prepare(run)
     model, weighting = build_model(run), make_weighting(run)
     initialize(model, weighting, run, Store(folder), options)
-    objective = Objective(run.tasks, run.readings, data.statistics.class_weights())
+    objective = Objective(run.tasks, run.readings, data.statistics)
     Training(run, model, weighting, objective, data, folder, options).to_the_end()
     return model.get_weights() + weighting.get_weights()
 

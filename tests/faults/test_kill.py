@@ -124,7 +124,7 @@ MOMENTS = [
     Moment("old states are removed", At("os:unlink", 6, "state."), while_old_states_are_removed),
     Moment(
         "validation",
-        At("selfsup_segmentation.experiments.evaluation.evaluator:SegmentationScore.update", 2),
+        At("selfsup_segmentation.experiments.tasks.segmentation:SegmentationScore.update", 2),
         during_the_validation,
     ),
     Moment("statistics are written", At("zipfile:ZipFile.open", 1, "/010"), while_statistics_are_written),

@@ -37,13 +37,13 @@ REQUESTS = [
     Request("SIGINT: first step of an epoch", At(STEP, 1, "", INT), [4, 5], unfinished),
     Request(
         "SIGTERM: validation",
-        At("selfsup_segmentation.experiments.evaluation.evaluator:SegmentationScore.update", 1, "", TERM),
+        At("selfsup_segmentation.experiments.tasks.segmentation:SegmentationScore.update", 1, "", TERM),
         [5, 16],
         unfinished,
     ),
     Request(
         "SIGINT: last evaluation",
-        At("selfsup_segmentation.experiments.evaluation.evaluator:DepthScore.update", 3, "", INT),
+        At("selfsup_segmentation.experiments.tasks.disparity:DepthScore.update", 3, "", INT),
         [5, 16],
         unfinished,
     ),

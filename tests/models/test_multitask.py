@@ -10,7 +10,8 @@ import tensorflow as tf
 from selfsup_segmentation.models import build_encoder, build_multitask_unet
 from selfsup_segmentation.models.batch_normalization import FusedBatchNormalization
 from selfsup_segmentation.models.encoder import unet
-from selfsup_segmentation.models.multitask import CHANNELS, only
+from selfsup_segmentation.models.heads import HEADS
+from selfsup_segmentation.models.multitask import only
 from tests.models import HEIGHT, WIDTH, as_it_was, images, largest_difference, stir
 
 TASKS = ("seg", "color", "depth")
@@ -92,7 +93,7 @@ def test_logits_have_the_size_of_the_image(tasks):
         task: (2, HEIGHT, WIDTH, {"seg": 19, "color": 36, "depth": 1}[task]) for task in tasks
     }
     assert {task: tuple(value.shape) for task, value in model.output.items()} == {
-        task: (None, None, None, CHANNELS[task]) for task in tasks
+        task: (None, None, None, HEADS[task].channels) for task in tasks
     }
     assert {value.dtype for value in logits.values()} == {tf.float32}
 

@@ -5,7 +5,8 @@ import random
 
 from selfsup_segmentation.data.labels import CLASS_NAMES
 from selfsup_segmentation.experiments import catalog
-from selfsup_segmentation.experiments.records.results import IoU, SegmentationResult
+from selfsup_segmentation.experiments.tasks.miou import IoU
+from selfsup_segmentation.experiments.tasks.segmentation import SegmentationResult
 from tests.synthetic import KINDS, evaluation, write_finished
 
 ABSENT = "train"

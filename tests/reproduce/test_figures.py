@@ -56,13 +56,13 @@ def predict_all(run, store, library, task):
     """Predictions of every validation image by frame, without the code under test."""
     from selfsup_segmentation.experiments.evaluation.predictor import Predictor
     from selfsup_segmentation.experiments.training.network import load_model
-    from selfsup_segmentation.models.multitask import STREAM
+    from selfsup_segmentation.models.heads import HEADS
     from selfsup_segmentation.models.normalization import load_statistics, set_statistics
 
     folder, data = store.finished_folder(run), library.prepare(run)
     model = load_model(run, folder)
-    set_statistics(model.get_layer("encoder"), load_statistics(folder / "statistics.npz")[STREAM[task]])
-    predictor = Predictor(model, (task,), run.readings.disp_scale)
+    set_statistics(model.get_layer("encoder"), load_statistics(folder / "statistics.npz")[HEADS[task].stream])
+    predictor = Predictor(model, (task,), run.readings)
     return list(zip(data.val.frames, predictor.images(data.val, data.preparation), strict=True))
 
 

@@ -1,6 +1,30 @@
-"""How far a mIoU depends on which images are in the set."""
+"""A mIoU as it is recorded, and how far it depends on which images are in the set."""
+
+import dataclasses
 
 import numpy as np
+
+
+@dataclasses.dataclass(frozen=True)
+class IoU:
+    """Intersection over union of a whole set.
+
+    Attributes:
+        miou: mean over the classes that occur, 0..1; NaN, in files null, where none does.
+        classes: number of classes in that mean.
+        per_class: IoU of each class by its name, 0..1; NaN or None for a class that does not occur.
+    """
+
+    miou: float | None = None
+    classes: int | None = None
+    per_class: dict[str, float | None] | None = None
+
+    @classmethod
+    def of(cls, metric, names):
+        """The record of an `experiments.metrics.MeanIoU`, with a name for each class of it."""
+        per_class = metric.per_class()
+        occurring = int(np.isfinite(per_class).sum())
+        return cls(metric.result(), occurring, dict(zip(names, map(float, per_class), strict=True)))
 
 
 def bootstrap_miou(confusions, samples=1000, level=0.95, seed=0):
