@@ -16,7 +16,7 @@ from selfsup_segmentation.experiments import catalog
 from selfsup_segmentation.experiments.readings import Readings
 from selfsup_segmentation.experiments.records.json_files import write_json
 from selfsup_segmentation.experiments.records.store import Store
-from selfsup_segmentation.experiments.run import LETTERS
+from selfsup_segmentation.experiments.tasks import TASKS
 from selfsup_segmentation.reproduce.__main__ import main
 from selfsup_segmentation.reproduce.claims.claims import CLAIMS
 from selfsup_segmentation.reproduce.claims.verdicts import (
@@ -130,7 +130,7 @@ def test_charts_have_titles_and_the_colors_of_the_page_and_table_cells_have_head
         assert "<text" in chart
         colors = set(re.findall(r"(?:fill|stroke): ([^;\"]+)", chart))
         assert "currentColor" in colors
-        assert colors <= {"none", "currentColor", *(f"var(--{name})" for name in ("grid", *LETTERS))}
+        assert colors <= {"none", "currentColor", "var(--grid)", *(f"var(--{task.name})" for task in TASKS)}
     assert all("scope" in heading for heading in elements.all("th") if heading)
     assert len(elements.all("figure")) == len(elements.all("figcaption"))
 
