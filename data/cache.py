@@ -1,4 +1,4 @@
-"""Frames at the network's size, decoded once and kept as raw uint8, on disk or in memory.
+"""Cache of frames at the network's input size, decoded once to raw uint8, on disk or in memory.
 
 On disk every image is one file without a header, written to a temporary name and renamed: any number of
 readers and writers may share the folder, random access costs one read, and the operating system's page cache
@@ -33,7 +33,7 @@ class FrameCache:
     """Left and right images and trainIds of frames at one size.
 
     Args:
-        frames: frames, whose order is that of the cache.
+        frames: frames in the order of the cache.
         size: (width, height) of the network's image, multiples of 32.
         parts: parts to decode: ``left``, and ``right`` and ``labels`` where the frames have them.
         fit: ``resize`` averages boxes of pixels (labels: nearest); ``pad`` keeps the pixels and repeats the
@@ -89,9 +89,9 @@ class FrameCache:
         else:
             with self._writing():
                 self.folder.mkdir(parents=True, exist_ok=True)
-            there = {_stem(path.name): str(path) for path in self.folder.iterdir()}
+            existing = {_stem(path.name): str(path) for path in self.folder.iterdir()}
             self._paths = {
-                part: [there.get(self._name(part, frame)) for frame in self.frames] for part in self.parts
+                part: [existing.get(self._name(part, frame)) for frame in self.frames] for part in self.parts
             }
             with ThreadPoolExecutor() as pool:
                 sound = list(pool.map(lambda job: self._is_sound(*job), jobs))
@@ -110,13 +110,13 @@ class FrameCache:
         return self._memory[part]
 
     def image(self, part, index):
-        """One image as an array."""
+        """One image, uint8 of `shape`."""
         if self.folder is None:
             return self._memory[part][index]
         return np.fromfile(self._paths[part][index], np.uint8).reshape(self.shape(part))
 
     def images(self, part):
-        """A re-iterable over the images of a part without their padding; one is held at a time."""
+        """Re-iterable over the images of a part without padding; one at a time is in memory."""
         return _Images(self, part)
 
     def _name(self, part, frame):
@@ -130,7 +130,7 @@ class FrameCache:
         return f"{frame.name}.{part}.{hashlib.sha256(identity.encode()).hexdigest()[:16]}"
 
     def _is_sound(self, part, index):
-        """Whether an image's file exists and holds what was written."""
+        """Whether the file of an image exists and is undamaged."""
         path = self._paths[part][index]
         try:
             content = path and Path(path).read_bytes()
@@ -170,16 +170,16 @@ class FrameCache:
 
 
 def fit_image(image, size, fit, labels=False):
-    """An image at the network's size, see `FrameCache`.
+    """Fit an image to the network's input size.
 
     Args:
         image: uint8 ``[H, W, 3]``, or trainIds ``[H, W]``.
-        size: (width, height) of the result; with ``pad`` not smaller than the image.
-        fit: ``resize`` or ``pad``.
-        labels: whether these are trainIds.
+        size: (width, height) of the result, px; with ``pad`` not smaller than the image.
+        fit: ``resize`` or ``pad``, see `FrameCache`.
+        labels: whether the image is trainIds.
 
     Returns:
-        Array of the same kind.
+        uint8 ``[height, width, 3]``, or trainIds ``[height, width]``.
     """
     width, height = size
     if fit == "pad":
@@ -193,7 +193,7 @@ def fit_image(image, size, fit, labels=False):
     if labels:
         return resize_nearest(image, (height, width))
     picture, factors = Image.fromarray(image), (image.shape[1] // width, image.shape[0] // height)
-    if image.shape[:2] == (factors[1] * height, factors[0] * width):  # whole boxes: one rounding, not two
+    if image.shape[:2] == (factors[1] * height, factors[0] * width):  # whole factors: one rounding, not two
         return np.asarray(picture.reduce(factors))
     return np.asarray(picture.resize((width, height), Image.Resampling.BOX))
 
@@ -208,7 +208,7 @@ class _Images:
 
 
 def checksum(content):
-    """CRC-32 of bytes, in which the names of cached files end."""
+    """CRC-32 of bytes, 8 hexadecimal digits, the last part of the name of a cached file."""
     return f"{zlib.crc32(content):08x}"
 
 

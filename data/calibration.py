@@ -1,4 +1,4 @@
-"""Read the calibration that belongs to a frame: what turns disparity into depth."""
+"""Read the calibration of a frame, which converts disparity to depth."""
 
 import json
 import math
@@ -11,7 +11,7 @@ from selfsup_segmentation.data.files import RENEW, FileError, read_bytes
 
 @dataclass(frozen=True)
 class Camera:
-    """What turns disparity into depth.
+    """Calibration of a stereo pair, which converts disparity to depth.
 
     Attributes:
         focal: focal length, px at the native image width; it scales with the width.

@@ -7,11 +7,11 @@ from selfsup_segmentation.data.calibration import read_camera
 from selfsup_segmentation.data.layout import Layout, PartFiles, ReleasedSplit, list_files, list_folders
 
 CORRUPT_FRAMES = frozenset({"troisdorf_000000_000073"})
-"""An all-black image of train_extra that has no disparity; TensorFlow Datasets leaves it out as well."""
+"""An all-black image of train_extra without disparity, which TensorFlow Datasets excludes as well."""
 
 
 def _parts(release, annotation, annotation_archive):
-    """Attribute of a Frame → (folder, suffix of the file name, archive without its ending)."""
+    """Attribute of a Frame → (folder, suffix of the file name, archive without ``.zip``)."""
     return {
         "left": ("leftImg8bit", "_leftImg8bit.png", f"leftImg8bit_{release}"),
         "right": ("rightImg8bit", "_rightImg8bit.png", f"rightImg8bit_{release}"),
@@ -42,7 +42,7 @@ def _list_part(root, split, folder, suffix, archive):
     corrupt = sorted(CORRUPT_FRAMES & files.keys())
     for name in corrupt:
         del files[name]
-    note = f"{', '.join(corrupt)} is known to be corrupt and left out everywhere." if corrupt else None
+    note = f"{', '.join(corrupt)} is known to be corrupt and excluded everywhere." if corrupt else None
 
     def path_of(name):
         return f"{top}/{name.split('_')[0]}/{name}{suffix}"
@@ -57,8 +57,8 @@ def _decode_disparity(png):
 
 
 def _scene_counts(count):
-    few = max(1, count // 4)
-    return {"train": count, "val": few, "test": few, "train_extra": count}
+    evaluation = max(1, count // 4)
+    return {"train": count, "val": evaluation, "test": evaluation, "train_extra": count}
 
 
 def _write_scenes(root, counts, **options):
@@ -74,7 +74,7 @@ CITYSCAPES = Layout(
     bases=("leftImg8bit",),
     folders=frozenset(folder for parts in (FINE_PARTS, EXTRA_PARTS) for folder, _, _ in parts.values()),
     splits=("train", "val", "test", "train_extra"),
-    released={  # numbers of images as the data set's README counts them
+    released={  # numbers of images from the data set's README
         "train": ReleasedSplit(2975, ("right", "labels"), ("instances", "disparity", "camera"), _TRAINING),
         "val": ReleasedSplit(500, ("labels", "instances", "disparity", "camera"), ("right",), _TRAINING),
         "test": ReleasedSplit(1525, (), ("right", "disparity", "camera"), "table2 --submission needs it"),

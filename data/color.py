@@ -15,7 +15,7 @@ _RGB_TO_XYZ = np.array(
     [[0.412453, 0.357580, 0.180423], [0.212671, 0.715160, 0.072169], [0.019334, 0.119193, 0.950227]]
 )
 _WHITE = np.array([0.95047, 1.0, 1.08883])
-# The white point is divided out in the matrix: one multiplication fewer per pixel.
+# Dividing the matrix by the white point saves a multiplication per pixel.
 _RGB_TO_SCALED_XYZ = (_RGB_TO_XYZ / _WHITE[:, None]).astype(np.float32)
 _SCALED_XYZ_TO_RGB = np.linalg.inv(_RGB_TO_XYZ / _WHITE[:, None]).astype(np.float32)
 
@@ -37,7 +37,7 @@ def rgb_to_lab(rgb):
         float32 tensor ``[..., 3]``: L in 0..100, a in -86.2..98.3, b in -107.9..94.5.
     """
     rgb = tf.convert_to_tensor(rgb)
-    if rgb.dtype == tf.uint8:  # a table of 256 entries replaces a power per value
+    if rgb.dtype == tf.uint8:  # a lookup table of 256 entries replaces computing powers
         linear = [tf.gather(LINEAR_OF_BYTE, plane) for plane in tf.unstack(tf.cast(rgb, tf.int32), axis=-1)]
     else:
         rgb = tf.cast(rgb, tf.float32)
@@ -60,7 +60,7 @@ def linear_to_lab(planes):
 
 
 def _lab_curve(plane):
-    # Logarithm and exponential are vectorized on a CPU, unlike the power.
+    # On a CPU, logarithm and exponential are vectorized, unlike the power.
     root = ops.exp(ops.log(ops.maximum(plane, 0.008856)) * float(np.float32(1 / 3)))
     return ops.where(plane > 0.008856, root, 7.787 * plane + 16.0 / 116.0)
 
@@ -69,7 +69,7 @@ def lab_to_rgb(lab):
     """Convert Lab to sRGB; colors outside the sRGB gamut are clipped.
 
     Args:
-        lab: float ``[..., 3]``, ranges as `rgb_to_lab` returns them.
+        lab: float ``[..., 3]``: L in 0..100, a and b in Lab units.
 
     Returns:
         float32 tensor ``[..., 3]`` in [0, 1].
@@ -99,7 +99,7 @@ def recolor(rgb, ab):
 
 
 def _mix_planes(planes, matrix):
-    """Matrix times every pixel; not with matmul, whose factors a GPU may round to 10 bits (TF32)."""
+    """Matrix times every pixel, without matmul, whose factors a GPU may round to 10 bits (TF32)."""
     x, y, z = planes
     return [a * x + b * y + c * z for a, b, c in matrix.tolist()]
 
@@ -107,7 +107,7 @@ def _mix_planes(planes, matrix):
 class ColorBins:
     """The 36 color classes: six uniform bins of a and of b over mean ± 2 standard deviations.
 
-    Section 3.1: a and b are clipped to that range (values outside fall into the outer bins), each range
+    Section 3.1: a and b are clipped to that range (values outside belong to the outermost bins), each range
     is divided into six bins, and the class of a pixel is ``6 * bin_of_a + bin_of_b``.
 
     Args:
@@ -136,10 +136,10 @@ class ColorBins:
         return np.stack(grid, axis=-1).reshape(-1, 2).astype(np.float32)
 
     def encode(self, lab):
-        """Class of every pixel.
+        """Color class of every pixel.
 
         Args:
-            lab: float ``[..., 3]``.
+            lab: Lab image, float ``[..., 3]``.
 
         Returns:
             int32 tensor ``[...]`` in 0..35.
@@ -157,7 +157,7 @@ class ColorBins:
 
     @classmethod
     def from_json(cls, path):
-        """Read what `to_json` wrote."""
+        """Read a file written by `to_json`."""
         return cls(**json.loads(Path(path).read_text()))
 
 
@@ -165,7 +165,7 @@ def median_frequency_weights(counts, mode="per_image_presence"):
     """Median frequency balancing as Eigen and Fergus (2015) define it.
 
     ``weight(c) = median(freq) / freq(c)`` with ``freq(c)`` = pixels of class c divided by all pixels of the
-    images that contain c. Classes that never occur stay out of the median and get weight 0.
+    images that contain c. Classes that never occur are excluded from the median and get weight 0.
 
     Args:
         counts: pixel counts ``[images, classes]``.
@@ -192,10 +192,11 @@ def median_frequency_weights(counts, mode="per_image_presence"):
 
 @dataclasses.dataclass(frozen=True)
 class ColorStatistics:
-    """What a run needs to know of the colors of its training images.
+    """Color statistics of the training images of a run.
 
     Attributes:
-        mean, std: of L, a, b over all pixels (population std); they standardize the network's input.
+        mean, std: means and population standard deviations of L, a and b over all pixels, which standardize
+            the network's input.
         counts: pixels of each color class in each image, ``[images][36]``, for median frequency balancing.
     """
 
@@ -205,11 +206,11 @@ class ColorStatistics:
 
     @property
     def bins(self):
-        """The `ColorBins` of these statistics."""
+        """`ColorBins` of these statistics."""
         return ColorBins(self.mean[1:], self.std[1:])
 
     def class_weights(self, mode="per_image_presence"):
-        """Weights ``[36]`` of the color classes, see `median_frequency_weights`."""
+        """Weights of the color classes, float32 ``[36]``, see `median_frequency_weights`."""
         return median_frequency_weights(self.counts, mode)
 
     def to_json(self):
@@ -218,23 +219,23 @@ class ColorStatistics:
 
     @classmethod
     def from_json(cls, text):
-        """The statistics back from JSON text."""
+        """Statistics from the text that `to_json` returns."""
         values = json.loads(text)
         counts = tuple(tuple(row) for row in values["counts"])
         return cls(tuple(values["mean"]), tuple(values["std"]), counts)
 
 
 def color_statistics(images):
-    """Stream twice over images: means and deviations first, then class counts, which need the bins.
+    """Compute color statistics in two passes: means and deviations, then class counts, which need the bins.
 
     Args:
-        images: a re-iterable of RGB uint8 images ``[H, W, 3]``; only one is held at a time.
+        images: re-iterable of RGB uint8 images ``[H, W, 3]``; one at a time is in memory.
 
     Returns:
         `ColorStatistics`.
 
     Raises:
-        ValueError: no image, or images without any color (a or b constant).
+        ValueError: there is no image, or a or b is constant.
     """
     total, pixels = np.zeros((2, 3)), 0
     convert = tf.function(rgb_to_lab, input_signature=[tf.TensorSpec([None, None, 3], tf.uint8)])

@@ -20,7 +20,7 @@ _IS_KNOWN_ID = np.isin(np.arange(256), list(KNOWN_IDS))
 
 
 def read_rgb(path: str | Path) -> np.ndarray:
-    """An image.
+    """Read an image.
 
     Args:
         path: 8-bit RGB PNG.
@@ -35,7 +35,7 @@ def read_rgb(path: str | Path) -> np.ndarray:
 
 
 def read_labels(path: str | Path) -> np.ndarray:
-    """Label ids (not trainIds) of one frame.
+    """Read the label ids (not trainIds) of one frame.
 
     Args:
         path: 8-bit grey PNG, ``*_labelIds.png`` of Cityscapes or a file of KITTI's ``semantic``.
@@ -59,7 +59,7 @@ def read_labels(path: str | Path) -> np.ndarray:
 
 
 def read_instances(path: str | Path) -> np.ndarray:
-    """Instance ids of one Cityscapes frame.
+    """Read the instance ids of one Cityscapes frame.
 
     Args:
         path: 16-bit grey PNG, ``*_instanceIds.png``.
@@ -74,7 +74,7 @@ def read_instances(path: str | Path) -> np.ndarray:
 
 
 def read_disparity(path: str | Path) -> np.ndarray:
-    """Coded disparity of one frame; `data.disparity` decodes it.
+    """Read the coded disparity of one frame; `data.disparity` decodes it.
 
     Args:
         path: 16-bit grey PNG.
@@ -83,7 +83,7 @@ def read_disparity(path: str | Path) -> np.ndarray:
         uint16 ``[H, W]``, file values.
 
     Raises:
-        FileError: the file is missing, damaged or of another kind; 8 bits are refused, not stretched.
+        FileError: the file is missing, damaged or of another kind; 8-bit files are refused.
     """
     return read_pixels(path, GRAY16, "a disparity file").astype(np.uint16)
 
@@ -95,7 +95,7 @@ def check_frames(frames: Iterable[Frame], threads: int = 16) -> None:
 
     Args:
         frames: frames whose images must exist, be of the right kind and agree in size within the frame.
-        threads: files opened at once; the time goes into waiting for the disk.
+        threads: number of files opened at once; most of the time is spent waiting for the disk.
 
     Raises:
         InputError: the first file, in the order of `frames`, that is missing, no PNG, of the wrong kind, or

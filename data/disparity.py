@@ -1,7 +1,7 @@
-"""Disparity: how the data sets store it, and what its unit is.
+"""Disparity: file formats, resizing, and conversion to depth.
 
-A disparity is the shift, in pixels of one image width, between the left and the right view of a rectified
-pair. Resizing an image therefore changes its disparities, and every function here says in which pixels.
+A disparity is the horizontal shift, in pixels, between the left and the right view of a rectified pair.
+Resizing an image changes its disparities, so every function here states the width to which pixels refer.
 """
 
 import numpy as np
@@ -18,7 +18,7 @@ def decode_cityscapes(png: np.ndarray) -> np.ndarray:
         measurement). p = 1 is a measured disparity of 0, a point at infinity.
 
     Raises:
-        ValueError: `png` is not uint16; reading the file with 8 bits yields plausible nonsense.
+        ValueError: `png` is not uint16; reading the file with 8 bits gives plausible but wrong values.
     """
     png = _require_uint16(png)
     return np.where(png > 0, (png.astype(np.float32) - 1) / 256, np.float32(np.nan))
@@ -41,10 +41,10 @@ def decode_kitti(png: np.ndarray) -> np.ndarray:
 
 
 def resize_nearest(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """Nearest neighbour with half-pixel centres, for what must not be averaged: labels and disparities.
+    """Resize by nearest neighbour with half-pixel centres, for labels and disparities.
 
     Output pixel i reads input pixel ``floor((i + 0.5) * input / output)``, as ``tf.image.resize`` and Pillow
-    do; at exactly one half that is ``[1::2, 1::2]``. Integer arithmetic, so that no ratio rounds.
+    do; at exactly one half that is ``[1::2, 1::2]``. Integer arithmetic avoids rounding.
 
     Args:
         image: ``[H, W, ...]``, any dtype.

@@ -23,19 +23,19 @@ class FileError(InputError):
 
 
 def read_bytes(path: str | Path, count: int = MAX_BYTES) -> bytes:
-    """The beginning of a file.
+    """Read the beginning of a file.
 
     Args:
         path: regular file.
         count: maximum number of bytes.
 
     Raises:
-        FileError: the file is missing, no regular file, or may not be read.
+        FileError: the file is missing, not a regular file, or not readable.
     """
     path = Path(path)
     try:
         status = path.stat()
-        if not stat.S_ISREG(status.st_mode):  # to open a pipe would wait for ever
+        if not stat.S_ISREG(status.st_mode):  # opening a pipe would block
             raise FileError(f"{path} cannot be read (it is no file): {RENEW}.", "unreadable")
         with path.open("rb") as file:
             return file.read(min(count, status.st_size))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Frame:
-    """Files of one exposure; what a run does not need (or a split does not have) is None.
+    """Files of one exposure; files that a run does not need (or a split does not have) are None.
 
     Attributes:
         name: identifier inside the data set, e.g. ``aachen_000000_000019`` or ``000007_10``.
@@ -14,8 +14,8 @@ class Frame:
         right: right image of the rectified pair, same size.
         labels: Cityscapes label **ids** (not trainIds), uint8 PNG, same size.
         instances: instance ids, uint16 PNG (Cityscapes: ``id * 1000 + k`` for things).
-        disparity: uint16 PNG; the coding depends on the data set (`data.disparity`).
-        camera: calibration: camera JSON of Cityscapes, or ``calib_cam_to_cam`` text of KITTI.
+        disparity: coded disparity, uint16 PNG; the coding depends on the data set (`data.disparity`).
+        camera: calibration, a camera JSON of Cityscapes or a ``calib_cam_to_cam`` text of KITTI.
     """
 
     name: str

@@ -1,10 +1,10 @@
-"""KITTI 2015 (stereo pairs, semantics, disparity, calibration), and how it is split.
+"""KITTI 2015 (stereo pairs, semantics, disparity, calibration) and its split into training and validation.
 
 The benchmark publishes labels for its 200 training frames only. The paper splits them at random into 170 and
-30 and does not say which (Section 4.2), so the 30 are fixed here once and for all.
+30 without publishing the split (Section 4.2), so the 30 validation frames are fixed here.
 
-The archives may have been unpacked together, or side by side, each into a folder of its own name. Disparity
-is ``disp_occ_0`` where it exists, else ``disp_noc_0``. Camera is the frame's own calibration, else
+The archives may be unpacked into one folder, or each into a folder named after it. Disparity is
+``disp_occ_0`` if it exists, else ``disp_noc_0``. Camera is the frame's own calibration, else
 ``calib_cam_to_cam.txt`` in the root, else None.
 """
 
@@ -28,7 +28,7 @@ VALIDATION_IDS = (
 
 _ARCHIVES = ("data_scene_flow", "data_semantics", "data_scene_flow_calib")
 # Attribute of a Frame → (folders in order of preference, suffix of the file name, archive).
-# _10 is the annotated first frame of each pair in time; _11 is the second.
+# Of the two frames of a scene, _10 is the first, which is annotated, and _11 the second.
 _PARTS = {
     "left": (("image_2",), "_10.png", "data_scene_flow"),
     "right": (("image_3",), "_10.png", "data_scene_flow"),
@@ -37,13 +37,13 @@ _PARTS = {
     "disparity": (("disp_occ_0", "disp_noc_0"), "_10.png", "data_scene_flow"),
     "camera": (("calib_cam_to_cam",), ".txt", "data_scene_flow_calib"),
 }
-_COMMON_CALIBRATION = "calib_cam_to_cam.txt"  # of all frames, where they have none of their own
+_COMMON_CALIBRATION = "calib_cam_to_cam.txt"  # shared by all frames if they have no calibration of their own
 
 
 def validation_ids(seed: int = 0) -> tuple[int, ...]:
-    """Numbers of the 30 validation frames; `VALIDATION_IDS` for seed 0, else another random choice."""
+    """Numbers of the 30 validation frames, 0..199; `VALIDATION_IDS` for seed 0, else a random choice."""
     if seed == 0:
-        return VALIDATION_IDS  # committed, whatever becomes of numpy's generator
+        return VALIDATION_IDS  # stored, so that it does not depend on NumPy's generator
     import numpy as np
 
     chosen = np.random.default_rng(seed).permutation(OFFICIAL_COUNT)[: len(VALIDATION_IDS)]
@@ -51,7 +51,7 @@ def validation_ids(seed: int = 0) -> tuple[int, ...]:
 
 
 def split_note(root: str | Path) -> str | None:
-    """One sentence for every report when the frames are not the full set, else None.
+    """Sentence for every report if the data set is incomplete, else None.
 
     Returns:
         For example ``30 of 200 frames: contiguous split 24 / 6 instead of the committed 170 / 30``.
@@ -74,21 +74,21 @@ def split_note(root: str | Path) -> str | None:
 
 
 def check_copies(root: str | Path, names: Collection[str]) -> None:
-    """Compare the left images that data_scene_flow and data_semantics both bring.
+    """Compare the left images that both data_scene_flow and data_semantics contain.
 
-    Labels drawn on one copy fit the other only if the pixels are the same. Does nothing where the archives
-    were unpacked into one folder, or where data_semantics came without images.
+    The labels of one copy are valid for the other only if the pixels are equal. Does nothing if the archives
+    were unpacked into one folder, or if data_semantics has no images.
 
     Args:
-        root: as for `Layout.find_frames`.
-        names: frames to compare; each costs the reading of two images.
+        root: folder of the data set; ``~`` is expanded.
+        names: names of the frames to compare; two images are read for each.
 
     Raises:
         InputError: the two images of a frame differ.
     """
     root = Path(root).expanduser()
-    found = KITTI.scan(root, "training", ["left", "copy"])
-    left, copies = found["left"].files, found["copy"].files
+    parts = KITTI.scan(root, "training", ["left", "copy"])
+    left, copies = parts["left"].files, parts["copy"].files
     for name in names:
         if name in copies and not _are_equal(root / left[name], root / copies[name]):
             raise InputError(
@@ -102,7 +102,7 @@ def _check_some_copies(root: Path, frames: list[Frame]) -> None:
 
 
 def _are_equal(first: Path, second: Path) -> bool:
-    """Compare bytes before pixels: usually nobody has compressed a copy anew."""
+    """Whether two images are equal; compares bytes first, as copies usually have the same compression."""
     if first.stat().st_size == second.stat().st_size and first.read_bytes() == second.read_bytes():
         return True
     import numpy as np
@@ -113,13 +113,13 @@ def _are_equal(first: Path, second: Path) -> bool:
 
 
 def _list_parts(root: Path, split: str, parts: Iterable[str]) -> dict[str, PartFiles]:
-    found = {part: _list_part(root, part) for part in parts if part != "copy"}
-    if "camera" in found and not (root / found["camera"].folder).is_dir():
-        every = set().union(*(part.files for part in found.values()))
-        found["camera"] = _common_calibration(root, found["camera"], every)
+    listed = {part: _list_part(root, part) for part in parts if part != "copy"}
+    if "camera" in listed and not (root / listed["camera"].folder).is_dir():
+        names = set().union(*(part.files for part in listed.values()))
+        listed["camera"] = _common_calibration(root, listed["camera"], names)
     if "copy" in parts:
-        found["copy"] = _list_copies(root)
-    return found
+        listed["copy"] = _list_copies(root)
+    return listed
 
 
 def _list_part(root: Path, part: str) -> PartFiles:
@@ -135,7 +135,7 @@ def _list_part(root: Path, part: str) -> PartFiles:
 
 
 def _common_calibration(root: Path, camera: PartFiles, names: Collection[str]) -> PartFiles:
-    """The calibrations where the frames have none of their own."""
+    """Calibration of frames without a calibration of their own: one file for all, or none."""
     files, note = {}, f"no calibration ({camera.archive}.zip), and so no errors in meters."
     if (root / _COMMON_CALIBRATION).is_file():
         files = dict.fromkeys(names, _COMMON_CALIBRATION)
@@ -144,7 +144,7 @@ def _common_calibration(root: Path, camera: PartFiles, names: Collection[str]) -
 
 
 def _list_copies(root: Path) -> PartFiles:
-    """The left images that came with the labels, where those lie in a folder of their own."""
+    """Left images that were unpacked with the labels, if these have a folder of their own."""
     left, labels = (_list_part(root, part) for part in ("left", "labels"))
     top = f"{labels.folder.rpartition('/')[0]}/image_2"
     numbers = [] if top == left.folder else list_files(root / top, "_10.png")
@@ -153,10 +153,10 @@ def _list_copies(root: Path) -> PartFiles:
 
 
 def _select(root: Path, names: list[str], split: str, split_seed: int) -> list[str]:
-    """With all 200 frames `VALIDATION_IDS` are val.
+    """Names of the frames of a split.
 
-    With fewer the last fifth is: neighbouring frames come from one drive, and a random split would show the
-    network its validation scenes (see `split_note`).
+    With all 200 frames, val is `VALIDATION_IDS`. With fewer, it is the last fifth: neighbouring frames come
+    from the same drive, so a random split would train on scenes of the validation frames (see `split_note`).
     """
     chosen = _split_names(names, split_seed)[split]
     if not chosen:
@@ -171,7 +171,7 @@ def _split_names(names: list[str], seed: int = 0) -> dict[str, list[str]]:
     if seed:
         raise InputError(
             f"kitti_split_seed={seed}: only all {OFFICIAL_COUNT} frames are split at random, and these are "
-            f"{len(names)}; leave that reading at 0."
+            f"{len(names)}; leave this reading at 0."
         )
     count = max(1, round(len(names) / 5))
     return {"train": names[:-count], "val": names[-count:]}

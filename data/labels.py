@@ -7,7 +7,7 @@ Files hold label **ids** (0..33). Networks and losses use **trainIds**: the 19 c
 import numpy as np
 from cityscapesscripts.helpers.labels import labels as _LABELS
 
-IGNORE = 255  # trainId of every pixel that neither loss nor metric may see
+IGNORE = 255  # trainId of pixels that losses and metrics ignore
 _UNLABELED = next(label.id for label in _LABELS if label.name == "unlabeled")
 _CLASSES = sorted(
     (label for label in _LABELS if 0 <= label.trainId != IGNORE and not label.ignoreInEval),
@@ -17,7 +17,7 @@ _CLASSES = sorted(
 NUM_CLASSES = len(_CLASSES)
 CLASS_NAMES = tuple(label.name for label in _CLASSES)
 KNOWN_IDS = frozenset(label.id % 256 for label in _LABELS)
-"""What a uint8 label file may hold: 0..33, and 255, which is licence plate's -1 as uint8."""
+"""Ids that a uint8 label file may contain: 0..33, and 255, which is the id -1 of licence plates as uint8."""
 
 
 def _table(default: int, pairs: dict) -> np.ndarray:
@@ -53,7 +53,7 @@ def ids_to_train_ids(ids: np.ndarray) -> np.ndarray:
 
 
 def train_ids_to_ids(train_ids: np.ndarray) -> np.ndarray:
-    """TrainIds to label ids, which is what the official evaluation reads.
+    """TrainIds to label ids, the format of the official evaluation.
 
     Args:
         train_ids: integers ``[...]``, 0..18 or 255.
@@ -83,7 +83,7 @@ def colorize(train_ids: np.ndarray) -> np.ndarray:
 
 
 def _as_uint8(values: np.ndarray) -> np.ndarray:
-    """Indices into the tables; what does not fit uint8 becomes 255, which is no class in any of them."""
+    """Indices into the tables; values outside of uint8 become 255, which is not a class."""
     values = np.asarray(values)
     if not np.issubdtype(values.dtype, np.integer):
         raise ValueError(f"Labels are integers, got {values.dtype}.")

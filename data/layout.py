@@ -1,7 +1,7 @@
-"""The layout of a data set: where its files are, how they are coded, and which frames make a split.
+"""The layout of a data set: paths of its files, their format, and the frames of each split.
 
 A layout is one file with a `Layout`, such as `data.cityscapes`, and one entry in `data.layouts`.
-Scanning reads each folder once and compares names in memory, because asking for 20,000 files one by one takes
+Scanning lists each folder once and compares names in memory, because checking 20,000 files one by one takes
 minutes on a network drive.
 """
 
@@ -20,13 +20,13 @@ class PartFiles:
     """Files of one part (an attribute of `Frame`) in one split.
 
     Attributes:
-        folder: where they are, or belong, below the root.
-        pattern: of their paths below ``folder``, for messages.
-        archive: name of the archive that brings them, without ``.zip``.
-        files: frame name → path below the root.
-        path_of: function of a frame name that returns where its file belongs below the root.
-        is_optional: whether frames may lack it.
-        note: what `data.verify` remarks, or None.
+        folder: expected folder of the files, relative to the root.
+        pattern: pattern of the paths relative to ``folder``, for messages.
+        archive: name of the archive that contains the files, without ``.zip``.
+        files: frame name → path of an existing file, relative to the root.
+        path_of: function of a frame name that returns the expected path of its file, relative to the root.
+        is_optional: whether frames may lack this part.
+        note: remark of `data.verify` on this part, or None.
     """
 
     folder: str
@@ -38,7 +38,7 @@ class PartFiles:
     note: str | None = None
 
     def require(self, root: Path, names: Collection[str] = ()) -> None:
-        """Raise `InputError` where there is no such file, or none of some frames."""
+        """Raise `InputError` if no file exists, or a file of one of the frames ``names`` is missing."""
         if self.is_optional:
             return
         unpack = f"unpack {self.archive}.zip into {root}"
@@ -48,8 +48,8 @@ class PartFiles:
             raise InputError(f"{folder} {problem}: {unpack}.")
         missing = [name for name in names if name not in self.files]
         if missing:
-            more = f" (and {len(missing) - 1} more of this kind)" if len(missing) > 1 else ""
-            raise InputError(f"{root / self.path_of(missing[0])} is missing{more}: {unpack} again.")
+            others = f" (and {len(missing) - 1} more of this kind)" if len(missing) > 1 else ""
+            raise InputError(f"{root / self.path_of(missing[0])} is missing{others}: {unpack} again.")
 
 
 @dataclass(frozen=True)
@@ -58,9 +58,9 @@ class ReleasedSplit:
 
     Attributes:
         frames: number of left images in the complete data set.
-        needed: parts that some verb reads besides the left image.
-        also: parts that no verb reads; `data.verify` checks them where they exist.
-        purpose: which verbs need it, a clause.
+        needed: parts besides the left image that a verb reads.
+        also: parts that no verb reads; `data.verify` checks them if they exist.
+        purpose: clause that names the verbs that need the split.
     """
 
     frames: int
@@ -86,28 +86,29 @@ class Layout:
     """One layout of data sets.
 
     Attributes:
-        name: on the command line and in the names of runs, e.g. ``cityscapes``.
-        scenes_name: the same for embedded street scenes in this layout.
-        title: for messages, e.g. ``Cityscapes``.
-        bases: folders, at least one of which every root contains.
-        folders: further folders by which a path inside the root is recognized.
-        splits: what `find_frames` takes.
-        released: splits that `data.verify` checks, by name.
-        list_parts: function of (root, split, parts) that returns `PartFiles` by part.
+        name: name on the command line and in names of runs, e.g. ``cityscapes``.
+        scenes_name: name of embedded street scenes in this layout, e.g. ``scenes``.
+        title: name in messages, e.g. ``Cityscapes``.
+        bases: folders of which every root contains at least one.
+        folders: names of further folders of a root; a path that ends in one is recognized as too deep.
+        splits: names of the splits of `find_frames`.
+        released: name → split that `data.verify` checks.
+        list_parts: function of (root, split, names of parts) that returns a dict of part to `PartFiles`.
         decode_disparity: function of uint16 ``[H, W]`` file values that returns float32 ``[H, W]``, px at the
             file's own width, NaN where there is no measurement.
         read_camera: function of a path that returns its `Camera`, or raises `FileError`.
-        scene_counts: function of a number of training frames that returns what ``write_scenes`` takes.
+        scene_counts: function of the number of training frames that returns counts for ``write_scenes``.
         write_scenes: function that writes embedded street scenes, see `data.scenes`.
-        scenes_size, demo_size: (width, height) of embedded street scenes, px, by default and at demo scale.
-        demo_counts: number of scenes at demo scale, as ``write_scenes`` takes it.
+        scenes_size: default (width, height) of embedded street scenes, px.
+        demo_size: (width, height) of embedded street scenes at demo scale, px.
+        demo_counts: counts for ``write_scenes`` at demo scale.
         widths, heights: ranges of the native image size, px.
-        native_size: the same for messages.
+        native_size: native image size in messages.
         has_one_size: whether all images of a split have the same size.
-        fits: how images can become the size of the network (`data.cache.FrameCache`), the default first.
-        select: function of (root, all names, split, split_seed) that returns the names of a split.
-        check: function of (root, frames with labels) that raises `InputError` where they do not fit together.
-        note: function of the root that returns a sentence that belongs on every number of this data, or None.
+        fits: methods of fitting images to the network's input size (`data.cache.FrameCache`), default first.
+        select: function of (root, all frame names, split, split_seed) that returns the names of a split.
+        check: function of (root, frames with labels) that raises `InputError` if files are inconsistent.
+        note: function of the root that returns a sentence to print with every result on this data, or None.
     """
 
     name: str
@@ -137,34 +138,34 @@ class Layout:
     def find_frames(
         self, root: str | Path, split: str, need: Collection[str] = ("right", "labels"), split_seed: int = 0
     ) -> list[Frame]:
-        """Frames of one split, sorted by name; no file is opened, apart from those that ``check`` compares.
+        """Frames of one split, sorted by name; opens no file except those that ``check`` compares.
 
         Args:
             root: folder of the data set; ``~`` is expanded, relative paths stay relative.
             split: one of ``splits``.
-            need: attributes of `Frame` to fill in besides the left image; the others are None.
-            split_seed: seed of the random choice of validation frames; 0 is the committed one.
+            need: attributes of `Frame` to set besides the left image; the others are None.
+            split_seed: seed of the random choice of validation frames, ≥ 0; 0 is the stored choice.
 
         Returns:
-            At least one frame; each file was listed in its folder.
+            At least one frame; all of its files exist.
 
         Raises:
-            InputError: the root, a folder or a file is missing, the split is unknown or empty, or it cannot
-                be drawn from these frames.
-            ValueError: ``need`` holds what is no attribute of `Frame`.
+            InputError: the root, a folder or a file is missing, the split is unknown or empty, or these
+                frames cannot be split at random.
+            ValueError: ``need`` has an element that is not an attribute of `Frame`.
         """
         if split not in self.splits:
             raise InputError(f"{self.title} has no split {split!r}: choose one of {', '.join(self.splits)}.")
         if isinstance(need, str) or set(need) - set(PARTS):
             raise ValueError(f"need is a collection of {', '.join(PARTS)}, got {need!r}.")
         root = Path(root).expanduser()
-        found = self.scan(root, split, [part for part in PARTS if part == "left" or part in need])
-        found["left"].require(root)
-        names = self.select(root, sorted(found["left"].files), split, split_seed)
-        for part in found.values():
+        parts = self.scan(root, split, [part for part in PARTS if part == "left" or part in need])
+        parts["left"].require(root)
+        names = self.select(root, sorted(parts["left"].files), split, split_seed)
+        for part in parts.values():
             part.require(root, names)
         frames = [
-            Frame(name, **{key: root / part.files[name] for key, part in found.items() if name in part.files})
+            Frame(name, **{key: root / part.files[name] for key, part in parts.items() if name in part.files})
             for name in names
         ]
         if "labels" in need:
@@ -172,20 +173,28 @@ class Layout:
         return frames
 
     def scan(self, root: Path, split: str, parts: Iterable[str]) -> dict[str, PartFiles]:
-        """List the files of some parts of a split; ``left`` is one of them.
+        """List the files of a split.
+
+        Args:
+            root: folder of the data set.
+            split: name of the split.
+            parts: names of the parts; they include ``left``.
+
+        Returns:
+            Dict of part to `PartFiles`.
 
         Raises:
-            InputError: the root is not one of this layout, or a folder may not be listed.
+            InputError: the root does not have this layout, or a folder cannot be listed.
         """
         try:
-            found = self.list_parts(root, split, parts)
+            listed = self.list_parts(root, split, parts)
         except OSError as error:
             raise InputError(
                 f"{error.filename} cannot be listed ({error.strerror}): give this user the right to read it."
             ) from error
         if not any((root / base).is_dir() for base in self.bases):
-            raise self._refusal(root, found["left"].archive)
-        return found
+            raise self._refusal(root, listed["left"].archive)
+        return listed
 
     def read_disparity(self, path: str | Path):
         """Measured disparity of one frame.
@@ -199,17 +208,17 @@ class Layout:
         Raises:
             FileError: the file is missing, damaged or of another kind.
         """
-        # Imported here, like all that brings numpy: verbs that read no image do not wait for it.
+        # NumPy is imported on first use, so that verbs that read no image start faster.
         from selfsup_segmentation.data.decode import read_disparity
 
         return self.decode_disparity(read_disparity(path))
 
-    def fit(self, asked: str) -> str:
-        """How images become the size of the network: as asked for where this layout has a choice."""
-        return asked if asked in self.fits else self.fits[0]
+    def fit(self, preferred: str) -> str:
+        """Method of fitting images to the network's input size; the preferred one if it is in ``fits``."""
+        return preferred if preferred in self.fits else self.fits[0]
 
     def _refusal(self, root: Path, archive: str) -> InputError:
-        """Name the folder that was probably meant."""
+        """Error that suggests the folder that was probably meant."""
         base = self.bases[0]
         if not root.is_dir():
             problem = "is not a folder" if root.exists() else "does not exist"
@@ -230,20 +239,20 @@ class Layout:
 
 
 def list_files(folder: str | Path, suffix: str) -> list[str]:
-    """Names of a folder's files that end in a suffix, without it; none where there is no folder."""
+    """Names of a folder's files that end in a suffix, without the suffix; empty if the folder is missing."""
     try:
         with os.scandir(folder) as entries:
             return [
                 entry.name.removesuffix(suffix)
                 for entry in entries
-                if entry.name.endswith(suffix) and not entry.name.startswith(".")  # macOS leaves ._ files
+                if entry.name.endswith(suffix) and not entry.name.startswith(".")  # macOS creates ._ files
             ]
     except (FileNotFoundError, NotADirectoryError):
         return []
 
 
 def list_folders(folder: str | Path) -> list[str]:
-    """Names of a folder's folders; none where there is no folder."""
+    """Names of the folders in a folder; empty if the folder is missing."""
     try:
         with os.scandir(folder) as entries:
             return [entry.name for entry in entries if entry.is_dir()]

@@ -10,16 +10,16 @@ from selfsup_segmentation.data.decode import read_rgb
 from selfsup_segmentation.data.errors import InputError
 from selfsup_segmentation.data.files import FileError
 
-# Of the files that a folder is searched for.
+# File extensions of the images that a folder is searched for.
 ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp", ".ppm")
 _MODES = ("1", "L", "LA", "P", "PA", "RGB", "RGBA", "CMYK", "YCbCr")  # 8 bits: Pillow would clip deeper ones
 
 
 def read_picture(path: str | Path) -> np.ndarray:
-    """An image in any format that Pillow reads, turned as its camera was held.
+    """Read an image in any format of Pillow, rotated as its EXIF data says.
 
     Args:
-        path: image of 8 bits a channel; grey becomes RGB, transparency is ignored.
+        path: image of 8 bits per channel; grey becomes RGB, transparency is ignored.
 
     Returns:
         RGB uint8 ``[H, W, 3]``.
@@ -28,13 +28,13 @@ def read_picture(path: str | Path) -> np.ndarray:
         InputError: the file is missing, damaged, no image, or of more than 8 bits.
     """
     try:
-        return read_rgb(path)  # compares checksums, which Pillow leaves out
+        return read_rgb(path)  # verifies checksums, unlike Pillow
     except FileError as error:
         if error.kind != "wrong type":
             raise
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("error")  # Pillow warns of an image that would take all memory
+            warnings.simplefilter("error")  # Pillow warns of images that need too much memory
             with Image.open(path) as image:
                 mode = image.mode
                 if mode in _MODES:
@@ -47,14 +47,12 @@ def read_picture(path: str | Path) -> np.ndarray:
 
 
 def find_pictures(path: Path) -> list[Path]:
-    """All images below a folder, sorted, by the endings of their names.
+    """Find all images below a folder by their file extensions, sorted.
 
     Raises:
-        InputError: there is none.
+        InputError: there is no image.
     """
-    found = sorted(file for file in path.rglob("*") if file.suffix.lower() in ENDINGS and file.is_file())
-    if not found:
-        raise InputError(
-            f"{path} has no image in it (what ends in {', '.join(ENDINGS)}); name another folder."
-        )
-    return found
+    images = sorted(file for file in path.rglob("*") if file.suffix.lower() in ENDINGS and file.is_file())
+    if not images:
+        raise InputError(f"{path} contains no image ({', '.join(ENDINGS)}); name another folder.")
+    return images

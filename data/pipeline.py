@@ -1,4 +1,4 @@
-"""tf.data: from cached frames to batches of network inputs and targets."""
+"""Input pipeline (tf.data): batches of network inputs and targets from cached frames."""
 
 import dataclasses
 
@@ -7,20 +7,20 @@ import tensorflow as tf
 
 from selfsup_segmentation.data.color import ColorStatistics, rgb_to_lab
 
-# Everything here is TensorFlow's ops already: AutoGraph would translate it for a second, and change nothing.
+# All functions here use TensorFlow ops only: AutoGraph would take a second and change nothing.
 AS_IT_IS = tf.autograph.experimental.do_not_convert
 
 
 @dataclasses.dataclass(frozen=True)
 class Preparation:
-    """Turns uint8 images into what the network and the losses want, with TensorFlow ops.
+    """Converts uint8 images to network inputs and targets of the losses, with TensorFlow ops.
 
     Attributes:
         tasks: objects as `experiments.tasks.task.Task`; only what they need is computed.
-        statistics: colors of the training images.
+        statistics: color statistics of the training images.
         input_norm: ``standard`` (Lab minus mean over std of the training images), ``raw`` Lab, or ``unit``
             (Lab scaled to [0, 1]).
-        recon_space: of the images that the depth loss compares: ``lab01`` (L/100, (a+128)/255, (b+128)/255),
+        recon_space: image space of the depth loss: ``lab01`` (L/100, (a+128)/255, (b+128)/255),
             ``L`` (L/100), ``rgb01`` or ``lab_raw``.
     """
 
@@ -62,8 +62,8 @@ class Preparation:
         height, width = tf.shape(images["left"])[1], tf.shape(images["left"])[2]
         batch = {"mask": inside(images["valid_size"], height, width)}
         if "mirrored" in images:
-            # Only left images have labels, so that the views keep their roles and disparity its size: it is
-            # the direction in which the right image is looked up that turns round.
+            # Only left images have labels, so left and right are not swapped: the disparity keeps its size,
+            # but is applied in the opposite direction.
             batch["direction"] = tf.where(images["mirrored"], -1.0, 1.0)
             batch["mask"] = _mirror(batch["mask"], images["mirrored"])
             images = images | {
@@ -99,20 +99,20 @@ def _mirror(images, mirrored):
 
 
 def training_batches(cache, preparation, batch_size, seed, epochs, start_step=0, augment="none"):
-    """The batches of a run from any step on.
+    """Training batches of a run, starting at any step.
 
-    Which frame comes at which position is a pure function of (seed, epoch, position), a random bijection that
-    needs no shuffle buffer: a run can be entered at any step. A remainder of frames is left out of an epoch.
+    The frame at a position is a pure function of (seed, epoch, position), a random permutation without a
+    shuffle buffer, so a run can resume at any step. The last, incomplete batch of an epoch is dropped.
 
     Args:
-        cache: a built `data.cache.FrameCache`.
-        preparation: `Preparation`.
-        batch_size: frames a step; at most the number of frames.
-        seed: of the order.
-        epochs: where the data ends.
+        cache: frames, a `data.cache.FrameCache` after `build`.
+        preparation: conversion of images to inputs and targets.
+        batch_size: frames per step, from 1 to the number of frames.
+        seed: seed of the order.
+        epochs: number of epochs of the run.
         start_step: first step, counted from the start of the run.
-        augment: ``none``, or ``flip``: each frame is mirrored with probability 1/2, which again is a pure
-            function of (seed, epoch, position).
+        augment: ``none``, or ``flip``: each frame is mirrored with probability 1/2, also a pure function of
+            (seed, epoch, position).
 
     Returns:
         ``tf.data.Dataset`` of the dicts that `Preparation` returns.
@@ -131,7 +131,7 @@ def training_batches(cache, preparation, batch_size, seed, epochs, start_step=0,
 
 
 def _index_at(sample, frames, per_epoch, seed):
-    """Index of the frame that comes as the ``sample``-th of a run, an int64 scalar."""
+    """Index of the ``sample``-th frame of a run, an int64 scalar."""
     sample = tf.cast(sample, tf.int64)
     epoch, position = sample // per_epoch, sample % per_epoch
     key = tf.stack([tf.constant(seed, tf.int64), epoch])
@@ -146,9 +146,9 @@ def frames_of_step(cache, batch_size, seed, step):
 
 
 def ordered_batches(cache, preparation, batch_size=1, indices=None):
-    """Every frame once, in order, or only those at ``indices``, in theirs; the last batch may be smaller.
+    """Batches of every frame once in order, or of the frames ``indices``; the last batch may be smaller.
 
-    Otherwise as `training_batches`.
+    Other arguments and the result are those of `training_batches`.
     """
     chosen = range(len(cache)) if indices is None else indices
     frames = tf.data.Dataset.from_tensor_slices(np.asarray(chosen, np.int64))
@@ -158,7 +158,7 @@ def ordered_batches(cache, preparation, batch_size=1, indices=None):
 def _prepared(samples, cache, preparation, batch_size, drop_remainder):
     needed = {"left"}.union(*(task.training_parts for task in preparation.tasks))
     parts = [part for part in cache.parts if part in needed]
-    # Made here and captured: made inside the function they would be constants of its graph, at most 2 GB.
+    # Created outside of `load`: inside, they would be constants of its graph, which is limited to 2 GB.
     with tf.device("CPU:0"):
         stored = {
             part: tf.constant(cache.array(part) if cache.folder is None else cache.paths(part))

@@ -1,8 +1,8 @@
 """Read a PNG of a known kind, or refuse it in one sentence.
 
-Every image of both data sets is a PNG. Its 33-byte header tells size, bit depth and color type, so a wrong
-kind of file is refused before a pixel is decoded. The checksums of a PNG are compared as well: Pillow leaves
-out those of the pixels, and some flipped bits would otherwise become wrong pixels silently.
+Every image of both data sets is a PNG. Its 33-byte header has size, bit depth and color type, so a wrong
+kind of file is refused before pixels are decoded. The checksums of a PNG are verified as well, because Pillow
+skips those of the pixels, and flipped bits could otherwise silently become wrong pixels.
 """
 
 import io
@@ -30,7 +30,7 @@ def read_pixels(path: str | Path, kind: Kind, what: str) -> np.ndarray:
 
     Args:
         path: PNG file.
-        kind: required kind.
+        kind: required (bit depth, color type).
         what: name of such files, with its article, for the message that refuses another kind.
 
     Returns:
@@ -45,7 +45,7 @@ def read_pixels(path: str | Path, kind: Kind, what: str) -> np.ndarray:
         raise FileError(f"{path} is damaged or cut off: {RENEW}.")
     try:
         with Image.open(io.BytesIO(content), formats=["PNG"]) as image:
-            image.load()  # Pillow decodes lazily: without this a broken file fails far from here
+            image.load()  # Pillow decodes lazily; errors should be raised here
             return np.array(image)
     except Exception as error:  # Pillow reports damage in many ways, not all of them documented
         raise FileError(f"{path} is damaged or cut off: {RENEW}.") from error

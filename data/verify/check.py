@@ -1,4 +1,4 @@
-"""Check a data set on all cores and report what was found."""
+"""Check a data set on all cores and report its problems."""
 
 import itertools
 import multiprocessing
@@ -24,11 +24,11 @@ class SplitReport:
     """One split of a report.
 
     Attributes:
-        name: ``train``, …; ``training`` for all frames of KITTI.
+        name: name of the split: ``train``, …; ``training`` for all frames of KITTI.
         found: number of left images.
         official: number of left images in the complete data set; None for embedded scenes.
         files: part → number of files that were checked.
-        problems: part → number of problems in it; parts without any are left out.
+        problems: part → number of problems in it; parts without problems are omitted.
     """
 
     name: str
@@ -40,14 +40,16 @@ class SplitReport:
 
 @dataclass(frozen=True)
 class Report:
-    """What a check of a data set found.
+    """Result of checking a data set.
 
     Attributes:
-        layout, root: name of the layout, and folder of the data set.
-        splits: those that exist.
-        problems: by kind, in the order of `KINDS`, then by split and frame.
-        remarks: sentences on what is absent, or left out, and may be.
-        checked, remembered: number of frames that were read now, and of those that had been read before.
+        layout: name of the layout.
+        root: folder of the data set.
+        splits: splits that exist.
+        problems: problems sorted by kind in the order of `KINDS`, then by split and frame.
+        remarks: sentences on absent or excluded files that are no problem.
+        checked: number of frames that were read.
+        remembered: number of frames whose result came from an earlier check.
     """
 
     layout: str
@@ -59,13 +61,13 @@ class Report:
     remembered: int
 
     @property
-    def is_whole(self) -> bool:
-        """Whether there is no problem."""
+    def is_valid(self) -> bool:
+        """Whether no problem was found."""
         return not self.problems
 
     def to_dict(self) -> dict:
         """Plain data for JSON."""
-        return {"whole": self.is_whole, **asdict(self)}
+        return {"valid": self.is_valid, **asdict(self)}
 
 
 def verify(
@@ -81,22 +83,22 @@ def verify(
     Args:
         layout: layout of the data set, see `data.layouts`.
         root: folder of the data set; ``~`` is expanded.
-        memory: file in which results are remembered, see `data.verify.memory`; None for no such file.
-        fresh: whether to forget the results in ``memory``.
-        progress: called with (frames done, frames in all), once at the start and after each frame.
-        processes: number of processes; None for one per core. Half a gigabyte each is plenty.
+        memory: file of results of earlier checks, see `data.verify.memory`; None uses no file.
+        fresh: whether to discard the results in ``memory``.
+        progress: function of (frames done, total number of frames), called at the start and after each frame.
+        processes: number of processes, ≥ 1; None for one per core. Each needs less than 0.5 GB of memory.
 
     Returns:
-        The report; a damaged file is a problem in it and never an exception.
+        The report; damaged files are listed as problems and raise no exception.
 
     Raises:
-        InputError: there is no such data set, ``memory`` cannot be written, or the system ended a process.
+        InputError: the data set does not exist, ``memory`` cannot be written, or the system killed a process.
     """
     root = Path(root).expanduser()
     listing = list_data_set(layout, root)
     frames = [frame for split in listing.splits for frame in split.frames]
     remembered = Memory(memory, fresh)
-    with ThreadPoolExecutor(16) as pool:  # the time goes into waiting for the disk
+    with ThreadPoolExecutor(16) as pool:  # most of the time is spent waiting for the disk
         keys = list(pool.map(fingerprint, frames))
     results = [remembered.get(key) for key in keys]
     new = [index for index, result in enumerate(results) if result is None]
@@ -119,9 +121,9 @@ def verify(
 
 
 def _check_all(frames: list[FrameFiles], processes: int | None) -> Iterator[tuple[int, FrameResult]]:
-    """(position, result) of each frame, as they get done; a few frames are in work at a time.
+    """Yield (position, result) of each frame as it is done, with few frames in flight.
 
-    Processes rather than threads: Pillow hands pixels over with Python's lock held, 8 % of the time.
+    Processes are used instead of threads, because Pillow holds Python's global lock 8 % of the time.
     """
     processes = min(processes or os.cpu_count() or 1, len(frames))
     queue = enumerate(frames)
@@ -149,7 +151,7 @@ def _check_all(frames: list[FrameFiles], processes: int | None) -> Iterator[tupl
 
 
 def _ignore_interrupts() -> None:
-    """Leave Ctrl-C to the parent, which then ends its workers."""
+    """Leave the handling of Ctrl-C to the parent process, which then ends its workers."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
@@ -159,7 +161,7 @@ Sizes = dict[tuple[str, str], tuple[int, int] | None]
 def _check_sizes(
     layout: Layout, split: SplitListing, sizes: Sizes, problems: list[Problem], remarks: list[str]
 ) -> None:
-    """Remark on images that are not of native size; where a split has one size, another is a problem."""
+    """Remark on images of unusual size; a problem if all images of the split must have the same size."""
     found = [(frame, size) for frame in split.frames if (size := sizes[split.name, frame.name])]
     odd = [(f, size) for f, size in found if size[0] not in layout.widths or size[1] not in layout.heights]
     if split.official and odd:

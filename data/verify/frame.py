@@ -1,6 +1,7 @@
-"""Check one frame: its files are read as training reads them, and what they hold must fit together.
+"""Check one frame: read its files as training does, and check that their contents are consistent.
 
-The bounds below only accuse what no camera in a street can have taken; those on the two views are in `views`.
+The bounds below are wide: they only reject values that are impossible for a camera on a car. Bounds on the
+two views are in `views`.
 """
 
 from collections import Counter
@@ -16,20 +17,20 @@ from selfsup_segmentation.data.verify.problems import Findings, FrameFiles, Fram
 from selfsup_segmentation.data.verify.views import SAME_EXPOSURE, SWAPPED, compare_views
 
 DISPARITY_RANGE = (0.01, 0.3)
-"""Where the largest disparity of an image lies, in widths of the image. Over 0.3 a point would be nearer than
-1.1 m to either car's camera, and the network cannot express it; at the native sizes 16 bits end before that,
-so that such files belong to larger images. Under 0.01 nothing would be nearer than 23 m (KITTI: 31 m), not
-even the road: such values were stored with 8 bits, or are no disparities."""
+"""Range of the largest disparity of an image, in image widths. Above 0.3, a point would be closer than 1.1 m
+to the camera of either data set, and the network cannot predict it; 16 bits cannot store it at native size,
+so such a file belongs to a larger image. Below 0.01, everything, even the road, would be farther away than
+23 m (KITTI: 31 m): such values were stored with 8 bits or are not disparities."""
 
 FOCAL_RANGE = (0.4, 2.0)
-"""Focal lengths in widths of the image: views of 28 to 103 degrees. The real cameras have 1.1 and 0.58."""
+"""Range of focal lengths, image widths: 103 to 28 degrees of view. The real ones are 1.1 and 0.58."""
 
 BASELINE_RANGE = (0.05, 1.5)
-"""Distances of two cameras on one car, m. The real ones are 0.21 and 0.53."""
+"""Range of distances between the two cameras, m. The real ones are 0.21 and 0.53."""
 
 INSTANCE_TOLERANCE = 0.01
-"""Share of the pixels whose instance id may belong to another class than their label: room for a tool that
-draws the polygons in another way; the official one draws both files alike."""
+"""Largest accepted share of pixels, 0..1, whose instance id belongs to another class than their label. The
+official tool draws both files in the same way; other tools may draw polygons differently."""
 
 # In the order of reports.
 _PARTS = ("left", "right", "labels", "instances", "disparity", "camera", "copy")
@@ -46,10 +47,10 @@ def check_frame(frame: FrameFiles) -> FrameResult:
     """Read all files of a frame and compare them with each other.
 
     Args:
-        frame: frame whose files are read; parts that it does not have are not looked for.
+        frame: frame whose files are read; parts that it lacks are skipped.
 
     Returns:
-        Its problems; at most one of each kind for a file.
+        Size and problems of the frame; at most one problem of each kind per file.
     """
     findings = Findings(frame)
     content = _read_parts(frame, findings)
@@ -77,7 +78,7 @@ def check_frame(frame: FrameFiles) -> FrameResult:
 
 
 def _read_parts(frame: FrameFiles, findings: Findings) -> dict:
-    """Content of each part that can be read."""
+    """Contents of the readable parts, dict of part to array or `Camera`; adds problems of the others."""
     layout = frame.layout
     readers = {**_READERS, "disparity": layout.read_disparity, "camera": layout.read_camera}
     content = {}
@@ -91,9 +92,9 @@ def _read_parts(frame: FrameFiles, findings: Findings) -> dict:
 
 
 def _check_sizes(content: dict, findings: Findings) -> tuple[int, int]:
-    """(width, height) of most images; images of other sizes are left out of what is compared further."""
+    """(width, height) of most images, px; images of other sizes are removed from ``content``."""
     sizes = {part: (image.shape[1], image.shape[0]) for part, image in content.items()}
-    usual = Counter(sizes.values()).most_common(1)[0][0]  # of equals the first, which is the left image's
+    usual = Counter(sizes.values()).most_common(1)[0][0]  # in a tie the left image's size
     example = next(part for part, size in sizes.items() if size == usual)
     for part, size in sizes.items():
         if size != usual:
@@ -109,8 +110,8 @@ def _check_sizes(content: dict, findings: Findings) -> tuple[int, int]:
 
 def _is_blank(image: np.ndarray) -> bool:
     """Whether 99 % of the pixels have one color, as in an all-black frame with a few hot pixels."""
-    some = image[::8, ::8].reshape(-1, 3).astype(int)
-    return bool(np.mean(np.abs(some - np.median(some, axis=0)).max(axis=1) <= 4) > 0.99)
+    sample = image[::8, ::8].reshape(-1, 3).astype(int)
+    return bool(np.mean(np.abs(sample - np.median(sample, axis=0)).max(axis=1) <= 4) > 0.99)
 
 
 def _check_camera(camera: Camera, width: int, findings: Findings) -> None:

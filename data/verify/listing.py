@@ -1,6 +1,6 @@
-"""Which files a data set lacks, out of those that the program reads, and others of the same frames.
+"""List the files of a data set, and the missing ones.
 
-Unlike `data.layout.Layout.find_frames`, which stops at the first missing file, this names all of them.
+Unlike `data.layout.Layout.find_frames`, which stops at the first missing file, this lists all of them.
 """
 
 from dataclasses import dataclass, field
@@ -17,10 +17,10 @@ class SplitListing:
     """Files of one split that exist.
 
     Attributes:
-        name: ``train``, …; ``training`` for all frames of KITTI, which has no official split.
+        name: name of the split: ``train``, …; ``training`` for all frames of KITTI.
         found: number of left images.
         official: number of left images in the complete data set; None for embedded scenes.
-        frames: those that should exist, with the files that do.
+        frames: expected frames, with their existing files.
     """
 
     name: str
@@ -34,9 +34,9 @@ class Listing:
     """Files of a data set that exist.
 
     Attributes:
-        splits: those that exist.
+        splits: splits that exist.
         problems: missing files.
-        remarks: sentences on what is absent, or left out, and may be.
+        remarks: sentences on absent or excluded files that are no problem.
     """
 
     splits: list[SplitListing] = field(default_factory=list)
@@ -45,10 +45,10 @@ class Listing:
 
 
 def list_data_set(layout: Layout, root: Path) -> Listing:
-    """List a data set; no file is opened.
+    """List the files of a data set without opening them.
 
     Raises:
-        InputError: there is no such data set, or a folder that this user may not list.
+        InputError: the data set does not exist, or a folder cannot be listed.
     """
     listing, archives = Listing(), []
     for name, released in layout.released.items():
@@ -75,7 +75,7 @@ def list_data_set(layout: Layout, root: Path) -> Listing:
 def _add_frames(
     listing: Listing, layout: Layout, root: Path, parts: dict[str, PartFiles], needed: tuple[str, ...]
 ) -> None:
-    """Complete the last split of a listing: its frames, what they lack, and what is useless."""
+    """Add frames, missing files and remarks to the last split of a listing."""
     split = listing.splits[-1]
     listing.remarks += [f"{split.name}: {part.note}" for part in parts.values() if part.note]
     required = [part for part in ("left", *needed) if not parts[part].is_optional]
@@ -85,7 +85,7 @@ def _add_frames(
         listing.problems.append(Problem("missing", split.name, part, folder, sentence))
     required = [part for part in required if parts[part].files]
     others = [parts[part].files.keys() for part in required if part != "left"]
-    # Only what has all the rest lacks its left image: labels of all frames may lie beside a sample of images.
+    # A left image is missing only if all other parts exist: the labels may cover more frames than the images.
     names = parts["left"].files.keys() | (set.intersection(*map(set, others)) if others else set())
     for name in sorted(names):
         files = {part: listed.files[name] for part, listed in parts.items() if name in listed.files}

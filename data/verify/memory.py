@@ -1,7 +1,7 @@
 """Results of earlier checks, so that an interrupted check resumes.
 
-One line of JSON for each frame, appended as soon as it is checked. A line begins with its line break: after
-half a line, left by a crash, the next one is valid again.
+Each frame is one line of JSON, appended as soon as it is checked. The line break precedes the line, so that a
+line after an incomplete one, left by a crash, is valid again.
 """
 
 import hashlib
@@ -12,11 +12,11 @@ from pathlib import Path
 from selfsup_segmentation.data.errors import InputError
 from selfsup_segmentation.data.verify.problems import KINDS, FrameFiles, FrameResult, Problem
 
-CHECK_VERSION = 1  # raise it whenever a check changes, so that nothing is remembered from before
+CHECK_VERSION = 1  # increase it whenever a check changes, to invalidate earlier results
 
 
 def fingerprint(frame: FrameFiles) -> str:
-    """32 hexadecimal digits that change with the path, size or time of any of a frame's files."""
+    """32 hexadecimal digits that change with path, size or modification time of any file of a frame."""
     place = f"{CHECK_VERSION} {frame.layout.name} {frame.root.absolute()} {frame.split}"
     digest = hashlib.sha256(place.encode())
     for part, file in sorted(frame.files.items()):
@@ -33,8 +33,8 @@ class Memory:
     """Results of frames by `fingerprint`.
 
     Args:
-        path: file of results; its folder is made when missing. None remembers nothing.
-        fresh: whether to forget the results in the file.
+        path: file of results, whose folder is created if missing; None stores nothing.
+        fresh: whether to discard the results in the file.
 
     Raises:
         InputError: the file cannot be read or written; also from `add`.
@@ -55,11 +55,11 @@ class Memory:
             raise self._refusal(error) from error
 
     def get(self, key: str) -> FrameResult | None:
-        """The result of a frame, or None where it is new or has changed."""
+        """Result of a frame by its fingerprint; None if the frame is new or has changed."""
         return self._known.get(key)
 
     def add(self, key: str, result: FrameResult) -> None:
-        """Remember a result."""
+        """Store the result of a frame."""
         if self.path is None:
             return
         problems = [asdict(problem) for problem in result.problems]
@@ -77,7 +77,7 @@ class Memory:
 
 
 def _parse(line: bytes) -> tuple[str, FrameResult] | None:
-    """(key, result) of a line; None for one that is empty or damaged, whose frame is checked again."""
+    """(fingerprint, result) of a line; None if it is empty or damaged, so that its frame is checked again."""
     try:
         content = json.loads(line)
         size = content["size"]

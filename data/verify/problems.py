@@ -1,4 +1,4 @@
-"""The files of one frame, and what may be wrong with them."""
+"""Files of one frame, and their problems."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,7 +11,7 @@ KINDS = (
     *("size", "blank", "instances", "disparity", "identical views", "swapped views", "views do not fit"),
     "copies differ",
 )
-"""In the order of reports; the first ones are those of `data.files.FileError`."""
+"""Kinds of problems in the order of reports; the first ones are the kinds of `data.files.FileError`."""
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class FrameFiles:
     Attributes:
         layout: layout of the data set.
         root: folder of the data set.
-        split: ``train``, …
+        split: name of the split, ``train``, …
         name: name of the frame.
         files: part (an attribute of `data.frames.Frame`) → path below ``root``. KITTI's ``copy`` is the left
             image that came with the labels.
@@ -40,7 +40,8 @@ class Problem:
 
     Attributes:
         kind: one of `KINDS`.
-        split, part: split and part to which the file belongs.
+        split: name of the file's split.
+        part: name of the file's part.
         file: path below the data set's folder.
         text: one sentence that names the file and the fix.
     """
@@ -57,8 +58,8 @@ class FrameResult:
     """Result of the check of a frame.
 
     Attributes:
-        size: (width, height) of its images; None if the left one cannot be read.
-        problems: in the order of the frame's parts.
+        size: (width, height) of the images, px; None if the left image cannot be read.
+        problems: problems in the order of the frame's parts.
     """
 
     size: tuple[int, int] | None
@@ -66,14 +67,14 @@ class FrameResult:
 
 
 class Findings:
-    """Problems of one frame, as they are found."""
+    """Collects the problems of one frame."""
 
     def __init__(self, frame: FrameFiles):
         self.frame = frame
         self.problems: list[Problem] = []
 
     def path(self, part: str) -> Path:
-        """Path of a part."""
+        """Path of the file of a part."""
         return self.frame.root / self.frame.files[part]
 
     def add(self, kind: str, part: str, sentence: str) -> None:

@@ -56,7 +56,7 @@ def run(request):
         print(line.encode(errors="backslashreplace").decode())  # names of files need not be Unicode
     write_texts(path.parent, path.stem, {"json": json.dumps(report.to_dict(), indent=1) + "\n"})
     print(f"wrote {path}")
-    if not report.is_whole:
+    if not report.is_valid:
         raise SystemExit(1)
     return path
 
@@ -80,4 +80,4 @@ def report_lines(report: Report) -> list[str]:
     if report.remarks:
         lines += ["", "remarks:", *(f"  {remark}" for remark in report.remarks)]
     found = f"{len(report.problems)} problems" if len(report.problems) != 1 else "1 problem"
-    return [*lines, "", "valid: no problem found" if report.is_whole else f"not valid: {found}"]
+    return [*lines, "", "valid: no problem found" if report.is_valid else f"not valid: {found}"]

@@ -130,7 +130,7 @@ def summary(report):
 def test_a_whole_data_set_has_no_problem(pristine, layout):
     report = check(layout, pristine / layout)
     assert report.problems == []
-    assert report.is_whole
+    assert report.is_valid
     assert report.checked == (sum(COUNTS.values()) if layout == "cityscapes" else 6)
     for split in report.splits:
         assert split.official is None
@@ -327,7 +327,7 @@ def test_an_absent_split_is_a_remark_that_says_who_needs_it(copies):
         for split in ("test", "train_extra"):
             shutil.rmtree(folder / split, ignore_errors=True)
     report = check("cityscapes", root)
-    assert report.is_whole
+    assert report.is_valid
     assert [split.name for split in report.splits] == ["train", "val"]
     assert any("test is absent: table2 --submission" in remark for remark in report.remarks)
     assert any("train_extra is absent: the CoarseCTS rows" in remark for remark in report.remarks)
@@ -338,7 +338,7 @@ def test_what_no_verb_reads_may_be_missing(copies):
     find(root, "disparity", "train_extra").unlink()
     shutil.rmtree(root / "camera" / "train")
     report = check("cityscapes", root)
-    assert report.is_whole
+    assert report.is_valid
     assert any("train_extra: 1 of 3 frames have no disparity" in remark for remark in report.remarks)
     assert any("train: 4 of 4 frames have no camera" in remark for remark in report.remarks)
 
@@ -350,19 +350,19 @@ def test_the_known_corrupt_frame_is_a_remark(copies):
         folder.mkdir()
         save(folder / f"troisdorf_000000_000073_{name}.png", np.zeros_like(pixels(find(root, part))))
     report = check("cityscapes", root)
-    assert report.is_whole
+    assert report.is_valid
     assert any("troisdorf_000000_000073" in remark for remark in report.remarks)
 
 
-def test_a_sample_of_a_real_data_set_is_whole(copies):
+def test_a_sample_of_a_real_data_set_is_valid(copies):
     for root in copies.values():
         (root / "scenes.json").unlink()
     report = check("cityscapes", copies["cityscapes"])
-    assert report.is_whole
+    assert report.is_valid
     assert "train: 4 of 2975 frames." in report.remarks
     assert any("not of Cityscapes's native size, 2048×1024" in remark for remark in report.remarks)
     report = check("kitti", copies["kitti"])
-    assert report.is_whole
+    assert report.is_valid
     assert "training: 6 of 200 frames." in report.remarks
     assert any("not of KITTI's native size" in remark for remark in report.remarks)
 
@@ -373,17 +373,17 @@ def test_labels_beside_a_sample_of_the_images_are_a_remark(copies):
         for folder in ("image_2", "image_3"):
             (root / "training" / folder / f"{number:06d}_10.png").unlink()
     report = check("kitti", root)
-    assert report.is_whole
+    assert report.is_valid
     assert any("2 frames have no left image, nor all the rest" in remark for remark in report.remarks)
 
 
-def test_kitti_without_calibration_is_whole_and_with_an_empty_folder_is_not(copies):
+def test_kitti_without_calibration_is_valid_and_with_an_empty_folder_is_not(copies):
     root = copies["kitti"]
     folder = root / "training" / "calib_cam_to_cam"
     one = sorted(folder.iterdir())[0].read_text()
     shutil.rmtree(folder)
     report = check("kitti", root)
-    assert report.is_whole
+    assert report.is_valid
     assert any("no calibration" in remark for remark in report.remarks)
     (root / "calib_cam_to_cam.txt").write_text(one.replace("P_rect_02", "P_rect_05"))
     assert summary(check("kitti", root)) == [("calibration", "training", "camera", "calib_cam_to_cam.txt")]
@@ -499,7 +499,7 @@ def test_nothing_is_written_into_the_data_set(copies, tmp_path, layout):
     for path in [root, *root.rglob("*")]:
         path.chmod(0o555 if path.is_dir() else 0o444)
     before = state()
-    assert check(layout, root, memory=tmp_path / "memory.jsonl").is_whole
+    assert check(layout, root, memory=tmp_path / "memory.jsonl").is_valid
     assert state() == before
     for path in [root, *root.rglob("*")]:
         path.chmod(0o755)  # so that pytest can remove it
@@ -526,4 +526,4 @@ def test_several_processes_find_the_same_and_nothing_brings_tensorflow(copies, t
     )
     report = check("cityscapes", root)
     assert json.loads(done.stdout) == json.loads(json.dumps(report.to_dict()))
-    assert not report.is_whole
+    assert not report.is_valid
