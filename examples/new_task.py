@@ -1,8 +1,8 @@
 """A new self-supervised task in one file: inpainting, with its own input, loss, score and picture.
 
-``python new_task.py`` trains ``SS+T/UW``, this task (T) beside segmentation (SS); it takes the options of
-``reproduce train``. In the project, such a class is a file of ``experiments/tasks/``, and the line that
-appends it to ``TASKS`` stands there.
+``python new_task.py`` trains the row ``SS+T/UW``, this task (T) together with segmentation (SS), and takes
+the options of ``reproduce train``. Inside the project, the class would be a file of ``experiments/tasks/``
+and an entry in the list ``TASKS``.
 """
 
 import dataclasses
@@ -18,76 +18,76 @@ from selfsup_segmentation.reproduce.__main__ import main
 
 
 def holes_of(image):
-    """1 in every other square of 8x8 pixels of ``[B, H, W, C]``, float32 ``[H, W, 1]``."""
+    """Mask of the holes in ``[B, H, W, C]``, float32 ``[H, W, 1]``: every other square of 8x8 pixels is 1."""
     rows, columns = (tf.range(length) // 8 for length in tf.unstack(tf.shape(image)[1:3]))
     return tf.cast((rows[:, None, None] + columns[None, :, None]) % 2, tf.float32)
 
 
 @dataclasses.dataclass(frozen=True)
 class InpaintingResult:
-    """``mse``: mean over images of the mean squared error in the holes, of lightness in 0..1."""
+    """Result: mean over the images of the mean squared error of the lightness (0..1) in the holes."""
 
     HEADLINE = ("inpainting_mse",)
 
     mse: float | None = None
 
     def variants(self):
-        """The only number."""
+        """All numbers, dict of name to value."""
         return {"inpainting_mse": self.mse}
 
     def headline(self, readings):
-        """The same, whatever the readings."""
+        """Numbers that the tables show; independent of the readings."""
         return self.variants()
 
 
 class Inpainting(Task):
-    """The encoder sees an image with holes; the decoder predicts the lightness that was there."""
+    """Self-supervised inpainting: the input is an image with holes, the output its lightness."""
 
     name, letters, title = "inpainting", "T", "inpainting"
     head, result = Head("holed", 1), InpaintingResult
     is_regression = True
 
     def image(self, lab):
-        """The normalized image, 0 in the holes: the mean of the training images."""
+        """Network input: the normalized image with 0, the mean of the training images, in the holes."""
         return lab * (1 - holes_of(lab))
 
     def targets(self, images, lab, preparation):
-        """Lightness in 0..1."""
+        """Target: lightness in 0..1, ``[B, H, W, 1]``."""
         return {"lightness": lab[..., :1] / 100}
 
     def loss(self, batch, logits, readings, statistics):
-        """Mean squared error in the holes, without padding."""
+        """Mean squared error in the holes, excluding padding."""
         holes = holes_of(logits) * batch["mask"][..., None]
         return tf.reduce_sum(holes * (logits - batch["lightness"]) ** 2) / tf.reduce_sum(holes)
 
     def maps(self, logits, mask, native_size, readings):
-        """Lightness in 0..1."""
+        """Prediction: lightness in 0..1, ``[B, H, W, 1]``."""
         return {"lightness": logits}
 
     def score(self, cache, layout):
-        """`InpaintingScore`."""
+        """A new `InpaintingScore`."""
         return InpaintingScore()
 
     def picture(self, maps, image, statistics):
-        """The whole prediction in grey."""
+        """Predicted lightness as a grey RGB image, float ``[H, W, 3]`` in 0..1."""
         return np.repeat(np.clip(maps["lightness"][0], 0, 1), 3, axis=-1)
 
 
 class InpaintingScore:
-    """Accumulates the error over images."""
+    """Accumulates the error over the images of an evaluation."""
 
     def __init__(self):
         self.errors = []
 
     def read(self, index):
-        """None: the batch holds the ground truth."""
+        """Ground truth of an image: None, because the batch contains it."""
 
     def update(self, index, truth, batch, maps):
-        """Add one image."""
+        """Add the error of one image."""
         self.errors.append(float(INPAINTING.loss(batch, maps["lightness"], None, None)))
 
     def result(self):
-        """The result of the images so far."""
+        """Result over all images."""
         return InpaintingResult(float(np.mean(self.errors)))
 
 

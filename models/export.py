@@ -1,4 +1,4 @@
-"""The segmentation network alone: what runs in the car."""
+"""The segmentation network without the auxiliary tasks, for inference."""
 
 import keras
 
@@ -9,16 +9,16 @@ from selfsup_segmentation.models.heads import HEADS
 
 
 def segmentation_only(model):
-    """Cut encoder and segmentation decoder out of a multi-task model; the weights are shared, not copied.
+    """Extract encoder and segmentation decoder of a multi-task model; weights are shared, not copied.
 
-    The self-supervised tasks cost nothing at inference (section 3): they are not in this model.
+    The self-supervised tasks are not part of the result and cost nothing at inference (section 3).
 
     Args:
-        model: from `build_multitask_unet`, with the task ``seg``.
+        model: model from `build_multitask_unet` with the task ``seg``.
 
     Returns:
-        ``keras.Model`` from standardized Lab ``[B, H, W, 3]`` to logits ``[B, H, W, 19]``, equal to the
-        ``seg`` output of the whole to the bit.
+        ``keras.Model`` from standardized Lab ``[B, H, W, 3]`` to logits ``[B, H, W, 19]``, bit-identical to
+        the output ``seg`` of the multi-task model.
     """
     lab = keras.layers.Input((None, None, 3), name="lab")
     return keras.Model(
@@ -27,15 +27,15 @@ def segmentation_only(model):
 
 
 def rgb_segmentation(model, normalize, backbone="resnet18"):
-    """The segmentation network from a camera's image on, of Keras' own layers alone.
+    """Build the segmentation network with RGB input from layers of Keras only.
 
-    Whoever loads it needs nothing of this project. The weights are copied, in float32.
+    It can be loaded without this project. Weights are copied, in float32.
 
     Args:
-        model: from `build_multitask_unet`, with the task ``seg``.
-        normalize: function of Lab ``[B, H, W, 3]`` that returns what the encoder sees, with arithmetic alone:
-            `data.pipeline.Preparation.network_input`.
-        backbone: of the model.
+        model: model from `build_multitask_unet` with the task ``seg``.
+        normalize: function of Lab images ``[B, H, W, 3]`` that returns the encoder's input, using arithmetic
+            operators only: `data.pipeline.Preparation.network_input`.
+        backbone: name of the model's encoder, one of `models.backbones.BACKBONES`.
 
     Returns:
         ``keras.Model`` from sRGB uint8 ``[B, H, W, 3]``, H and W multiples of 32, to logits float32
@@ -51,6 +51,6 @@ def rgb_segmentation(model, normalize, backbone="resnet18"):
 
 
 def _lab_of_bytes(image):
-    """`data.color.rgb_to_lab` of bytes, in ops that are saved with a model."""
+    """`data.color.rgb_to_lab` of uint8 ``[B, H, W, 3]``, in ops that can be saved with a model."""
     linear = keras.ops.take(LINEAR_OF_BYTE, keras.ops.cast(image, "int32"), axis=0)
     return linear_to_lab([linear[..., channel] for channel in range(3)])

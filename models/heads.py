@@ -1,15 +1,15 @@
-"""What a task adds to the network; known without TensorFlow."""
+"""Input stream and output channels of each task; imports no TensorFlow."""
 
 import dataclasses
 
 
 @dataclasses.dataclass(frozen=True)
 class Head:
-    """A task's decoder, seen from outside.
+    """Interface of a task's decoder.
 
     Attributes:
-        stream: name of the input of the network that it sees.
-        channels: of its logits.
+        stream: name of the network input that the task uses, ``lab`` or ``gray`` for the paper's tasks.
+        channels: number of channels of the logits.
     """
 
     stream: str
@@ -17,4 +17,4 @@ class Head:
 
 
 HEADS = {"seg": Head("lab", 19), "color": Head("gray", 36), "depth": Head("lab", 1)}
-"""The paper's tasks."""
+"""Task name → `Head`, for the paper's tasks."""

@@ -1,4 +1,4 @@
-"""Fig. 1 of the paper: one shared encoder and a decoder for every task."""
+"""Fig. 1 of the paper: one shared encoder and one decoder per task."""
 
 import keras
 import tensorflow as tf
@@ -10,37 +10,37 @@ from selfsup_segmentation.models.heads import HEADS
 
 @keras.saving.register_keras_serializable("models")
 class MultitaskModel(keras.Model):
-    """A functional model that takes from a batch, by name, the inputs that it has.
+    """Functional model that selects its inputs from a dict by name.
 
-    Keras' own goes by position when a dict holds further images: one without ``gray`` would see the grey
-    image as its ``lab``, with no more than a warning.
+    If the dict has further entries, Keras assigns inputs by position: a model without ``gray`` would use the
+    grey image as ``lab``, with only a warning.
     """
 
     def call(self, inputs, training=None, mask=None):
-        """Logits by task from a dict of images."""
+        """Logits, dict of task to ``[B, H, W, channels]``, from a dict of stream to image."""
         if isinstance(inputs, dict):
             inputs = {name: inputs[name] for name in self.input}
         return super().call(inputs, training=training, mask=mask)
 
 
 def build_multitask_unet(tasks, color_input="repeat", encoder_pass="two", backbone="resnet18"):
-    """The multi-task network as a functional model with one head for each task.
+    """Build the multi-task network, a functional model with one head per task.
 
-    Segmentation and depth see the standardized Lab image, colorization sees its L channel three times, both
-    through the same encoder (section 4.1). Only the decoders of ``tasks`` exist. Heads are linear: the
-    softmax and the sigmoid of section 4.1 are part of the losses.
+    The input of segmentation and depth is the standardized Lab image, that of colorization its L channel in
+    three copies; both use the same encoder (section 4.1). Only the decoders of ``tasks`` exist. Heads are
+    linear: the softmax and the sigmoid of section 4.1 are part of the losses.
 
     Args:
-        tasks: names out of ``seg``, ``color``, ``depth``, or a dict of `models.heads.Head` by name.
-        color_input: ``repeat`` feeds L three times; ``embed1x1`` puts the paper's 1×1 convolution on L.
-        encoder_pass: ``two`` calls the encoder once for each input, so that its BatchNorm normalizes each by
-            its own batch statistics; ``joint`` calls it once on all inputs as one batch.
-        backbone: one of `models.backbones.BACKBONES`; the paper's is ``resnet18``.
+        tasks: some of the names ``seg``, ``color``, ``depth``, or a dict of task name to `models.heads.Head`.
+        color_input: ``repeat`` feeds L in three copies; ``embed1x1`` applies the paper's 1×1 convolution.
+        encoder_pass: ``two`` calls the encoder once per input stream, so that BatchNorm normalizes each
+            stream with its own batch statistics; ``joint`` calls it once on all streams as one batch.
+        backbone: name of the encoder, one of `models.backbones.BACKBONES`; the paper's is ``resnet18``.
 
     Returns:
-        ``keras.Model``. Inputs: dict by stream of images ``[B, H, W, 3]``, of the paper's tasks ``lab`` for
-        seg and depth, and ``gray`` (L standardized, three times) for color; H and W multiples of 32.
-        Outputs: dict by task of logits ``[B, H, W, channels]``: ``seg`` 19, ``color`` 36, ``depth`` 1.
+        ``keras.Model``. Inputs: dict of stream to images ``[B, H, W, 3]``, H and W multiples of 32; for the
+        paper's tasks ``lab`` for seg and depth, and ``gray`` (standardized L in three copies) for color.
+        Outputs: dict of task to logits ``[B, H, W, channels]``: ``seg`` 19, ``color`` 36, ``depth`` 1.
         Sub-models: ``encoder``, ``decoder_<task>`` and, for ``embed1x1``, the layer ``embedding``.
 
     Raises:
@@ -48,7 +48,7 @@ def build_multitask_unet(tasks, color_input="repeat", encoder_pass="two", backbo
     """
     heads = tasks if isinstance(tasks, dict) else {task: HEADS[task] for task in HEADS if task in tasks}
     if not heads or set(tasks) - set(heads):
-        raise ValueError(f"tasks are some of {tuple(HEADS)}, each by its name")
+        raise ValueError(f"tasks are some of {tuple(HEADS)}, not {tasks!r}")
     if color_input not in ("repeat", "embed1x1") or encoder_pass not in ("two", "joint"):
         raise ValueError(f"no such color input or encoder pass: {color_input!r}, {encoder_pass!r}")
 
@@ -74,28 +74,29 @@ def build_multitask_unet(tasks, color_input="repeat", encoder_pass="two", backbo
 
 
 def only(model, tasks):
-    """The part of a model that some tasks need; the weights are shared, not copied.
+    """Restrict a model to some tasks; weights are shared, not copied.
 
     Args:
-        model: from `build_multitask_unet`.
-        tasks: some of its own.
+        model: model from `build_multitask_unet`.
+        tasks: names of tasks of the model.
 
     Returns:
-        ``keras.Model`` of the same inputs. Its graph has no other decoder, and takes less time to be traced.
+        ``keras.Model`` with the same inputs, without the decoders of other tasks, so that tracing takes less
+        time.
     """
     return MultitaskModel(model.input, {task: model.output[task] for task in tasks})
 
 
 def encoder_input(model, streams, batch):
-    """What the encoder of a model sees of some streams, one after the other along the batch axis.
+    """Input of the encoder for some streams, concatenated along the batch axis.
 
     Args:
-        model: from `build_multitask_unet`.
-        streams: names of inputs.
-        batch: dict with their images ``[B, H, W, 3]``.
+        model: model from `build_multitask_unet`.
+        streams: names of the streams.
+        batch: dict of stream to images ``[B, H, W, 3]``.
 
     Returns:
-        ``[B · streams, H, W, 3]``; ``gray`` is what ``embed1x1`` makes of it, where the model has that.
+        ``[B · streams, H, W, 3]``; with ``embed1x1``, ``gray`` is the output of that convolution.
     """
     images = dict(batch)
     if "gray" in streams and any(layer.name == "embedding" for layer in model.layers):

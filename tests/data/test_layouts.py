@@ -424,7 +424,7 @@ def test_two_folders_are_joined(side_by_side):
     assert frame.disparity.parent == flow / "disp_occ_0"
 
 
-def test_copies_that_differ_are_refused(KITTI, side_by_side):
+def test_copies_that_differ_are_refused(side_by_side):
     write_images(side_by_side / "data_semantics/training/image_2", [8], 51)
     assert "000008_10.png" in refused(KITTI, side_by_side, "differ", "val")
     KITTI.find_frames(side_by_side, "val", ["right"])  # labels are not needed: no matter

@@ -278,7 +278,7 @@ def test_without_color_there_is_no_embedding():
     [
         (["seg", "normals"], {}, "seg.*color.*depth"),
         ([], {}, "seg.*color.*depth"),
-        ("seg", {}, "each by its name"),
+        ("seg", {}, "tasks are some of"),
         (["seg"], {"color_input": "twice"}, "twice"),
         (["seg"], {"encoder_pass": "three"}, "three"),
     ],
