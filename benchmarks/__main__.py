@@ -20,10 +20,10 @@ MODULES |= {name: name for name in ("input", "lab", "evaluation")}
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the comparisons that the command line asks for, and write after each.
+    """Run the comparisons of a command line; results are written after each.
 
     Returns:
-        Exit code: 1 when a comparison failed, else 0. A missed bar is a result like any other.
+        Exit code: 1 if a comparison raised an error, else 0, also if a target is missed.
     """
     options = _parse(arguments)
     settings = {key: getattr(options, key) for key in ("size", "batch", "repeat", "quick")}
@@ -67,7 +67,7 @@ def _parse(arguments):
     parser = argparse.ArgumentParser(prog="python -m benchmarks")
     names = {"choices": MODULES, "default": MODULES, "metavar": "NAME", "help": ", ".join(MODULES)}
     parser.add_argument("--only", nargs="+", **names)
-    parser.add_argument("--quick", action="store_true", help="tiny amounts: does it work?")
+    parser.add_argument("--quick", action="store_true", help="tiny amounts, to test that it works")
     parser.add_argument("--repeat", type=int, help="interleaved rounds (7)")
     parser.add_argument("--size", metavar="WxH", help="of the network's image (1024x512)")
     parser.add_argument("--batch", type=int, default=2, help="stereo pairs per step (2)")

@@ -15,7 +15,7 @@ class Settings:
         size: (width, height) in px of the network's image; images of the data set are twice as large.
         batch: stereo pairs per step.
         repeat: recorded rounds.
-        quick: tiny amounts, which show that a comparison works; the numbers mean nothing.
+        quick: whether amounts are tiny, to test that a comparison works; its numbers are meaningless.
         data: folder of rendered data sets, which are reused.
         scratch: existing folder that is removed afterwards.
     """
@@ -34,7 +34,14 @@ class Settings:
 
 @dataclass(frozen=True)
 class Number:
-    """A number by round, with a bar for its median: ``at_most`` or ``at_least``. A ratio has no unit."""
+    """A measured number, one value per round.
+
+    Attributes:
+        text: what was measured, for the report.
+        by_round: values, one per round.
+        at_most, at_least: target of the median; at most one of them is given.
+        unit: unit of the values, empty for a ratio.
+    """
 
     text: str
     by_round: Sequence[float]
@@ -43,10 +50,10 @@ class Number:
     unit: str = ""
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain data with ``min``, ``median``, ``max`` and ``verdict``, empty where there is no bar."""
+        """Plain data with ``min``, ``median``, ``max`` and ``verdict``, which is empty without a target."""
         low, median, high = min(self.by_round), statistics.median(self.by_round), max(self.by_round)
-        bar, verdict = self.at_least if self.at_most is None else self.at_most, ""
-        if bar is not None:
-            met = median >= bar if self.at_most is None else median <= bar
-            verdict = "met" if met else f"missed by {100 * abs(median / bar - 1):.1f} %"
+        target, verdict = self.at_least if self.at_most is None else self.at_most, ""
+        if target is not None:
+            met = median >= target if self.at_most is None else median <= target
+            verdict = "met" if met else f"missed by {100 * abs(median / target - 1):.1f} %"
         return vars(self) | {"min": low, "median": median, "max": high, "verdict": verdict}

@@ -83,7 +83,7 @@ def ours(settings, frames, many):
 
 
 def official(settings, frames):
-    """cityscapesscripts' evaluation of those predictions pair by pair, without its instance scores."""
+    """Time cityscapesscripts' evaluation of the same predictions, by pair, without instance scores."""
     from cityscapesscripts.evaluation import evalPixelLevelSemanticLabeling as script
     from cityscapesscripts.helpers.labels import id2label
 

@@ -16,7 +16,7 @@ PROCESSES = 2  # of the DataLoader
 
 
 def compare_input(settings):
-    """Training input: frames delivered, frames trained, and how long a step waits; seconds per frame.
+    """Training input: input pipeline, training, and waiting time of a step, in seconds per frame.
 
     Our pipeline from frames decoded once, against a Keras Sequence (one worker, the default) and a torch
     DataLoader (two processes) that read the PNG files each time and make the same images and color classes
@@ -31,8 +31,10 @@ def compare_input(settings):
     for name in TASKS:
         waits = rounds.ratios(f"{name} wait", f"{name} train")
         delivered = rounds.ratios(f"{name} train", f"{name} input")
-        numbers.append(Number(f"share of a step that waits for input, {name}", waits, at_most=0.02))
-        numbers.append(Number(f"frames delivered ÷ trained, {name}", delivered, at_least=20))
+        numbers.append(Number(f"share of a step spent waiting for input, {name}", waits, at_most=0.02))
+        numbers.append(
+            Number(f"frames per second of the input ÷ of training, {name}", delivered, at_least=20)
+        )
     for name in [name for name in OTHERS if name not in rounds.skipped]:
         ratios = rounds.ratios(f"{name} input", "SS+C+D input")
         numbers.append(Number(f"frames per second of our SS+C+D ÷ {OTHERS[name]}", ratios))
@@ -40,7 +42,7 @@ def compare_input(settings):
 
 
 def ours(settings, frames, tasks):
-    """Batches of a run (``input``), its steps on them (``train``), and what those waited (``wait``)."""
+    """Time batches of a run (``input``), its steps on them (``train``), and their waiting time (``wait``)."""
     run = make_run(settings, tasks)
     from selfsup_segmentation.data.cache import FrameCache
     from selfsup_segmentation.data.pipeline import Preparation, ordered_batches, training_batches
@@ -83,7 +85,7 @@ def _timer(settings, delivered, batches, ahead=0):
 
 
 def _check(batch, reference):
-    """Raise an error unless the pipeline and the reference make the same frame."""
+    """Raise an error unless the pipeline and the reference prepare the same frame."""
     frame = {key: value[0].numpy() for key, value in batch.items()}
     largest = max(np.abs(frame[key] - reference[key]).max() for key in ("lab", "gray", "left", "right"))
     same = (frame["color"] == reference["color"]).mean()
@@ -92,7 +94,7 @@ def _check(batch, reference):
 
 
 def keras_sequence(settings, frames, decoded):
-    """A Keras Sequence that decodes its frames each time, or once."""
+    """Time a Keras Sequence that decodes its frames each time, or once if ``decoded``."""
     start_tensorflow()
     import keras
 
@@ -117,7 +119,7 @@ def keras_sequence(settings, frames, decoded):
 
 
 def torch_loader(settings, frames):
-    """A torch DataLoader."""
+    """Time a torch DataLoader."""
     import torch
 
     class Frames(torch.utils.data.IterableDataset):

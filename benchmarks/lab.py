@@ -26,7 +26,7 @@ def compare_lab(settings):
 
 
 def graph(settings):
-    """Conversions of a batch as in the training pipeline."""
+    """Time the conversion of a batch as in the training pipeline."""
     tf = start_tensorflow()
     from selfsup_segmentation.data.color import rgb_to_lab
 
@@ -51,6 +51,6 @@ def graph(settings):
 
 
 def scikit_image(settings):
-    """Conversions of the same batch."""
+    """Time the conversion of the same batch with scikit-image and NumPy."""
     images = draw_images(settings)["left"]
     return {}, {"convert": lambda: clock(lambda: [*map(lab_and_classes, images)]) / settings.batch}

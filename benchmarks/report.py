@@ -1,13 +1,13 @@
-"""Markdown of a comparison and of all; also what is printed."""
+"""Markdown report of the comparisons, which is also printed."""
 
 import inspect
 
-QUICK = "QUICK: tiny amounts, which show that it works; the numbers mean nothing."
+QUICK = "QUICK: tiny amounts, to test that it works; the numbers are meaningless."
 MACHINE = ("cpu_model_name", "cpu_count", "platform")  # names of pyperf's metadata
 
 
 def head(settings, metadata):
-    """Title, settings, and what of pyperf's metadata is common to all measurements."""
+    """Title, settings, and the machine and versions from pyperf's metadata."""
     (width, height), lines = settings["size"], [f"**{QUICK}**", ""] if settings["quick"] else []
     keys = [key for key in metadata if key in MACHINE or key.endswith("_version")]
     machine = ", ".join(f"{key.removesuffix('_version')} {metadata[key]}" for key in keys)
@@ -16,11 +16,11 @@ def head(settings, metadata):
 
 
 def section(name, compare, entry, benchmarks):
-    """A comparison: its docstring, entry in ``bench.json`` and `pyperf.Benchmark` objects."""
+    """Section of a comparison, from its docstring, entry in ``bench.json`` and `pyperf.Benchmark`s."""
     lines = [f"## {name}: {inspect.getdoc(compare)}", ""]
     if "failed" in entry:
         return "\n".join([*lines, f"**Failed:** {entry['failed']}", ""])
-    lines += ["| | min | median | max | bar | |", "|---|---:|---:|---:|---|---|"]
+    lines += ["| | min | median | max | target | |", "|---|---:|---:|---:|---|---|"]
     for number in entry["numbers"]:
         values = [_text(number[key], number["unit"]) for key in ("min", "median", "max")]
         signs = {"at_most": "≤", "at_least": "≥"}

@@ -23,16 +23,16 @@ from benchmarks.comparison import Settings
 WARM_UP = 1  # rounds that are not recorded
 PACKAGES = "tensorflow keras segmentation-models numpy scikit-image pillow cityscapesscripts torch"
 PACKAGES = {*PACKAGES.split(), "segmentation-models-pytorch"}  # their versions are recorded
-_timers: dict[str, Callable[[], float]] = {}  # in a worker: of its candidate
+_timers: dict[str, Callable[[], float]] = {}  # of the candidate of this worker process
 
 
 class CandidateError(RuntimeError):
-    """A candidate failed, or did not do the work that it is compared for."""
+    """A candidate failed, or its result differs from that of the candidate it is compared with."""
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """What is timed in a worker process.
+    """A function that is timed in a worker process.
 
     Attributes:
         prepare: module-level function; returns ``(facts, timers)``: a dict of plain values, and functions by
