@@ -205,7 +205,7 @@ def test_verify(world, capsys, tmp_path, layout):
         assert f"wrote {report}" in shown
         assert (", 0 known from before" in shown) is not known
     assert {path.name.partition(NAME)[0] for path in tmp_path.iterdir()} == {"runs ", "report "}
-    assert json.loads((tmp_path / f"report {NAME}.x.json").read_text(encoding="utf-8"))["valid"] is True
+    assert json.loads((tmp_path / f"report {NAME}.x.json").read_text(encoding="utf-8"))["whole"] is True
 
 
 def test_table_2_and_a_submission(world, tmp_path):

@@ -37,7 +37,7 @@ def test_a_whole_data_set_returns_its_report(root, tmp_path, capsys):
     path = verify(tmp_path, kitti=str(root))
     assert path == tmp_path / "runs" / "verify-scenes-kitti.json"
     report = json.loads(path.read_text())
-    assert report["valid"] is True
+    assert report["whole"] is True
     assert report["problems"] == []
     shown = capsys.readouterr().out
     assert "training: 3 frames\n  left            3 files\n" in shown
@@ -63,7 +63,7 @@ def test_problems_are_printed_by_kind_and_end_with_code_1(root, tmp_path, capsys
     assert "right           2 files  1 problem\n" in shown
     assert shown.index("missing (1)") < shown.index("damaged (2)") < shown.index("not valid: 3 problems")
     report = json.loads((tmp_path / "new" / "found.json").read_text())
-    assert report["valid"] is False
+    assert report["whole"] is False
     assert [problem["kind"] for problem in report["problems"]] == ["missing", "damaged", "damaged"]
 
 
