@@ -57,7 +57,7 @@ class FrameCache:
         self.frames, self.size, self.parts, self.fit = list(frames), tuple(size), tuple(parts), fit
         self.folder = None if folder is None else Path(folder)
         with ThreadPoolExecutor() as pool:
-            sizes = list(pool.map(_native_size, frames))
+            sizes = list(pool.map(lambda frame: read_size(frame.left, RGB, "an image"), frames))
         self.native_sizes = np.array(sizes, np.int32).reshape(-1, 2)
         if fit == "pad" and (self.native_sizes > np.array(size)).any():
             largest = self.native_sizes.max(axis=0)
@@ -89,10 +89,10 @@ class FrameCache:
         else:
             with self._writing():
                 self.folder.mkdir(parents=True, exist_ok=True)
-            existing = {_stem(path.name): str(path) for path in self.folder.iterdir()}
-            self._paths = {
-                part: [existing.get(self._name(part, frame)) for frame in self.frames] for part in self.parts
-            }
+            # Names without the checksum at their end.
+            files = {p.name.removesuffix(".raw").rpartition(".")[0]: str(p) for p in self.folder.iterdir()}
+            for part in self.parts:
+                self._paths[part] = [files.get(self._name(part, frame)) for frame in self.frames]
             with ThreadPoolExecutor() as pool:
                 sound = list(pool.map(lambda job: self._is_sound(*job), jobs))
             jobs = [job for job, is_sound in zip(jobs, sound, strict=True) if not is_sound]
@@ -136,9 +136,8 @@ class FrameCache:
             content = path and Path(path).read_bytes()
         except FileNotFoundError:
             return False
-        return (
-            bool(content) and len(content) == math.prod(self.shape(part)) and path.endswith(_ending(content))
-        )
+        size = math.prod(self.shape(part))
+        return bool(content) and len(content) == size and path.endswith(_ending(content))
 
     def _build_one(self, part, index):
         source = getattr(self.frames[index], part)
@@ -214,11 +213,3 @@ def checksum(content):
 
 def _ending(content):
     return f".{checksum(content)}.raw"
-
-
-def _stem(name):
-    return name.removesuffix(".raw").rpartition(".")[0]
-
-
-def _native_size(frame):
-    return read_size(frame.left, RGB, "an image")

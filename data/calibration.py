@@ -23,13 +23,10 @@ class Camera:
 
 
 def read_camera(path: str | Path) -> Camera:
-    """Calibration of one Cityscapes frame.
+    """Camera of one Cityscapes frame.
 
     Args:
         path: ``*_camera.json``; ``intrinsic.fx`` in px at the native width, ``extrinsic.baseline`` in m.
-
-    Returns:
-        The camera.
 
     Raises:
         FileError: the file is missing, is no camera JSON, or holds impossible values.
@@ -38,16 +35,13 @@ def read_camera(path: str | Path) -> Camera:
 
 
 def read_kitti_calibration(path: str | Path) -> Camera:
-    """Calibration of the color pair (cameras 2 and 3) of KITTI.
+    """Camera of the color pair (cameras 2 and 3) of KITTI.
 
     A rectified projection ``P_rect_k`` holds f in its first entry and ``f * t_k`` in its fourth, where t_k is
     the camera's position along x; the baseline is the difference of the two positions.
 
     Args:
         path: ``calib_cam_to_cam`` text with lines ``P_rect_02`` and ``P_rect_03`` of 12 numbers.
-
-    Returns:
-        The camera; focal length in px at the native width, baseline in m.
 
     Raises:
         FileError: the file is missing, lacks one of the numbers, or holds impossible values.

@@ -71,6 +71,7 @@ CITYSCAPES = Layout(
     name="cityscapes",
     scenes_name="scenes",
     title="Cityscapes",
+    contents="leftImg8bit, gtFine, …",
     bases=("leftImg8bit",),
     folders=frozenset(folder for parts in (FINE_PARTS, EXTRA_PARTS) for folder, _, _ in parts.values()),
     splits=("train", "val", "test", "train_extra"),

@@ -47,13 +47,9 @@ def rgb_to_lab(rgb):
 
 
 def linear_to_lab(planes):
-    """Convert linear RGB to Lab, in Keras' ops, which are saved with a model that contains them.
+    """Convert linear RGB, three planes float32 ``[...]`` in [0, 1], to Lab, float32 ``[..., 3]``.
 
-    Args:
-        planes: red, green and blue, float32 ``[...]`` in [0, 1].
-
-    Returns:
-        float32 ``[..., 3]``.
+    In Keras' ops, which are saved with a model that contains them.
     """
     fx, fy, fz = map(_lab_curve, _mix_planes(planes, _RGB_TO_SCALED_XYZ))
     return ops.stack([116.0 * fy - 16.0, 500.0 * (fx - fy), 200.0 * (fy - fz)], axis=-1)
@@ -76,8 +72,7 @@ def lab_to_rgb(lab):
     """
     lab = tf.cast(lab, tf.float32)
     fy = (lab[..., 0] + 16.0) / 116.0
-    f = tf.stack([fy + lab[..., 1] / 500.0, fy, fy - lab[..., 2] / 200.0], axis=-1)
-    f = tf.maximum(f, 0.0)
+    f = tf.maximum(tf.stack([fy + lab[..., 1] / 500.0, fy, fy - lab[..., 2] / 200.0], axis=-1), 0.0)
     xyz = tf.where(f > 0.2068966, f**3, (f - 16.0 / 116.0) / 7.787)
     linear = tf.stack(_mix_planes(tf.unstack(xyz, axis=-1), _SCALED_XYZ_TO_RGB), axis=-1)
     linear = tf.clip_by_value(linear, 0.0, 1.0)
@@ -86,11 +81,7 @@ def lab_to_rgb(lab):
 
 
 def recolor(rgb, ab):
-    """Give an image other colors at its own lightness.
-
-    Args:
-        rgb: ``[..., 3]``, uint8 or float in [0, 1].
-        ab: float ``[..., 2]`` in Lab units.
+    """An image (as for `rgb_to_lab`) with other colors ``ab``, Lab units ``[..., 2]``, at its own lightness.
 
     Returns:
         RGB, float32 tensor ``[..., 3]`` in [0, 1].
@@ -121,9 +112,7 @@ class ColorBins:
     def __init__(self, mean_ab, std_ab):
         self.mean_ab = np.asarray(mean_ab, np.float64).reshape(2)
         self.std_ab = np.asarray(std_ab, np.float64).reshape(2)
-        if not (
-            np.isfinite(self.mean_ab).all() and np.isfinite(self.std_ab).all() and (self.std_ab > 0).all()
-        ):
+        if not np.isfinite([self.mean_ab, self.std_ab]).all() or (self.std_ab <= 0).any():
             raise ValueError(f"color bins need finite means and positive deviations, not {mean_ab}, {std_ab}")
         self._low = self.mean_ab - 2 * self.std_ab
         self._width = 4 * self.std_ab / self.BINS

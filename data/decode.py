@@ -1,6 +1,7 @@
 """Read one image of a frame, or refuse it in one sentence.
 
-`check_frames` reads the headers alone, and so checks a complete data set in seconds.
+All readers raise `FileError` for a file that is missing, damaged or of another kind. `check_frames` reads the
+headers alone, and so checks a complete data set in seconds.
 """
 
 from collections.abc import Iterable
@@ -20,17 +21,7 @@ _IS_KNOWN_ID = np.isin(np.arange(256), list(KNOWN_IDS))
 
 
 def read_rgb(path: str | Path) -> np.ndarray:
-    """Read an image.
-
-    Args:
-        path: 8-bit RGB PNG.
-
-    Returns:
-        RGB uint8 ``[H, W, 3]``.
-
-    Raises:
-        FileError: the file is missing, damaged or of another kind.
-    """
+    """An image: 8-bit RGB PNG, as RGB uint8 ``[H, W, 3]``."""
     return read_pixels(path, RGB, "an image")
 
 
@@ -41,10 +32,7 @@ def read_labels(path: str | Path) -> np.ndarray:
         path: 8-bit grey PNG, ``*_labelIds.png`` of Cityscapes or a file of KITTI's ``semantic``.
 
     Returns:
-        uint8 ``[H, W]``, each value in `data.labels.KNOWN_IDS`.
-
-    Raises:
-        FileError: the file is missing, damaged or of another kind, or holds ids outside the label table.
+        uint8 ``[H, W]``, each value in `data.labels.KNOWN_IDS`; another one raises `FileError` as well.
     """
     labels = read_pixels(path, GRAY8, "a label file")
     if not _IS_KNOWN_ID[labels].all():
@@ -66,24 +54,14 @@ def read_instances(path: str | Path) -> np.ndarray:
 
     Returns:
         uint16 ``[H, W]``: ``label id * 1000 + k`` for single things, else the label id.
-
-    Raises:
-        FileError: the file is missing, damaged or of another kind.
     """
     return read_pixels(path, GRAY16, "an instance file").astype(np.uint16)
 
 
 def read_disparity(path: str | Path) -> np.ndarray:
-    """Read the coded disparity of one frame; `data.disparity` decodes it.
+    """Coded disparity, 16-bit grey PNG, as uint16 ``[H, W]`` file values; 8 bits are refused, not stretched.
 
-    Args:
-        path: 16-bit grey PNG.
-
-    Returns:
-        uint16 ``[H, W]``, file values.
-
-    Raises:
-        FileError: the file is missing, damaged or of another kind; 8-bit files are refused.
+    `data.disparity` decodes it.
     """
     return read_pixels(path, GRAY16, "a disparity file").astype(np.uint16)
 

@@ -18,26 +18,24 @@ def decode_cityscapes(png: np.ndarray) -> np.ndarray:
         measurement). p = 1 is a measured disparity of 0, a point at infinity.
 
     Raises:
-        ValueError: `png` is not uint16; reading the file with 8 bits gives plausible but wrong values.
+        ValueError: ``png`` is not uint16; reading the file with 8 bits gives plausible but wrong values.
     """
-    png = _require_uint16(png)
-    return np.where(png > 0, (png.astype(np.float32) - 1) / 256, np.float32(np.nan))
+    return _decode(png, 1)
 
 
 def decode_kitti(png: np.ndarray) -> np.ndarray:
     """Disparity of a KITTI 2015 ``disp_occ_0`` or ``disp_noc_0`` file (coding: the benchmark's devkit).
 
-    Args:
-        png: uint16 ``[...]`` file values p.
-
-    Returns:
-        float32 ``[...]``, px at the file's own width: ``p / 256``, NaN for p = 0 (no measurement).
-
-    Raises:
-        ValueError: `png` is not uint16.
+    As `decode_cityscapes`, but ``p / 256``: no value is a point at infinity.
     """
-    png = _require_uint16(png)
-    return np.where(png > 0, png.astype(np.float32) / 256, np.float32(np.nan))
+    return _decode(png, 0)
+
+
+def _decode(png: np.ndarray, infinity: int) -> np.ndarray:
+    png = np.asarray(png)
+    if png.dtype != np.uint16:
+        raise ValueError(f"A disparity file holds uint16, got {png.dtype}: read it with all of its 16 bits.")
+    return np.where(png > 0, (png.astype(np.float32) - infinity) / 256, np.float32(np.nan))
 
 
 def resize_nearest(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
@@ -89,10 +87,3 @@ def depth_from_disparity(disparity: np.ndarray, focal: float, baseline: float) -
     depth = np.full_like(disparity, np.inf)
     np.divide(np.float32(focal * baseline), disparity, out=depth, where=~(disparity <= 0))
     return depth
-
-
-def _require_uint16(png: np.ndarray) -> np.ndarray:
-    png = np.asarray(png)
-    if png.dtype != np.uint16:
-        raise ValueError(f"A disparity file holds uint16, got {png.dtype}: read it with all of its 16 bits.")
-    return png

@@ -62,43 +62,29 @@ def split_note(root: str | Path) -> str | None:
     root = Path(root).expanduser()
     left = KITTI.scan(root, "training", ["left"])["left"]
     left.require(root)
-    names = sorted(left.files)
+    names, val_count = sorted(left.files), len(VALIDATION_IDS)
     if _is_complete(names):
         return None
     split = _split_names(names)
     return (
         f"{len(names)} of {OFFICIAL_COUNT} frames: contiguous split {len(split['train'])} / "
-        f"{len(split['val'])} instead of the committed {OFFICIAL_COUNT - len(VALIDATION_IDS)} / "
-        f"{len(VALIDATION_IDS)}"
+        f"{len(split['val'])} instead of the committed {OFFICIAL_COUNT - val_count} / {val_count}"
     )
 
 
-def check_copies(root: str | Path, names: Collection[str]) -> None:
-    """Compare the left images that both data_scene_flow and data_semantics contain.
+def _check_copies(root: Path, frames: list[Frame]) -> None:
+    """Compare some of the left images that both data_scene_flow and data_semantics contain.
 
     The labels of one copy are valid for the other only if the pixels are equal. Does nothing if the archives
     were unpacked into one folder, or if data_semantics has no images.
-
-    Args:
-        root: folder of the data set; ``~`` is expanded.
-        names: names of the frames to compare; two images are read for each.
-
-    Raises:
-        InputError: the two images of a frame differ.
     """
-    root = Path(root).expanduser()
-    parts = KITTI.scan(root, "training", ["left", "copy"])
-    left, copies = parts["left"].files, parts["copy"].files
-    for name in names:
-        if name in copies and not _are_equal(root / left[name], root / copies[name]):
+    copies = _list_copies(root).files
+    for frame in (frames[0], frames[len(frames) // 2], frames[-1]):
+        if frame.name in copies and not _are_equal(frame.left, root / copies[frame.name]):
             raise InputError(
-                f"{root / left[name]} and {root / copies[name]} differ: unpack data_scene_flow.zip and "
+                f"{frame.left} and {root / copies[frame.name]} differ: unpack data_scene_flow.zip and "
                 "data_semantics.zip of the same release (KITTI 2015) again."
             )
-
-
-def _check_some_copies(root: Path, frames: list[Frame]) -> None:
-    check_copies(root, [frame.name for frame in (frames[0], frames[len(frames) // 2], frames[-1])])
 
 
 def _are_equal(first: Path, second: Path) -> bool:
@@ -197,6 +183,7 @@ KITTI = Layout(
     name="kitti",
     scenes_name="scenes-kitti",
     title="KITTI",
+    contents="training/image_2, semantic, …",
     bases=("training", *(f"{archive}/training" for archive in _ARCHIVES)),
     folders=frozenset(),
     splits=("train", "val"),
@@ -219,6 +206,6 @@ KITTI = Layout(
     has_one_size=False,
     fits=("pad", "resize"),
     select=_select,
-    check=_check_some_copies,
+    check=_check_copies,
     note=split_note,
 )

@@ -38,47 +38,24 @@ PALETTE = _table(0, {label.trainId: label.color for label in _CLASSES})
 
 
 def ids_to_train_ids(ids: np.ndarray) -> np.ndarray:
-    """Label ids to trainIds.
-
-    Args:
-        ids: integers ``[...]``, label ids as stored in a label file (uint8).
-
-    Returns:
-        uint8 ``[...]``, 0..18; everything outside the 19 classes is 255.
+    """Label ids, integers ``[...]``, to trainIds, uint8 ``[...]``; 255 for everything outside the 19 classes.
 
     Raises:
-        ValueError: `ids` are not integers.
+        ValueError: ``ids`` are not integers; also from the two functions below.
     """
     return ID_TO_TRAIN_ID[_as_uint8(ids)]
 
 
 def train_ids_to_ids(train_ids: np.ndarray) -> np.ndarray:
-    """TrainIds to label ids, the format of the official evaluation.
+    """TrainIds, integers ``[...]``, to the label ids that the official evaluation reads, uint8 ``[...]``.
 
-    Args:
-        train_ids: integers ``[...]``, 0..18 or 255.
-
-    Returns:
-        uint8 ``[...]`` label ids; 255 and anything else outside the 19 classes is 0 (unlabeled).
-
-    Raises:
-        ValueError: `train_ids` are not integers.
+    255 and anything else outside the 19 classes becomes 0 (unlabeled).
     """
     return TRAIN_ID_TO_ID[_as_uint8(train_ids)]
 
 
 def colorize(train_ids: np.ndarray) -> np.ndarray:
-    """TrainIds in the colors of the Cityscapes benchmark.
-
-    Args:
-        train_ids: integers ``[...]``, 0..18 or 255.
-
-    Returns:
-        RGB uint8 ``[..., 3]``; 255 is black.
-
-    Raises:
-        ValueError: `train_ids` are not integers.
-    """
+    """TrainIds, integers ``[...]``, in the benchmark's colors: RGB uint8 ``[..., 3]``; 255 is black."""
     return PALETTE[_as_uint8(train_ids)]
 
 

@@ -89,6 +89,7 @@ class Layout:
         name: name on the command line and in names of runs, e.g. ``cityscapes``.
         scenes_name: name of embedded street scenes in this layout, e.g. ``scenes``.
         title: name in messages, e.g. ``Cityscapes``.
+        contents: some of the root's folders, for ``--help``.
         bases: folders of which every root contains at least one.
         folders: names of further folders of a root; a path that ends in one is recognized as too deep.
         splits: names of the splits of `find_frames`.
@@ -114,6 +115,7 @@ class Layout:
     name: str
     scenes_name: str
     title: str
+    contents: str
     bases: tuple[str, ...]
     folders: frozenset[str]
     splits: tuple[str, ...]
@@ -238,23 +240,20 @@ class Layout:
         return InputError(f"{root} contains no folder {base}: {fix}")
 
 
-def list_files(folder: str | Path, suffix: str) -> list[str]:
+def list_files(folder: Path, suffix: str) -> list[str]:
     """Names of a folder's files that end in a suffix, without the suffix; empty if the folder is missing."""
-    try:
-        with os.scandir(folder) as entries:
-            return [
-                entry.name.removesuffix(suffix)
-                for entry in entries
-                if entry.name.endswith(suffix) and not entry.name.startswith(".")  # macOS creates ._ files
-            ]
-    except (FileNotFoundError, NotADirectoryError):
-        return []
+    names = [entry.name for entry in _entries(folder) if entry.name.endswith(suffix)]
+    return [name.removesuffix(suffix) for name in names if not name.startswith(".")]  # macOS creates ._ files
 
 
-def list_folders(folder: str | Path) -> list[str]:
+def list_folders(folder: Path) -> list[str]:
     """Names of the folders in a folder; empty if the folder is missing."""
+    return [entry.name for entry in _entries(folder) if entry.is_dir()]
+
+
+def _entries(folder: Path) -> list[os.DirEntry]:
     try:
         with os.scandir(folder) as entries:
-            return [entry.name for entry in entries if entry.is_dir()]
+            return list(entries)
     except (FileNotFoundError, NotADirectoryError):
         return []

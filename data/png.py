@@ -62,16 +62,13 @@ def _has_all_chunks(content: bytes) -> bool:
     while position + 12 <= len(content):
         length, name = struct.unpack_from(">I4s", content, position)
         end = position + 8 + length
-        if end + 4 > len(content) or zlib.crc32(view[position + 4 : end]) != _uint32(content, end):
+        checksum = zlib.crc32(view[position + 4 : end]).to_bytes(4, "big")
+        if content[end : end + 4] != checksum:
             return False
         if name == b"IEND":
             return True
         position = end + 4
     return False
-
-
-def _uint32(content: bytes, position: int) -> int:
-    return int.from_bytes(content[position : position + 4], "big")
 
 
 def _parse_header(head: bytes, path: str | Path, kind: Kind, what: str) -> tuple[int, int]:

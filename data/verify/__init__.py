@@ -10,17 +10,6 @@ Example:
     []
 """
 
-from selfsup_segmentation.data.verify.check import Report, SplitReport, verify
-from selfsup_segmentation.data.verify.frame import check_frame
-from selfsup_segmentation.data.verify.problems import KINDS, FrameFiles, FrameResult, Problem
+from selfsup_segmentation.data.verify.check import verify
 
-__all__ = [
-    "KINDS",
-    "FrameFiles",
-    "FrameResult",
-    "Problem",
-    "Report",
-    "SplitReport",
-    "check_frame",
-    "verify",
-]
+__all__ = ["verify"]

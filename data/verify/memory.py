@@ -10,7 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from selfsup_segmentation.data.errors import InputError
-from selfsup_segmentation.data.verify.problems import KINDS, FrameFiles, FrameResult, Problem
+from selfsup_segmentation.data.verify.report import KINDS, FrameFiles, FrameResult, Problem
 
 CHECK_VERSION = 1  # increase it whenever a check changes, to invalidate earlier results
 
@@ -30,7 +30,10 @@ def fingerprint(frame: FrameFiles) -> str:
 
 
 class Memory:
-    """Results of frames by `fingerprint`.
+    """File of results.
+
+    Attributes:
+        known: results by `fingerprint`.
 
     Args:
         path: file of results, whose folder is created if missing; None stores nothing.
@@ -42,7 +45,7 @@ class Memory:
 
     def __init__(self, path: Path | None, fresh: bool = False):
         self.path = path
-        self._known: dict[str, FrameResult] = {}
+        self.known: dict[str, FrameResult] = {}
         if path is None:
             return
         try:
@@ -50,20 +53,15 @@ class Memory:
             if fresh:
                 path.write_bytes(b"")
             elif path.exists():
-                self._known = dict(filter(None, map(_parse, path.read_bytes().splitlines())))
+                self.known = dict(filter(None, map(_parse, path.read_bytes().splitlines())))
         except OSError as error:
             raise self._refusal(error) from error
 
-    def get(self, key: str) -> FrameResult | None:
-        """Result of a frame by its fingerprint; None if the frame is new or has changed."""
-        return self._known.get(key)
-
     def add(self, key: str, result: FrameResult) -> None:
-        """Store the result of a frame."""
+        """Write a result."""
         if self.path is None:
             return
-        problems = [asdict(problem) for problem in result.problems]
-        line = json.dumps({"key": key, "size": result.size, "problems": problems})
+        line = json.dumps({"key": key, **asdict(result)})
         try:
             with self.path.open("a", encoding="utf-8") as file:
                 file.write(f"\n{line}")

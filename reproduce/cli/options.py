@@ -2,13 +2,9 @@
 
 import argparse
 
+from selfsup_segmentation.data.layouts import LAYOUTS
 from selfsup_segmentation.experiments.readings import DECLARED
 from selfsup_segmentation.experiments.run import INITS
-
-FOLDERS = {
-    "cityscapes": "folder with leftImg8bit, gtFine, …",
-    "kitti": "folder with training/image_2, semantic, …",
-}
 
 
 def _number(kind, lowest, below, message):
@@ -33,7 +29,7 @@ def data_options(parser, *layouts, exclusive=False):
     """Data sets, runs folder and scale; with ``exclusive`` at most one of the data sets."""
     group = parser.add_mutually_exclusive_group() if exclusive else parser
     for layout in layouts:
-        group.add_argument(f"--{layout}", metavar="DIR", help=FOLDERS[layout])
+        group.add_argument(f"--{layout}", metavar="DIR", help=f"folder with {LAYOUTS[layout].contents}")
     runs_option(parser, "where runs and decoded images go (runs)")
     parser.add_argument("--scale", choices=("demo", "paper"), help="paper with a data set, else demo")
 
@@ -99,7 +95,7 @@ def cache_option(parser):
 def finished_run_options(parser):
     """A finished run and its data."""
     parser.add_argument("run", metavar="RUN", help="run directory")
-    for layout in FOLDERS:
+    for layout in LAYOUTS:
         parser.add_argument(f"--{layout}", metavar="DIR", help="where the data is now")
     cache_option(parser)
 

@@ -76,5 +76,5 @@ class Request:
     fresh: bool = False
 
     def data_root(self, layout):
-        """Folder that ``--cityscapes`` or ``--kitti`` names; None without that option."""
-        return {"cityscapes": self.cityscapes, "kitti": self.kitti}[layout]
+        """Folder that the option of a layout names; None without that option."""
+        return getattr(self, layout)

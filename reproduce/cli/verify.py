@@ -5,7 +5,8 @@ from itertools import groupby
 
 from selfsup_segmentation.data.errors import InputError
 from selfsup_segmentation.data.layouts import LAYOUTS
-from selfsup_segmentation.data.verify import Report, verify
+from selfsup_segmentation.data.verify import verify
+from selfsup_segmentation.data.verify.report import Report
 from selfsup_segmentation.experiments.datasets.source import Source
 from selfsup_segmentation.reproduce.cli.arguments import (
     make_folder,
@@ -13,7 +14,7 @@ from selfsup_segmentation.reproduce.cli.arguments import (
     progress_line,
     refuse_in_data,
 )
-from selfsup_segmentation.reproduce.cli.options import FOLDERS, runs_option
+from selfsup_segmentation.reproduce.cli.options import runs_option
 from selfsup_segmentation.reproduce.formats import write_texts
 
 NAMED = 20  # printed files of each kind of problem; the report has all
@@ -22,8 +23,8 @@ NAMED = 20  # printed files of each kind of problem; the report has all
 def add_options(parser):
     """Options of the verb."""
     data = parser.add_mutually_exclusive_group(required=True)
-    for layout, text in FOLDERS.items():
-        data.add_argument(f"--{layout}", metavar="DIR", help=text)
+    for layout in LAYOUTS.values():
+        data.add_argument(f"--{layout.name}", metavar="DIR", help=f"folder with {layout.contents}")
     runs_option(parser, "where the report goes (runs)")
     parser.add_argument("--report", metavar="FILE.json", help="the report (RUNS/verify-NAME.json)")
     parser.add_argument("--fresh", action="store_true", help="check files again that were checked before")
@@ -39,7 +40,7 @@ def run(request):
         SystemExit: with code 1 after printing, when there are problems.
         InputError: the data set does not exist, or a place for results cannot.
     """
-    layout = LAYOUTS["cityscapes" if request.kitti is None else "kitti"]
+    layout = next(layout for layout in LAYOUTS.values() if request.data_root(layout.name) is not None)
     source = Source(layout, named_path(request.data_root(layout.name), f"--{layout.name}"))
     runs = named_path(request.runs, "--runs")
     path = runs / f"verify-{source.name}.json"

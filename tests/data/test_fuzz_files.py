@@ -23,7 +23,8 @@ from selfsup_segmentation.data.errors import InputError
 from selfsup_segmentation.data.files import KINDS
 from selfsup_segmentation.data.layouts import LAYOUTS
 from selfsup_segmentation.data.scenes import write_cityscapes, write_kitti
-from selfsup_segmentation.data.verify import FrameFiles, check_frame
+from selfsup_segmentation.data.verify.frame import check_frame
+from selfsup_segmentation.data.verify.report import FrameFiles
 
 VARIANTS = 2000
 SECONDS = 20  # for one file, after which it counts as a hang
