@@ -1,4 +1,7 @@
-"""The claims of the paper's text: each is a sentence of it and one way to check that on the tables."""
+"""The claims of the paper's text: each is a sentence of it and one way to check that on the tables.
+
+"Best" is the paper's best cell everywhere, whichever is best here.
+"""
 
 from collections.abc import Iterable, Sequence
 
@@ -6,8 +9,6 @@ from selfsup_segmentation.reproduce.claims.verdicts import ROUNDING, Address, Cl
 from selfsup_segmentation.reproduce.published import BEST, BEST_KITTI, CLAIMED_GAIN, INITS, TABLE1, TABLE3
 from selfsup_segmentation.reproduce.tables import table4
 from selfsup_segmentation.reproduce.tables.table1 import COLUMNS, TASK_BASELINES
-
-# The claims. "Best" is the paper's best cell everywhere, whichever is best here.
 
 _MIXES, _WEIGHTINGS = ("SS+C", "SS+D", "SS+C+D"), ("GS", "UW", "DWA")
 _DATASETS = {"table1": "Cityscapes", "table3": "KITTI"}
@@ -71,10 +72,10 @@ def _claims() -> Iterable[Claim]:
     color = _alone(_cells("table1", ("SS+C", "SS+C+D")), ">", "color_miou")
     depth = _cells("table1", ("SS+D", "SS+C+D"))
     depth = _alone(depth, "<", "abs_rel") + _alone(depth, "<", "sq_rel")
-    for name, cells in (("color mIoU", color), ("AbsRel or SqRel", depth)):
-        yield Claim(section, quote, f"some {name} is better than the task alone", some, cells)
-        name = name.replace(" or ", " and ")
-        yield Claim(section, quote, f"every {name} is better than the task alone", every, cells)
+    names = (("color mIoU", "color mIoU", color), ("AbsRel or SqRel", "AbsRel and SqRel", depth))
+    for one, both, cells in names:
+        yield Claim(section, quote, f"some {one} is better than the task alone", some, cells)
+        yield Claim(section, quote, f"every {both} is better than the task alone", every, cells)
 
     quote = (
         "The best performance is obtained when semantic segmentation is trained with depth prediction "
@@ -108,12 +109,10 @@ def _claims() -> Iterable[Claim]:
         "prediction, which improves the performance on both Cityscapes and KITTI"
     )
     for table, name in _DATASETS.items():
-        color, depth = _cells(table, ("SS+C",)), _cells(table, ("SS+D",))
-        yield Claim(section, quote, f"{name}: no SS+C cell is above its baseline", every, _alone(color, "<="))
-        yield Claim(section, quote, f"{name}: some SS+D cell is above its baseline", some, _alone(depth, ">"))
-        yield Claim(
-            section, quote, f"{name}: every SS+D cell is above its baseline", every, _alone(depth, ">")
-        )
+        color, depth = _alone(_cells(table, ("SS+C",)), "<="), _alone(_cells(table, ("SS+D",)), ">")
+        yield Claim(section, quote, f"{name}: no SS+C cell is above its baseline", every, color)
+        yield Claim(section, quote, f"{name}: some SS+D cell is above its baseline", some, depth)
+        yield Claim(section, quote, f"{name}: every SS+D cell is above its baseline", every, depth)
 
     quote = "grid search outperforms some of the recently proposed task-weighting methods"
     for table, name in _DATASETS.items():

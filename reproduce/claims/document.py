@@ -1,4 +1,4 @@
-"""The verdicts on the paper's numbers and on ours, side by side, as a document."""
+"""Verdicts on the paper's numbers and on ours, side by side, as a document."""
 
 from collections.abc import Sequence
 
@@ -22,33 +22,17 @@ def claims_document(
     Raises:
         ValueError: There are not as many verdicts on either side.
     """
-    pairs = list(zip(published, measured, strict=True))
-    claims = [
-        {"section": paper.claim.section, "quote": paper.claim.quote, "reading": paper.claim.reading}
-        | {
-            side: {"verdict": verdict.answer, "reason": verdict.reason}
-            for side, verdict in (("published", paper), ("ours", ours))
-        }
-        for paper, ours in pairs
-    ]
-    records = [
-        {key: claim[key] for key in ("section", "quote", "reading")}
-        | {f"{side}_{key}": text for side in ("published", "ours") for key, text in claim[side].items()}
-        for claim in claims
-    ]
-    table = formats.Table(
-        (formats.Column("paper"), formats.Column("ours")),
-        tuple(_line(*pair) for pair in pairs),
-        headings=("claim",),
-    )
+    lines, claims, records = [], [], []
+    for paper, ours in zip(published, measured, strict=True):
+        claim, sides = paper.claim, {"published": paper, "ours": ours}
+        data = {"section": claim.section, "quote": claim.quote, "reading": claim.reading}
+        answers = {side: {"verdict": v.answer, "reason": v.reason} for side, v in sides.items()}
+        claims.append(data | answers)
+        records.append(data | {f"{side}_{key}": t for side in sides for key, t in answers[side].items()})
+        group = f"{claim.section}: “{claim.quote}”"
+        cells = [formats.Cell((v.answer,), (_TONES[v.answer],)) for v in (paper, ours)]
+        details = (f"paper: {paper.reason}", f"ours: {ours.reason}")
+        lines.append(formats.Line(group, claim.reading, cells, details=details))
+    columns = (formats.Column("paper"), formats.Column("ours"))
+    table = formats.Table(columns, tuple(lines), headings=("claim",))
     return formats.Document(TITLE, (table,), tuple(notes), data={"claims": claims}, records=records)
-
-
-def _line(paper: Verdict, ours: Verdict) -> formats.Line:
-    claim = paper.claim
-    return formats.Line(
-        f"{claim.section}: “{claim.quote}”",
-        claim.reading,
-        [formats.Cell((verdict.answer,), (_TONES[verdict.answer],)) for verdict in (paper, ours)],
-        details=(f"paper: {paper.reason}", f"ours: {ours.reason}"),
-    )

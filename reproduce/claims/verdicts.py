@@ -1,8 +1,8 @@
 """How a claim about the tables is decided, cell by cell, on the paper's numbers or on ours.
 
 A claim is a list of comparisons of two cells, of which "every" one or "some" one must hold. It "holds", it
-"does not hold", or it "cannot be told" because what would settle it is missing or open. Where the text leaves
-open whether every cell is meant, both readings are claims. When a comparison is decided:
+"does not hold", or it "cannot be told" because a decisive number is missing or a comparison is open. Where
+the text leaves open whether every cell is meant, both readings are claims. When a comparison is decided:
 
 - Two printed numbers: as printed. Equal ones are "the same" for ≥ and ≤ and leave > and < open.
 - One seed on each side: by the exact values; the reason says "one seed".
@@ -25,7 +25,6 @@ from selfsup_segmentation.reproduce.tables.comparison import Measured
 from selfsup_segmentation.reproduce.tables.table1 import COLUMNS
 
 HOLDS, FAILS, OPEN = "holds", "does not hold", "cannot be told"
-ANSWERS = {True: HOLDS, False: FAILS, None: OPEN}
 
 ROUNDING = 0.005  # half a unit of the last printed digit
 STUDENT = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228)
@@ -33,7 +32,7 @@ STUDENT = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228
 
 
 class Address(NamedTuple):
-    """Where a number stands; ``table`` is ``table1``, ``table3`` or ``table4``."""
+    """Place of a number; ``table`` is ``table1``, ``table3`` or ``table4``."""
 
     table: str
     row: str
@@ -41,10 +40,11 @@ class Address(NamedTuple):
     metric: str = "sem_miou"
 
     def __str__(self):
-        alone = " alone" if self.row in TEXT else ""
+        if self.row in TEXT:
+            return f"{self.row} alone {self.init}"
         init = "" if self.row in (*BASELINES.values(), *table4.TABLE4) else f" {self.init}"
         titles = {c.metric: f" {c.title}" for c in COLUMNS[1:]} | {"test": " test"}
-        return f"{self.row}{alone}{init}{'' if alone else titles.get(self.metric, '')}"
+        return f"{self.row}{init}{titles.get(self.metric, '')}"
 
 
 class Printed(float):
@@ -52,7 +52,7 @@ class Printed(float):
 
 
 Numbers = Mapping[Address, Printed | tuple[float, ...]]
-"""A printed number, or ours: one for each seed."""
+"""A printed number, or ours by seed."""
 
 
 @dataclass(frozen=True)
@@ -89,11 +89,11 @@ class Outcome(NamedTuple):
     """One comparison, decided or not.
 
     Attributes:
-        truth: whether it holds; None where that is open.
-        text: both cells with their numbers; empty where a number is missing.
-        slack: by how much it holds; below zero where it does not.
-        one_seed: whether it rests on one seed of ours on each side.
-        missing: cells without a number.
+        truth: Whether it holds; None where that is open.
+        text: Both cells with their numbers; empty where a number is missing.
+        slack: Margin by which it holds; below zero where it does not.
+        one_seed: Whether it rests on one seed of ours on each side.
+        missing: Cells without a number.
     """
 
     truth: bool | None
@@ -119,20 +119,21 @@ def measured_numbers(table1: Measured, table3: Measured | None = None) -> Number
     """Ours, from `reproduce.tables.collect.collect`, and the paper's quotations of other methods.
 
     Raises:
-        ValueError: a value is not a finite number.
+        ValueError: A value is not a finite number.
     """
     numbers = {a: number for a, number in published_numbers().items() if a.init == table4.QUOTED}
     for table, measured in (("table1", table1), ("table3", table3 or {})):
         for (row, init), seeds in measured.items():
-            for metric in (column.metric for column in COLUMNS):
-                values = tuple(seed[metric] for seed in seeds if metric in seed)
-                numbers[Address(table, row, init, metric)] = Cell(row, init, metric, values=values).values
+            for column in COLUMNS:
+                values = tuple(seed[column.metric] for seed in seeds if column.metric in seed)
+                cell = Cell(row, init, column.metric, values=values)
+                numbers[Address(table, row, init, column.metric)] = cell.values
     return numbers
 
 
 def judge(comparison: Comparison, numbers: Numbers) -> Outcome:
     """Decide one comparison."""
-    addresses = (comparison.left, comparison.right)
+    addresses, relation = (comparison.left, comparison.right), comparison.relation
     pair = [numbers.get(address, ()) for address in addresses]
     missing = tuple(str(a) for a, number in zip(addresses, pair, strict=True) if number == ())
     if missing:
@@ -141,18 +142,17 @@ def judge(comparison: Comparison, numbers: Numbers) -> Outcome:
     left, right = (number if isinstance(number, Printed) else statistics.fmean(number) for number in pair)
     difference = round(left - right, 9)
     half = _half_width(ours) + ROUNDING * (len(ours) == 1)
-    slack = round((difference - comparison.by) * (1 if comparison.relation[0] == ">" else -1), 9)
-    if abs(slack) < half or (slack == 0 and not ours and "=" not in comparison.relation):
+    slack = round((difference - comparison.by) * (1 if relation[0] == ">" else -1), 9)
+    truth = slack > 0 or (slack == 0 and "=" in relation)
+    if abs(slack) < half or (slack == 0 and not ours and "=" not in relation):
         truth = None
-    else:
-        truth = slack > 0 or (slack == 0 and "=" in comparison.relation)
-    sign = "=" if difference == 0 else "<>"[difference > 0]
     digits = 3 if difference == 0 or f"{left:.3f}" != f"{right:.3f}" else 6
-    names = [f"{a} {_shown(n, ours, digits)}" for a, n in zip(addresses, pair, strict=True)]
+    first, second = (f"{a} {_shown(n, ours, digits)}" for a, n in zip(addresses, pair, strict=True))
+    sign = "=" if difference == 0 else "<>"[difference > 0]
     margin = f" (by {abs(difference):.{3 if ours else 2}f})" if comparison.by else ""
     interval = f" (difference {signed(difference)} ± {half:.3f})" if half else margin
     one_seed = bool(ours) and all(len(values) == 1 for values in ours)
-    return Outcome(truth, f"{names[0]} {sign} {names[1]}{interval}", slack, one_seed)
+    return Outcome(truth, f"{first} {sign} {second}{interval}", slack, one_seed)
 
 
 def _half_width(samples: Sequence[Sequence[float]]) -> float:
@@ -185,18 +185,17 @@ def _verdict(claim: Claim, outcomes: list[Outcome]) -> Verdict:
         truth, shown = settles, sorted(settling, key=lambda outcome: -abs(outcome.slack))
         reason = _listed([outcome.text for outcome in shown], "; ", len(outcomes))
     elif undecided:
-        truth, shown = None, undecided
-        texts = [outcome.text for outcome in shown if outcome.text]
-        missing = list(dict.fromkeys(name for outcome in shown for name in outcome.missing))
-        reasons = [f"within the spread or rounding: {_listed(texts, '; ', len(outcomes))}"] * bool(texts)
-        reasons += [f"no number for {_listed(missing, ', ')}"] * bool(missing)
+        truth, shown, reasons = None, undecided, []
+        if texts := [outcome.text for outcome in shown if outcome.text]:
+            reasons.append(f"within the spread or rounding: {_listed(texts, '; ', len(outcomes))}")
+        if missing := list(dict.fromkeys(name for outcome in shown for name in outcome.missing)):
+            reasons.append(f"no number for {_listed(missing, ', ')}")
         reason = "; ".join(reasons)
     else:
         truth, shown = not settles, [min(outcomes, key=lambda outcome: abs(outcome.slack))]
-        closest = f"all {len(outcomes)}, closest: " if len(outcomes) > 1 else ""
-        reason = closest + shown[0].text
+        reason = f"all {len(outcomes)}, closest: " * (len(outcomes) > 1) + shown[0].text
     reason += "; one seed" * any(outcome.one_seed for outcome in shown)
-    return Verdict(claim, ANSWERS[truth], reason)
+    return Verdict(claim, {True: HOLDS, False: FAILS, None: OPEN}[truth], reason)
 
 
 def _listed(texts: Sequence[str], separator: str, total: int = 0) -> str:

@@ -18,7 +18,7 @@ from selfsup_segmentation.reproduce.figures.panels import save
 from selfsup_segmentation.reproduce.formats.numbers import DECIMALS
 from selfsup_segmentation.reproduce.published import INITS
 from selfsup_segmentation.reproduce.tables.comparison import Measured
-from selfsup_segmentation.reproduce.tables.grid_picks import Combination, Pick, combinations, picks
+from selfsup_segmentation.reproduce.tables.grid_picks import Combination, Pick, picks
 from selfsup_segmentation.reproduce.tables.grid_search import task_letters, title
 
 COLORS = matplotlib.colormaps["cividis"]  # the same for color-blind readers, and monotonic in gray
@@ -63,8 +63,8 @@ def draw(runs: Sequence[Run], measured: Measured, init: str, notes: Sequence[str
 
     A combination without a number is hatched and holds no text. Arguments as for `write_heat_map`.
     """
-    by_row, picked = combinations(runs, measured, init), picks(runs, measured, init)
-    searched = [each for same in by_row.values() for each in same]
+    picked = picks(runs, measured, init)
+    searched = [each for pick in picked.values() for each in pick.combinations]
     weights = {
         task: sorted({each.weights[task] for each in searched if task in each.weights})
         for task in ("color", "depth")
@@ -80,10 +80,10 @@ def draw(runs: Sequence[Run], measured: Measured, init: str, notes: Sequence[str
     places = {("color",): grid[0, 1], ("depth",): grid[1, 0], ("color", "depth"): grid[1, 1]}
     means = [each.score.mean for each in searched if each.score.n]
     scale = _scale(means or [0])
-    for row, same in by_row.items():
-        tasks = tuple(task for task in same[0].weights if task != "seg")
+    for pick in picked.values():
+        tasks = tuple(task for task in pick.paper_weights if task != "seg")
         axes = figure.add_subplot(places[tasks])
-        image = _draw_panel(axes, same, picked[row], {task: weights[task] for task in tasks}, scale)
+        image = _draw_panel(axes, pick, {task: weights[task] for task in tasks}, scale)
     if means:
         bar = figure.colorbar(image, ax=figure.axes)
         bar.set_label("val mIoU", size=FONT)
@@ -107,11 +107,11 @@ def _scale(means: Sequence[float]) -> Normalize:
     return Normalize(low - slack, high + slack)
 
 
-def _draw_panel(axes: Axes, searched: Sequence[Combination], pick: Pick, weights, scale: Normalize):
+def _draw_panel(axes: Axes, pick: Pick, weights, scale: Normalize):
     """An image whose pixels are combinations; a task that was not searched has one place."""
     columns, rows = (weights.get(task, [None]) for task in ("color", "depth"))
     means = np.full((len(rows), len(columns)), np.nan)
-    for each in searched:
+    for each in pick.combinations:
         x, y = columns.index(each.weights.get("color")), rows.index(each.weights.get("depth"))
         ink = "black"
         if each.score.n:

@@ -1,4 +1,4 @@
-"""The document that all writers share: texts in their places, whatever the numbers are about."""
+"""The document that all writers share: texts in tables, whatever the numbers are about."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -98,15 +98,15 @@ class Table:
 
 @dataclass(frozen=True)
 class Document:
-    """What is written in every format.
+    """Content of a page in every format.
 
     Attributes:
         title: Heading.
         tables: One below the other.
-        notes: Lines that come before everything else, for instance that the scale is not the paper's.
+        notes: Lines before everything else, for instance that the scale is not the paper's.
         text: Paragraphs between title and tables.
         footnotes: Lines below the tables, after the reasons of cells.
-        data: Plain content of the JSON file, beside notes and title.
+        data: Content of the JSON file, beside notes and title.
         records: Lines of the CSV file; all have the same keys.
     """
 

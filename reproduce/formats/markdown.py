@@ -36,10 +36,8 @@ def _table(table: Table, reasons: Mapping[str, int]) -> list[str]:
             out.append(markdown_line([f"**{escape(line.group)}**", *[""] * (len(headings) - 1)]))
         row = [line.row + line.mark, *line.details] if new_row else []
         labels = ["<br>".join(map(escape, row)), line.label][: len(table.headings)]
-        cells = (
-            _stacked(column.fields, cell.marked(reasons))
-            for column, cell in zip(table.columns, line.cells, strict=True)
-        )
+        pairs = zip(table.columns, line.cells, strict=True)
+        cells = (_stacked(column.fields, cell.marked(reasons)) for column, cell in pairs)
         out.append(markdown_line([*labels, *cells]))
     return out
 

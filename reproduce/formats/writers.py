@@ -44,9 +44,8 @@ def csv_text(comments: Sequence[str], records: Sequence[Mapping[str, object]]) -
     """Records as CSV, one a line, after comments in lines that begin with ``#``."""
     out = io.StringIO()
     out.writelines(f"# {one_line(comment)}\n" for comment in comments)
-    writer = csv.DictWriter(
-        out, list(dict.fromkeys(key for row in records for key in row)), lineterminator="\n"
-    )
+    keys = list(dict.fromkeys(key for record in records for key in record))
+    writer = csv.DictWriter(out, keys, lineterminator="\n")
     writer.writeheader()
     for record in records:
         writer.writerow({key: one_line(v) if isinstance(v, str) else v for key, v in record.items()})

@@ -1,4 +1,4 @@
-"""What a table leaves out: each finished run by every resolution, unit and kind of statistics."""
+"""Appendix of a table: each finished run at every resolution, in every unit and with both statistics."""
 
 from selfsup_segmentation.experiments.tasks import TASKS
 from selfsup_segmentation.reproduce.formats.writers import csv_text, write_texts
@@ -16,30 +16,22 @@ NOTES = (
 )
 
 
-def appendix_rows(runs, store):
-    """One dict for each finished run: run, headline and all variants, None where a run has no such number."""
+def write_appendix(runs, store, notes, folder, stem):
+    """Write ``<stem>.csv`` with the variants of each finished run's numbers, notes first as comments.
+
+    Returns:
+        The path, or None when no run is finished.
+    """
     rows = []
     for run in runs:
-        metrics = store.metrics(run)
-        if metrics is None:
+        if (metrics := store.metrics(run)) is None:
             continue
         row = {"run": run.folder}
         for kind, results in metrics.evaluations.items():
             for task in TASKS:
                 variants = results.get(task.name, task.result()).variants()
                 row |= {f"{kind}/{name}": value for name, value in variants.items()}
-        row["best_validation_miou"] = metrics.best_validation_miou
-        rows.append(row)
-    return rows
-
-
-def write_appendix(runs, store, notes, folder, stem):
-    """Write the appendix as ``<stem>.csv`` into a folder, notes first as comment lines.
-
-    Returns:
-        The path, or None when no run is finished.
-    """
-    rows = appendix_rows(runs, store)
+        rows.append(row | {"best_validation_miou": metrics.best_validation_miou})
     if not rows:
         return None
     return write_texts(folder, stem, {"csv": csv_text((*notes, *NOTES), rows)})[0]

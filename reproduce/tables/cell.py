@@ -1,4 +1,4 @@
-"""One number of a table: the paper's, ours of every seed, and what follows from both."""
+"""One number of a table: the paper's, ours by seed, their difference and gains."""
 
 import math
 import statistics
@@ -11,14 +11,14 @@ class Cell:
     """One metric of one row and initialization.
 
     Attributes:
-        row, init, metric: The address.
+        row, init, metric: Address.
         applies: False where the row does not have the metric's task ("n/a" in the paper).
         published: The paper's value, or None where it prints none.
-        values: Ours, one for each finished seed; empty when nothing was measured.
-        reason: Why there is no value. With values: why there are fewer seeds than were asked for.
+        values: Ours, one per finished seed.
+        reason: Why there is no value, or fewer seeds than requested.
         baseline_row: Row that a gain is measured against, or None where a gain has no meaning.
-        baseline: That row's values with the same initialization.
-        published_baseline: That row's published value.
+        baseline: Our values of that row with the same initialization.
+        published_baseline: Published value of that row.
 
     Raises:
         ValueError: A value is not a finite number.
@@ -42,9 +42,8 @@ class Cell:
                     f"{self.row} ({self.init}): {self.metric} is {value!r}, which nobody can have measured; "
                     "leave the seed out and give a reason instead"
                 )
-        # Plain floats also where a caller mixes numpy's types, which `statistics` does not add up.
-        object.__setattr__(self, "values", tuple(map(float, self.values)))
-        object.__setattr__(self, "baseline", tuple(map(float, self.baseline)))
+        for name in ("values", "baseline"):  # `statistics` cannot add up a mix of numpy's types
+            object.__setattr__(self, name, tuple(map(float, getattr(self, name))))
 
     @property
     def n(self) -> int:
@@ -84,25 +83,22 @@ class Cell:
         return "measured" if self.values else "missing"
 
     def as_dict(self) -> dict[str, object]:
-        """Plain numbers and strings; computed numbers to six decimals, values as they were measured."""
-        return {
+        """Plain numbers and strings; computed numbers to six decimals, values as measured."""
+        data = {
             "status": self.status,
-            "ours": _rounded(self.mean),
-            "std": _rounded(self.std),
+            "ours": self.mean,
+            "std": self.std,
             "n": self.n,
             "published": self.published,
-            "difference": _rounded(self.difference),
-            "gain": _rounded(self.gain),
-            "published_gain": _rounded(self.published_gain),
+            "difference": self.difference,
+            "gain": self.gain,
+            "published_gain": self.published_gain,
             "baseline": self.baseline_row,
             "values": list(self.values),
             "reason": self.reason,
         }
+        return {key: round(v, 6) + 0.0 if isinstance(v, float) else v for key, v in data.items()}  # no "-0.0"
 
 
 def _minus(left: float | None, right: float | None) -> float | None:
     return None if left is None or right is None else left - right
-
-
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(float(value), 6) + 0.0  # no "-0.0"

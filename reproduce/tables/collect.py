@@ -1,4 +1,4 @@
-"""From finished runs to what a table shows; no TensorFlow."""
+"""Results of finished runs as the cells, notes and footnotes of a table; no TensorFlow."""
 
 from selfsup_segmentation.experiments.catalog import table_row
 from selfsup_segmentation.experiments.readings import Readings
@@ -13,14 +13,14 @@ def collect(runs, store, readings, unavailable=(), name=table_row, fingerprint=N
     Args:
         runs: `experiments.run.Run` of all seeds.
         store: `experiments.records.store.Store`.
-        readings: they choose among the numbers that a run records, see `experiments.records.results`.
-        unavailable: dict of run folder to the reason why it was not run.
-        name: function of a run that returns the name of its row.
-        fingerprint: of the data now, see `experiments.records.staleness.changes`.
+        readings: Readings that choose among a run's numbers, see `experiments.records.results`.
+        unavailable: {run folder: reason why it was not run}.
+        name: Function of a run that returns the name of its row.
+        fingerprint: Function of a run, see `experiments.records.staleness.changes`.
 
     Returns:
         ``(measured, reasons)``: by (row, init), the headline numbers of each finished seed, and why a seed
-        has none, or has one that would not be made so now.
+        has none or is stale.
     """
     measured, remarks = {}, {}
     seeds = {run.seed for run in runs}
@@ -28,38 +28,29 @@ def collect(runs, store, readings, unavailable=(), name=table_row, fingerprint=N
         cell = (name(run), run.init)
         metrics = store.metrics(run)
         if metrics is not None:
-            measured.setdefault(cell, []).append(
-                {k: v for k, v in headline(metrics.evaluations, readings).items() if v is not None}
-            )
-            remark = _stale(run, store, fingerprint)
+            numbers = headline(metrics.evaluations, readings)
+            measured.setdefault(cell, []).append({k: v for k, v in numbers.items() if v is not None})
+            changed = changes(run, store, fingerprint)
+            remark = f"made with what is no longer so: {'; '.join(changed)}" if changed else None
         else:
             remark = store.failure(run) or dict(unavailable).get(run.folder) or "not run"
         if remark:
             remarks.setdefault(cell, {}).setdefault(remark, []).append(run.seed)
     return measured, {
-        cell: "; ".join(_of_seeds(remark, its, seeds) for remark, its in said.items())
-        for cell, said in remarks.items()
+        cell: "; ".join(_with_seeds(remark, some, seeds) for remark, some in by_remark.items())
+        for cell, by_remark in remarks.items()
     }
 
 
-def _of_seeds(remark, its, seeds):
-    its = list(dict.fromkeys(its))
-    if len(its) == len(seeds):
+def _with_seeds(remark, some, seeds):
+    some = list(dict.fromkeys(some))
+    if len(some) == len(seeds):
         return remark
-    return f"seed{'s' if len(its) > 1 else ''} {', '.join(map(str, its))}: {remark}"
-
-
-def _stale(run, store, fingerprint):
-    changed = changes(run, store, fingerprint)
-    return f"made with what is no longer so: {'; '.join(changed)}" if changed else None
+    return f"seed{'s' if len(some) > 1 else ''} {', '.join(map(str, some))}: {remark}"
 
 
 def stale_notes(runs, store, fingerprint=None):
-    """A line that comes before all numbers where some run would not be made now as it was made.
-
-    Args:
-        runs, store, fingerprint: as for `collect`.
-    """
+    """A note for the top of a table when some of its runs are stale; arguments as for `collect`."""
     finished = [run for run in runs if store.metrics(run) is not None]
     stale = [run for run in finished if changes(run, store, fingerprint)]
     if not stale:
@@ -81,7 +72,7 @@ _STATISTICS = {"per_input": "estimated for each input", "shared": "as training l
 
 
 def footnotes(runs, store, readings):
-    """How the numbers were taken, and what a network that looks at nothing would score on the same images."""
+    """How the numbers were evaluated, and the scores of constant predictions on the same images."""
     sentences = [
         f"Sem. mIoU at {RESOLUTIONS[readings.eval_resolution]}, color mIoU at the network's, over the whole "
         f"set; last epoch; BatchNorm statistics {_STATISTICS[readings.encoder_bn_eval]}; disparity errors "
@@ -91,8 +82,8 @@ def footnotes(runs, store, readings):
     finished = list(filter(None, map(store.metrics, runs)))
     segmented = list(filter(None, (metrics.of("seg", Readings()) for metrics in finished)))
     depths = filter(None, (metrics.of("depth", Readings()) for metrics in finished))
-    constant_class = _first(seg.constant_class_miou for seg in segmented)
-    constant_disparity = _first(depth.constant_abs_rel for depth in depths)
+    miou = next((seg.constant_class_miou for seg in segmented if seg.constant_class_miou is not None), None)
+    abs_rel = next((d.constant_abs_rel for d in depths if d.constant_abs_rel is not None), None)
     intervals = [seg for seg in segmented if seg.interval]
     if intervals:
         half = max(seg.interval[1] - seg.interval[0] for seg in intervals) / 2
@@ -102,14 +93,10 @@ def footnotes(runs, store, readings):
             "bootstrap interval of the widest run; the appendix has each). "
             f"{' or '.join(map(str, classes))} of 19 classes enter the mean."
         )
-    if constant_class is not None:
-        sentences.append(f"Always answering the most frequent class scores mIoU {constant_class:.3f} here.")
-    if constant_disparity is not None:
+    if miou is not None:
+        sentences.append(f"Always answering the most frequent class scores mIoU {miou:.3f} here.")
+    if abs_rel is not None:
         sentences.append(
-            f"The best constant disparity, chosen in hindsight, scores AbsRel {constant_disparity:.3f} here."
+            f"The best constant disparity, chosen in hindsight, scores AbsRel {abs_rel:.3f} here."
         )
     return sentences
-
-
-def _first(values):
-    return next((value for value in values if value is not None), None)

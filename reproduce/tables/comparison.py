@@ -1,7 +1,7 @@
-"""Published and measured numbers side by side, as plain data that knows nothing of how it is shown.
+"""Published and measured numbers side by side, as plain data without a format.
 
 A measured value comes from a finished run or not at all: an empty cell carries the reason why it is empty,
-and nothing here copies a published number into its place.
+and a published number never takes its place.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,17 +13,17 @@ Published = Mapping[str, Mapping[str, Mapping[str, float]]]
 """{row: {init: {metric: value}}}, as in ``reproduce.published``."""
 
 Measured = Mapping[tuple[str, str], Sequence[Mapping[str, float]]]
-"""{(row, init): one {metric: value} for each finished seed}."""
+"""{(row, init): one {metric: value} per finished seed}."""
 
 Reasons = Mapping[tuple[str, str], str]
-"""{(row, init): why it has no number, or fewer seeds than were asked for}."""
+"""{(row, init): why it has no number, or fewer seeds than requested}."""
 
 NOT_RUN = "not run"
 
 
 @dataclass(frozen=True)
 class Column:
-    """A metric, the task that it belongs to, and how it reads."""
+    """A metric, its title and its task."""
 
     metric: str
     title: str
@@ -33,14 +33,19 @@ class Column:
 
 @dataclass(frozen=True)
 class Row:
-    """A line of the paper's table: one set of tasks and one weighting, for one or several initializations."""
+    """A row of the paper's table: one set of tasks and one weighting, for one or several initializations.
+
+    Attributes:
+        best: Whether the paper marks it as best.
+        baseline: Row that gains are measured against, where it is not the single-task row.
+    """
 
     name: str
     label: str
     tasks: tuple[str, ...]
     inits: tuple[str, ...]
-    best: bool = False  # the paper's mark, not ours
-    baseline: str | None = None  # row that gains are against, where it is not the one of the task
+    best: bool = False
+    baseline: str | None = None
 
 
 @dataclass(frozen=True)
@@ -53,11 +58,7 @@ class Group:
 
 @dataclass(frozen=True)
 class Table:
-    """A whole comparison: what stands where, and what a reader has to be told.
-
-    ``notes`` come first wherever the table is shown (for instance that it was made at demo scale);
-    ``footnotes`` come last.
-    """
+    """A comparison: cells, their layout, and notes (shown first) and footnotes (shown last)."""
 
     title: str
     columns: tuple[Column, ...]
@@ -68,10 +69,11 @@ class Table:
 
     def cell(self, row: str, init: str, metric: str) -> Cell:
         """The cell at an address; KeyError if the table has none."""
+        address = (row, init, metric)
         for cell in self.cells:
-            if (cell.row, cell.init, cell.metric) == (row, init, metric):
+            if (cell.row, cell.init, cell.metric) == address:
                 return cell
-        raise KeyError((row, init, metric))
+        raise KeyError(address)
 
     def as_dict(self) -> dict[str, object]:
         """Plain data for JSON; a cell is found under ``["cells"][row][init][metric]``."""
@@ -87,10 +89,10 @@ class Table:
             ],
             "groups": [
                 {
-                    "title": group.title,
-                    "rows": [{"row": row.name, "label": row.label, "best": row.best} for row in group.rows],
+                    "title": g.title,
+                    "rows": [{"row": r.name, "label": r.label, "best": r.best} for r in g.rows],
                 }
-                for group in self.groups
+                for g in self.groups
             ],
             "cells": cells,
             "footnotes": list(self.footnotes),
@@ -104,7 +106,6 @@ def compare(
     published: Published,
     measured: Measured,
     reasons: Reasons,
-    *,
     baselines: Mapping[str, Mapping[str, str]],
     notes: Sequence[str] = (),
     footnotes: Sequence[str] = (),
@@ -117,7 +118,7 @@ def compare(
         groups: Rows, top to bottom.
         published: The paper's numbers, of the rows and of the baselines.
         measured: Ours. Rows that are neither shown nor a baseline are ignored: a folder may hold more.
-        reasons: Why a row and initialization is empty; "not run" where it says nothing.
+        reasons: Why a row and initialization is empty; by default "not run".
         baselines: {task: {init: row}}, the single-task row that a row with several tasks is compared with.
         notes: Lines that come first.
         footnotes: Lines that come last.
@@ -126,36 +127,33 @@ def compare(
         ValueError: A measured value that the table would show is not a finite number.
     """
 
+    def values(row: str | None, init: str, metric: str) -> tuple[float, ...]:
+        return tuple(seed[metric] for seed in measured.get((row, init), ()) if metric in seed)
+
+    def printed(row: str | None, init: str, metric: str) -> float | None:
+        return published.get(row, {}).get(init, {}).get(metric)
+
     def cell(row: Row, init: str, column: Column) -> Cell:
-        applies = column.task in row.tasks
-        if not applies:
-            return Cell(row.name, init, column.metric, applies=False)
-        seeds = measured.get((row.name, init), ())
-        values = _values(seeds, column.metric)
-        reason = reasons.get((row.name, init))
-        if not values and not reason:
-            reason = f"finished, but its results have no {column.metric}" if seeds else NOT_RUN
+        metric, reason = column.metric, reasons.get((row.name, init))
+        if column.task not in row.tasks:
+            return Cell(row.name, init, metric, applies=False)
+        ours = values(row.name, init, metric)
+        if not ours and not reason:
+            finished = measured.get((row.name, init))
+            reason = f"finished, but its results have no {metric}" if finished else NOT_RUN
         of_task = baselines.get(column.task, {}).get(init) if len(row.tasks) > 1 else None
-        baseline_row = row.baseline or of_task
+        baseline = row.baseline or of_task
         return Cell(
             row=row.name,
             init=init,
-            metric=column.metric,
-            published=_published(published, row.name, init, column.metric),
-            values=values,
+            metric=metric,
+            published=printed(row.name, init, metric),
+            values=ours,
             reason=reason,
-            baseline_row=baseline_row,
-            baseline=_values(measured.get((baseline_row, init), ()), column.metric),
-            published_baseline=_published(published, baseline_row, init, column.metric),
+            baseline_row=baseline,
+            baseline=values(baseline, init, metric),
+            published_baseline=printed(baseline, init, metric),
         )
 
     cells = (cell(r, i, c) for g in groups for r in g.rows for i in r.inits for c in columns)
     return Table(title, tuple(columns), tuple(groups), tuple(cells), tuple(notes), tuple(footnotes))
-
-
-def _values(seeds: Sequence[Mapping[str, float]], metric: str) -> tuple[float, ...]:
-    return tuple(seed[metric] for seed in seeds if metric in seed)
-
-
-def _published(published: Published, row: str | None, init: str, metric: str) -> float | None:
-    return published.get(row, {}).get(init, {}).get(metric)

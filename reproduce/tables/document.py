@@ -1,4 +1,4 @@
-"""A comparison as a document: what its cells, columns and legend say in every format."""
+"""A comparison as a document: texts of its cells, columns and legend for every format."""
 
 from selfsup_segmentation.reproduce import formats
 from selfsup_segmentation.reproduce.formats.numbers import DASH, DECIMALS, PUBLISHED_DECIMALS, signed
@@ -7,33 +7,33 @@ from selfsup_segmentation.reproduce.tables.comparison import Column, Row, Table
 
 RESOLUTIONS = {"native": "native resolution", "network": "the network's resolution"}
 BEST_MARK = " (Best in the paper)"
-CSV_FIELDS = (
-    *("status", "ours", "std", "n", "published", "difference", "gain", "published_gain", "reason"),
-)  # after the address of a cell
+CSV_FIELDS = ("status", "ours", "std", "n", "published", "difference", "gain", "published_gain", "reason")
+"""Columns of the CSV file after the address of a cell."""
 
 
 def comparison_document(table: Table) -> formats.Document:
     """A comparison with ours, published, difference and gain of each cell, as far as the table has them."""
-    names = _field_names(table)
-    lines = tuple(
-        formats.Line(
-            group,
-            row.label,
-            [_cell(table.cell(row.name, init, column.metric), column, names) for column in table.columns],
-            label=init,
-            alone=len(row.inits) == 1,
-            mark=BEST_MARK * row.best,
-        )
-        for group, row, init in table_lines(table)
-    )
+    names = ("ours", "paper", "diff", "gain", "(paper)")
+    if not has_published(table):
+        names = ("ours", "gain") if any(map(gain_text, table.cells)) else ("ours",)
+    lines, records = [], []
+    for group, row, init in table_lines(table):
+        cells = [(column, table.cell(row.name, init, column.metric)) for column in table.columns]
+        shown = [_cell(cell, column, names) for column, cell in cells]
+        alone, mark = len(row.inits) == 1, BEST_MARK * row.best
+        lines.append(formats.Line(group, row.label, shown, label=init, alone=alone, mark=mark))
+        for column, cell in cells:
+            address, data = (group, row.name, init, column.metric), cell.as_dict()
+            record = dict(zip(("group", "row", "init", "metric"), address, strict=True))
+            records.append(record | {name: data[name] for name in CSV_FIELDS})
     columns = tuple(formats.Column(column_title(column), names) for column in table.columns)
     return formats.Document(
         table.title,
-        (formats.Table(columns, lines, headings=("", "init")),),
+        (formats.Table(columns, tuple(lines), headings=("", "init")),),
         table.notes,
         footnotes=(*legend(table), *table.footnotes),
         data=table.as_dict(),
-        records=_records(table),
+        records=records,
     )
 
 
@@ -76,13 +76,13 @@ def table_lines(table: Table) -> list[tuple[str, Row, str]]:
 
 
 def legend(table: Table) -> list[str]:
-    """What the fields of a cell mean, as far as the table has them."""
-    seeds = sorted({cell.n for cell in table.cells if cell.values})
+    """Explanations of the fields of a cell, as far as the table has them."""
+    counts = sorted({cell.n for cell in table.cells if cell.values})
     lines = []
-    if seeds and seeds[-1] > 1:
-        count = f"{seeds[0]}" if len(seeds) == 1 else f"{seeds[0]} to {seeds[-1]}"
+    if counts and counts[-1] > 1:
+        count = " to ".join(map(str, dict.fromkeys((counts[0], counts[-1]))))
         lines.append(f"ours: mean ± sample standard deviation of {count} seeds.")
-    elif seeds:
+    elif counts:
         lines.append("ours: one seed.")
     single_task = (
         f"gain: minus the single-task row with the same initialization, {DASH} where that is not measured"
@@ -100,42 +100,15 @@ def legend(table: Table) -> list[str]:
     return [*lines, arrows]
 
 
-def _field_names(table: Table) -> tuple[str, ...]:
-    """Headings of the fields of a cell; without published numbers, only of those that hold something."""
-    if has_published(table):
-        return ("ours", "paper", "diff", "gain", "(paper)")
-    return ("ours", "gain") if any(map(gain_text, table.cells)) else ("ours",)
-
-
 def _cell(cell: Cell, column: Column, names: tuple[str, ...]) -> formats.Cell:
-    published = "" if cell.published is None else f"{cell.published:.{PUBLISHED_DECIMALS}f}"
-    paper_gain = cell.published_gain
-    texts = {
-        "ours": cell_text(cell),
-        "paper": published,
-        "diff": "" if cell.difference is None else signed(cell.difference),
-        "gain": gain_text(cell),
-        "(paper)": "" if paper_gain is None else f"({signed(paper_gain, PUBLISHED_DECIMALS)})",
+    tone = {"better": "good", "worse": "bad"}.get(verdict(cell, column), "")
+    paper, difference, paper_gain = cell.published, cell.difference, cell.published_gain
+    fields = {
+        "ours": (cell_text(cell), "strong"),
+        "paper": ("" if paper is None else f"{paper:.{PUBLISHED_DECIMALS}f}", "soft"),
+        "diff": ("" if difference is None else signed(difference), ""),
+        "gain": (gain_text(cell), tone),
+        "(paper)": ("" if paper_gain is None else f"({signed(paper_gain, PUBLISHED_DECIMALS)})", "soft"),
     }
-    tones = {
-        "ours": "strong",
-        "diff": "",
-        "gain": {"better": "good", "worse": "bad"}.get(verdict(cell, column), ""),
-    }
-    return formats.Cell(
-        tuple(texts[name] for name in names),
-        tuple(tones.get(name, "soft") for name in names),
-        cell.reason,
-        cell.applies,
-    )
-
-
-def _records(table: Table) -> list[dict[str, object]]:
-    """One record a cell."""
-    records = []
-    for group, row, init in table_lines(table):
-        for column in table.columns:
-            data = table.cell(row.name, init, column.metric).as_dict()
-            address = {"group": group, "row": row.name, "init": init, "metric": column.metric}
-            records.append(address | {name: data[name] for name in CSV_FIELDS})
-    return records
+    texts, tones = zip(*(fields[name] for name in names), strict=True)
+    return formats.Cell(texts, tones, cell.reason, cell.applies)

@@ -1,20 +1,14 @@
 """The table of the grid search (section 4.1): all combinations of weights, our picks, and the paper's."""
 
-import itertools
 from collections.abc import Mapping, Sequence
 
 from selfsup_segmentation.experiments.readings import Readings
 from selfsup_segmentation.experiments.run import Run
 from selfsup_segmentation.reproduce.formats.numbers import DECIMALS
-from selfsup_segmentation.reproduce.published import GRID_WEIGHTS, INITS, TABLE1, TEXT
+from selfsup_segmentation.reproduce.published import INITS, TABLE1, TEXT
 from selfsup_segmentation.reproduce.tables.comparison import Group, Measured, Reasons, Row, Table, compare
-from selfsup_segmentation.reproduce.tables.grid_picks import (
-    COMPARED_DECIMALS,
-    Combination,
-    Pick,
-    combinations,
-    picks,
-)
+from selfsup_segmentation.reproduce.tables.document import cell_text
+from selfsup_segmentation.reproduce.tables.grid_picks import COMPARED_DECIMALS, Pick, picks
 from selfsup_segmentation.reproduce.tables.table1 import COLUMNS, TASK_BASELINES
 
 OUR_MARK, PAPER_MARK = "◆", "◇"
@@ -28,47 +22,40 @@ FOOTNOTES = (
 )
 
 
-def in_words(pick: Pick) -> str:
-    """A pick beside the paper's, and how much it means."""
-    tasks = task_letters(pick.row)
+def pick_sentence(pick: Pick) -> str:
+    """A pick beside the paper's, and how far apart the combinations are."""
+    tasks, total = task_letters(pick.row), len(pick.combinations)
     where = "" if pick.init in INITS else " for other initializations"
     paper = f"the paper's pick{where} is {weight_text(pick.paper_weights)}"
-    if pick.weights is None:
-        none = f"none of {pick.combinations} combinations is finished ({pick.reason})"
-        return f"{tasks}: no pick, {none}; {paper}."
-    head, so_far = tasks, ""
+    if not pick.ranked:
+        reasons = "; ".join(dict.fromkeys(c.score.reason for c in pick.combinations))
+        return f"{tasks}: no pick, none of {total} combinations is finished ({reasons}); {paper}."
+    finished, best, head, so_far = len(pick.ranked), pick.ranked[0].score, tasks, ""
     if not pick.complete:
-        head, so_far = f"{tasks}, so far ({_progress(pick)})", " so far"
+        runs = f"{pick.finished_runs} of {pick.runs} runs"
+        progress = f"{finished} of {total} combinations" if finished < total else runs
+        head, so_far = f"{tasks}, so far ({progress})", " so far"
+    score = pick.paper_score
     if pick.weights == pick.paper_weights:
         verdict = f": also ours{so_far}"
-    elif pick.paper_miou is None:
+    elif score is None or not score.n:
         verdict = " (not finished here): open"
     else:
-        lower = _lower(pick.miou - pick.paper_miou)
-        verdict = f" (mIoU {_number(pick.paper_miou, pick.paper_std)} here, {lower}): not ours{so_far}"
-    ours = f"picked {weight_text(pick.weights)} (mIoU {_number(pick.miou, pick.std)})"
-    return f"{head}: {ours}; {paper}{verdict}. {_meaning(pick)}"
+        verdict = f" (mIoU {cell_text(score)} here, {_lower(best.mean - score.mean)}): not ours{so_far}"
+    ours = f"picked {weight_text(pick.weights)} (mIoU {cell_text(best)})"
+    return f"{head}: {ours}; {paper}{verdict}. {_spread(pick)}"
 
 
-def _progress(pick: Pick) -> str:
-    if pick.finished < pick.combinations:
-        return f"{pick.finished} of {pick.combinations} combinations"
-    return f"{pick.finished_runs} of {pick.runs} runs"
-
-
-def _meaning(pick: Pick) -> str:
-    if pick.next_miou is None:
+def _spread(pick: Pick) -> str:
+    means = [c.score.mean for c in pick.ranked]
+    if len(means) < 2:
         return "There is no other combination to compare it with."
-    low, high, span = (
-        f"{value:.{DECIMALS}f}" for value in (pick.lowest_miou, pick.miou, pick.miou - pick.lowest_miou)
-    )
+    low, high = min(means), means[0]
     chance = "one seed each, so how far another would move them is not known"
     if pick.seed_std is not None:
         chance = f"standard deviation over seeds {pick.seed_std:.{DECIMALS}f} (pooled over combinations)"
-    return (
-        f"The {pick.finished} combinations span {span} ({low} to {high}), the next best is "
-        f"{_lower(pick.miou - pick.next_miou)}; {chance}."
-    )
+    span = f"{high - low:.{DECIMALS}f} ({low:.{DECIMALS}f} to {high:.{DECIMALS}f})"
+    return f"The {len(means)} combinations span {span}, the next best is {_lower(high - means[1])}; {chance}."
 
 
 def _lower(difference: float) -> str:
@@ -76,10 +63,6 @@ def _lower(difference: float) -> str:
         return "equal"
     smallest = 10**-DECIMALS
     return f"{difference:.{DECIMALS}f} lower" if difference >= smallest / 2 else f"less than {smallest} lower"
-
-
-def _number(mean: float, std: float | None) -> str:
-    return f"{mean:.{DECIMALS}f}" + ("" if std is None else f"±{std:.{DECIMALS}f}")
 
 
 def task_letters(row: str) -> str:
@@ -103,42 +86,33 @@ def build(
     """The table of all combinations from the results of finished runs.
 
     Args:
-        runs: from `experiments.catalog.grid_search_runs`, of all seeds; at least one.
-        measured: {(`reproduce.tables.grid_picks.row_name`, init): one {metric: value} a finished seed}. The
+        runs: Runs of all seeds from `experiments.catalog.grid_search_runs`; at least one.
+        measured: {(`reproduce.tables.grid_picks.row_name`, init): one {metric: value} per finished seed}. The
             single-task runs give the baselines of the gains.
-        reasons: {(name, init) as before: why there is no number}.
-        init: of the runs.
-        notes: Lines that must come first, for instance that the scale is not the paper's.
+        reasons: {(name, init) as before: why a number is missing}.
+        init: Initialization of the runs.
+        notes: Lines that come first, for instance that the scale is not the paper's.
 
     Raises:
         ValueError: A measured value is not a finite number.
     """
-    found = combinations(runs, measured, init)
     picked = picks(runs, measured, init, reasons)
-
-    def row(each: Combination) -> Row:
-        ours = OUR_MARK * (each.weights == picked[each.row].weights)
-        paper = PAPER_MARK * (each.weights == GRID_WEIGHTS[each.row])
-        label = f"{weight_text(each.weights)} {ours}{paper}".rstrip()
-        return Row(each.score.row, label, tuple(each.weights), (init,))
-
-    published = {
-        each.score.row: TABLE1[each.row]
-        for each in itertools.chain(*found.values())
-        if each.weights == GRID_WEIGHTS[each.row]
-    }
-    footnotes = [*map(in_words, picked.values()), *FOOTNOTES]
+    groups, published = [], {**TABLE1, **TEXT}
+    for pick in picked.values():
+        rows = []
+        for combination in pick.combinations:
+            name, weights = combination.score.row, combination.weights
+            marks = OUR_MARK * (weights == pick.weights)
+            if weights == pick.paper_weights:
+                marks += PAPER_MARK
+                published[name] = TABLE1[pick.row]
+            rows.append(Row(name, f"{weight_text(weights)} {marks}".rstrip(), tuple(weights), (init,)))
+        groups.append(Group(task_letters(pick.row), tuple(rows)))
+    footnotes = [*map(pick_sentence, picked.values()), *FOOTNOTES]
     if init == "CoarseCTS":
         own = weight_text({"color": Readings().w_color, "depth": Readings().w_depth})
         footnotes.append(f"All combinations start from one CoarseCTS pre-training, which has {own}.")
+    heading = title(runs, init)
     return compare(
-        title(runs, init),
-        COLUMNS[:3],
-        [Group(task_letters(name), tuple(map(row, tried))) for name, tried in found.items()],
-        {**TABLE1, **TEXT, **published},
-        measured,
-        reasons,
-        baselines=TASK_BASELINES,
-        notes=notes,
-        footnotes=footnotes,
+        heading, COLUMNS[:3], groups, published, measured, reasons, TASK_BASELINES, notes, footnotes
     )

@@ -40,7 +40,7 @@ def inference_document(result: Mapping, notes: Sequence[str] = ()) -> formats.Do
     """Costs, ratios of times and agreement of logits, and what follows from them.
 
     Args:
-        result: From `experiments.finished.inference.measure_inference`.
+        result: Measurement of `experiments.finished.inference.measure_inference`.
         notes: Lines that come first.
     """
     sentences = conclusions(result)
@@ -77,11 +77,11 @@ def _counts(entries: Mapping, ratio: Mapping) -> str:
     names = {"parameters": "parameters", "flops": "counted FLOPs"}
     if of["flops"] != to["flops"]:
         names["convolution_flops"] = "convolution FLOPs"
-    words = [
+    *others, last = (
         f"{'exactly' if of[key] == to[key] else f'{of[key] / to[key]:.4f} times'} the {name}"
         for key, name in names.items()
-    ]
-    return f"{', '.join(words[:-1])} and {words[-1]}"
+    )
+    return f"{', '.join(others)} and {last}"
 
 
 def _logits(agreement: Mapping) -> str:
@@ -92,14 +92,13 @@ def _logits(agreement: Mapping) -> str:
 
 def _time(ratio: Mapping) -> str:
     rounds, low, high = len(ratio["by_round"]), ratio["min"], ratio["max"]
-    times = (
-        f"{ratio['median']:.3f} times as long (median; {low:.3f} to {high:.3f} in {_count(rounds, 'round')})"
-    )
+    spread = f"median; {low:.3f} to {high:.3f} in {_count(rounds, 'round')}"
+    verdict = f"{'less' if high < 1 else 'more'} in every round"
     if rounds < TELLING_ROUNDS:
-        return f"{times}, too few rounds to tell a difference"
-    if low <= 1 <= high:
-        return f"{times}, no difference that this run can tell"
-    return f"{times}, {'less' if high < 1 else 'more'} in every round"
+        verdict = "too few rounds to tell a difference"
+    elif low <= 1 <= high:
+        verdict = "no difference that this run can tell"
+    return f"{ratio['median']:.3f} times as long ({spread}), {verdict}"
 
 
 def _count(number: int, word: str) -> str:
@@ -107,13 +106,12 @@ def _count(number: int, word: str) -> str:
 
 
 def _environment(result: Mapping) -> str:
-    machine, versions = result["machine"], result["versions"]
-    width, height = result["size"]
+    machine, (width, height) = result["machine"], result["size"]
+    rounds, cores = _count(result["rounds"], "round"), _count(machine["cores"], "core")
+    versions = ", ".join(f"{name} {number}" for name, number in result["versions"].items())
     return (
-        f"{width}×{height}, batch {result['batch']}, {_count(result['rounds'], 'round')}, "
-        f"seed {result['seed']}; "
-        f"{machine['gpu'] or 'no GPU'}, {machine['cpu']}, {_count(machine['cores'], 'core')}; "
-        f"{', '.join(f'{name} {number}' for name, number in versions.items())}; {result['date']}."
+        f"{width}×{height}, batch {result['batch']}, {rounds}, seed {result['seed']}; "
+        f"{machine['gpu'] or 'no GPU'}, {machine['cpu']}, {cores}; {versions}; {result['date']}."
     )
 
 

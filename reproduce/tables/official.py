@@ -12,12 +12,12 @@ from selfsup_segmentation.reproduce.tables.table2 import OFFICIAL
 
 
 def scores_of(run, store, open_library, progress):
-    """Official scores of a finished run on val, by our names; computed once and kept beside its metrics.
+    """Official scores of a finished run on val, by our names; computed once and stored beside its metrics.
 
     Args:
-        run, store: a finished run and its runs folder.
-        open_library: opens the data, and with it TensorFlow: stored scores need neither.
-        progress: see above.
+        run, store: Finished run and its runs folder.
+        open_library: Function that opens the data, and with it TensorFlow: stored scores need neither.
+        progress: See above.
     """
     path = store.folder(run) / "official.json"
     result, state = read_json(path), store.metrics(run).state_sha256

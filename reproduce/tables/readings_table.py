@@ -1,7 +1,7 @@
 """One row of a table under each other reading of the paper, one reading at a time."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from selfsup_segmentation.data.errors import InputError
 from selfsup_segmentation.experiments import catalog
@@ -28,9 +28,9 @@ class Variant:
 
     Attributes:
         name: ``disp_scale=W``.
-        runs: of all seeds.
-        readings: with which its numbers are read.
-        trained: whether it is a training of its own, rather than another number of the same.
+        runs: Runs of all seeds.
+        readings: Readings that its numbers are evaluated with.
+        trained: Whether it is a training of its own, rather than another evaluation of the default's.
     """
 
     name: str
@@ -39,114 +39,98 @@ class Variant:
     trained: bool
 
 
-def variants(make, readings, seeds):
+def variants(make: Callable[[int, Readings], Run], readings: Readings, seeds: Sequence[int]) -> list[Variant]:
     """The default, the same with another seed, and every alternative that is relevant to the run.
 
-    Args:
-        make: function of (seed, readings) that returns a run.
-        readings: to start from.
-        seeds: of each variant.
+    On KITTI only readings of the fine-tuning itself are tried: the others would need another run on
+    Cityscapes, and belong to Table 1.
 
-    Returns:
-        List of `Variant`, the default first. On KITTI only readings of the fine-tuning itself are tried: the
-        others would be another run on Cityscapes, and belong to Table 1.
+    Args:
+        make: Function of (seed, readings) that returns a run.
+        readings: Readings of the default.
+        seeds: Seeds of each variant.
     """
     default = Variant(DEFAULT, tuple(make(seed, readings) for seed in seeds), readings, True)
-    other = max(seeds) + 1
-    found = [default, Variant(f"seed={other}", (make(other, readings),), readings, True)]
+    start, other = catalog.dependency(default.runs[0]), max(seeds) + 1
+    tried = [default, Variant(f"seed={other}", (make(other, readings),), readings, True)]
     for name, value, changed in alternatives(readings):
         runs = tuple(make(seed, changed) for seed in seeds)
         trained = name not in AT_EVALUATION
-        if trained and runs == default.runs:
-            continue
-        start = catalog.dependency(runs[0])
-        if runs[0].start and start != catalog.dependency(default.runs[0]):
-            continue
-        found.append(Variant(f"{name}={value}", runs, changed, trained))
-    return found
+        irrelevant = trained and runs == default.runs
+        if not irrelevant and (not runs[0].start or catalog.dependency(runs[0]) == start):
+            tried.append(Variant(f"{name}={value}", runs, changed, trained))
+    return tried
 
 
-def allowed(found: Sequence[Variant], source: Source, store: Store) -> tuple[list[Variant], list[str]]:
+def allowed(tried: Sequence[Variant], source: Source, store: Store) -> tuple[list[Variant], list[str]]:
     """The variants that are finished or that the data can be split for, and a note on each of the others."""
-    kept, notes = [], []
-    for variant in found:
+    possible, notes = [], []
+    for variant in tried:
         seed = variant.readings.kitti_split_seed
         try:
-            if seed != found[0].readings.kitti_split_seed and not all(map(store.metrics, variant.runs)):
+            if seed != tried[0].readings.kitti_split_seed and not all(map(store.metrics, variant.runs)):
                 source.listed_frames(variant.runs[0].split, split_seed=seed)
-            kept.append(variant)
+            possible.append(variant)
         except InputError as reason:
             notes.append(f"Left out: {reason}")
-    return kept, notes
+    return possible, notes
 
 
-def build(found: Sequence[Variant], store: Store, notes: Sequence[str] = (), fingerprint=None) -> Table:
+def build(tried: Sequence[Variant], store: Store, notes: Sequence[str] = (), fingerprint=None) -> Table:
     """The table of effects.
 
     Args:
-        found: from `variants`.
-        store: of the runs.
-        notes: lines that must come first.
-        fingerprint: of the data now, see `experiments.records.staleness.changes`.
+        tried: From `variants`.
+        store: Runs folder.
+        notes: Lines that come first.
+        fingerprint: Function of a run, see `experiments.records.staleness.changes`.
     """
-    run = found[0].runs[0]
+    run = tried[0].runs[0]
     columns = [column for column in COLUMNS if column.task in run.tasks]
     if run.start:  # Table 3 has no other column
         columns = columns[:1]
     measured, reasons = {}, {}
-    for variant in found:
-        numbers, why = collect(
-            variant.runs,
-            store,
-            variant.readings,
-            name=lambda _, name=variant.name: name,
-            fingerprint=fingerprint,
-        )
+    for variant in tried:
+        options = {"name": lambda _, name=variant.name: name, "fingerprint": fingerprint}
+        numbers, why = collect(variant.runs, store, variant.readings, **options)
         measured |= numbers
         reasons |= why
-    effects = {variant.name: _effect(measured, variant.name, run.init, columns[0]) for variant in found}
+    rows = {
+        v.name: Row(v.name, v.name, run.tasks, (run.init,), baseline=DEFAULT if v is not tried[0] else None)
+        for v in tried
+    }
+    unsorted = compare("", columns[:1], [Group("", tuple(rows.values()))], {}, measured, {}, {})
+    effects = {cell.row: cell.gain for cell in unsorted.cells}
 
-    def rows(chosen):
-        ordered = sorted(chosen, key=lambda v: -abs(effects[v.name]) if effects[v.name] is not None else 1.0)
-        return tuple(
-            Row(v.name, v.name, run.tasks, (run.init,), baseline=None if v is found[0] else DEFAULT)
-            for v in ordered
+    def group(heading: str, chosen: Sequence[Variant]) -> Group:
+        ordered = sorted(
+            (v.name for v in chosen), key=lambda n: 1.0 if effects[n] is None else -abs(effects[n])
         )
+        return Group(heading, tuple(map(rows.get, ordered)))
 
     groups = (
-        Group("By default", rows(found[:1])),
-        Group("For comparison: another seed", rows(found[1:2])),
-        Group("Trained anew", rows([v for v in found[2:] if v.trained])),
-        Group("The same training, read otherwise", rows([v for v in found if not v.trained])),
+        group("By default", tried[:1]),
+        group("For comparison: another seed", tried[1:2]),
+        group("Trained anew", [v for v in tried[2:] if v.trained]),
+        group("The same training, read otherwise", [v for v in tried if not v.trained]),
     )
     title = f"Readings of the paper: {run.row}, {run.init}, {run.dataset}"
     groups = tuple(group for group in groups if group.rows)
-    table = compare(title, columns, groups, {}, measured, reasons, baselines={}, notes=notes)
-    return dataclasses.replace(table, footnotes=(*_summary(found, effects, columns[0]), *FOOTNOTES))
+    footnotes = (*_summary(tried, effects, columns[0]), *FOOTNOTES)
+    return compare(title, columns, groups, {}, measured, reasons, {}, notes, footnotes)
 
 
-def _effect(measured, name, init, column):
-    """Change of a metric against the default, or None where either is missing."""
-
-    def mean(row):
-        values = [seed[column.metric] for seed in measured.get((row, init), ()) if column.metric in seed]
-        return sum(values) / len(values) if values else None
-
-    here, default = mean(name), mean(DEFAULT)
-    return None if here is None or default is None else here - default
-
-
-def _summary(found: Sequence[Variant], effects: dict, column: Column):
-    """Summary of the effects that have a number."""
-    other = found[1].name
-    tried = [v.name for v in found[2:] if effects[v.name] is not None]
-    if not tried:
+def _summary(tried: Sequence[Variant], effects: Mapping[str, float | None], column: Column) -> list[str]:
+    """How many readings move a metric further than another seed does."""
+    other, *names = (v.name for v in tried[1:])
+    sizes = [abs(effects[name]) for name in names if effects[name] is not None]
+    if not sizes:
         return []
     if effects[other] is None:
         return [f"No yardstick: the run with {other} has no number."]
     noise = abs(effects[other])
-    larger = [name for name in tried if abs(effects[name]) > noise]
     return [
-        f"Another seed alone moves {column.title} by {noise:.3f}. {len(larger)} of {len(tried)} readings "
-        "move it further than that; one seed more is a weak yardstick, and --seeds 0 1 2 a better one."
+        f"Another seed alone moves {column.title} by {noise:.3f}. {sum(size > noise for size in sizes)} of "
+        f"{len(sizes)} readings move it further than that; one seed more is a weak yardstick, and "
+        "--seeds 0 1 2 a better one."
     ]

@@ -4,15 +4,8 @@ from collections.abc import Sequence
 
 from selfsup_segmentation.experiments.tasks import parse_letters
 from selfsup_segmentation.reproduce.published import BASELINES, BEST, GRID_WEIGHTS, INITS, TABLE1, TEXT
-from selfsup_segmentation.reproduce.tables.comparison import (
-    Column,
-    Group,
-    Measured,
-    Reasons,
-    Row,
-    Table,
-    compare,
-)
+from selfsup_segmentation.reproduce.tables import comparison
+from selfsup_segmentation.reproduce.tables.comparison import Column, Group, Row
 
 TITLE = "Table 1: Cityscapes validation set"
 
@@ -25,11 +18,7 @@ COLUMNS = (
     Column("rmse_log", "RMSE_log", "depth", lower_is_better=True),
 )
 
-TASK_BASELINES = {
-    "seg": BASELINES,
-    "color": dict.fromkeys(INITS, "C"),
-    "depth": dict.fromkeys(INITS, "D"),
-}
+TASK_BASELINES = {"seg": BASELINES, "color": dict.fromkeys(INITS, "C"), "depth": dict.fromkeys(INITS, "D")}
 """{task: {init: row}}: the network that has this task alone and starts from the same weights."""
 
 FOOTNOTES = (
@@ -63,37 +52,37 @@ def row_label(name: str, weights: bool = True) -> str:
     return f"{letters.replace('+', ' + ')} ({weighting})"
 
 
-def _row(name: str) -> Row:
-    inits = tuple(TABLE1[name]) if name in BASELINES.values() else INITS
-    return Row(name, row_label(name), tasks_of(name), inits, best=name == BEST[0])
+def groups(published: comparison.Published, best: str, weights: bool = True) -> tuple[Group, ...]:
+    """Rows of Table 1 or 3 by their number of tasks, in the paper's order.
+
+    Args:
+        published: Numbers of the table.
+        best: Name of the paper's best row.
+        weights: Whether labels show the paper's GS weights.
+    """
+    rows = [
+        Row(name, row_label(name, weights), tasks_of(name), tuple(inits), best=name == best)
+        for name, inits in published.items()
+    ]
+    titles = {1: "Single", 2: "Two tasks", 3: "Multi"}
+    return tuple(Group(t, tuple(row for row in rows if len(row.tasks) == n)) for n, t in titles.items())
 
 
-ROWS = tuple(_row(name) for name in TABLE1)
-"""In the paper's order."""
-
-GROUPS = tuple(
-    Group(title, tuple(row for row in ROWS if len(row.tasks) == count))
-    for count, title in ((1, "Single"), (2, "Two tasks"), (3, "Multi"))
-)
+GROUPS = groups(TABLE1, BEST[0])
 
 
-def build(measured: Measured, reasons: Reasons, notes: Sequence[str] = ()) -> Table:
+def build(
+    measured: comparison.Measured, reasons: comparison.Reasons, notes: Sequence[str] = ()
+) -> comparison.Table:
     """Table 1 from the results of finished runs.
 
     Args:
-        measured: {(row, init): one {metric: value} a finished seed}. The single-task runs ("C", init) and
+        measured: {(row, init): one {metric: value} per finished seed}. The single-task runs ("C", init) and
             ("D", init) are no rows of the table, but give the baselines of the color and disparity gains.
-        reasons: {(row, init): why there is no number}.
-        notes: Lines that must come first, for instance that the scale is not the paper's.
+        reasons: {(row, init): why a number is missing}.
+        notes: Lines that come first, for instance that the scale is not the paper's.
     """
-    return compare(
-        TITLE,
-        COLUMNS,
-        GROUPS,
-        {**TABLE1, **TEXT},
-        measured,
-        reasons,
-        baselines=TASK_BASELINES,
-        notes=notes,
-        footnotes=FOOTNOTES,
+    published = {**TABLE1, **TEXT}
+    return comparison.compare(
+        TITLE, COLUMNS, GROUPS, published, measured, reasons, TASK_BASELINES, notes, FOOTNOTES
     )

@@ -3,15 +3,8 @@
 from collections.abc import Sequence
 
 from selfsup_segmentation.reproduce.published import BEST, TABLE2
-from selfsup_segmentation.reproduce.tables.comparison import (
-    Column,
-    Group,
-    Measured,
-    Reasons,
-    Row,
-    Table,
-    compare,
-)
+from selfsup_segmentation.reproduce.tables import comparison
+from selfsup_segmentation.reproduce.tables.comparison import Column, Group, Row
 
 TITLE = "Table 2: official Cityscapes scores (paper: test set; ours: validation set)"
 
@@ -28,7 +21,7 @@ OFFICIAL = {
     "cat_miou": "averageScoreCategories",
     "cat_iiou": "averageScoreInstCategories",
 }
-"""Our names of the official result's numbers."""
+"""{our name of a score: key in the result of cityscapesscripts}."""
 
 FOOTNOTES = (
     "Ours are val, not test: the labels of the test set are not public. The difference to the paper is "
@@ -38,27 +31,23 @@ FOOTNOTES = (
 )
 
 
-def build(measured: Measured, reasons: Reasons, init: str, notes: Sequence[str] = ()) -> Table:
+def build(
+    measured: comparison.Measured, reasons: comparison.Reasons, init: str, notes: Sequence[str] = ()
+) -> comparison.Table:
     """Table 2 from official scores.
 
     Args:
         measured: {("SSImageNet" or "Best", init): one {metric: value}}.
-        reasons: {(row, init): why there is no number}.
-        init: of the runs; the paper's numbers are of ImageNet, and stand beside no other.
-        notes: Lines that must come first.
+        reasons: {(row, init): why a number is missing}.
+        init: Initialization of the runs; the paper's numbers are of ImageNet, and stand beside no other.
+        notes: Lines that come first.
     """
     rows = (
         Row("SSImageNet", f"Baseline (SS{init})", ("seg",), (init,)),
         Row("Best", f"SS + D (GS), {init}", ("seg", "depth"), (init,), best=True),
     )
-    return compare(
-        TITLE,
-        COLUMNS,
-        (Group("Official scores", rows),),
-        {row: {"ImageNet": numbers} for row, numbers in TABLE2.items()},
-        measured,
-        reasons,
-        baselines={"seg": {init: "SSImageNet"}},
-        notes=notes,
-        footnotes=FOOTNOTES,
+    groups, baselines = (Group("Official scores", rows),), {"seg": {init: "SSImageNet"}}
+    published = {row: {"ImageNet": numbers} for row, numbers in TABLE2.items()}
+    return comparison.compare(
+        TITLE, COLUMNS, groups, published, measured, reasons, baselines, notes, FOOTNOTES
     )

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from selfsup_segmentation.reproduce.published import BASELINES, BEST_KITTI, INITS, TABLE3
-from selfsup_segmentation.reproduce.tables.comparison import Group, Measured, Reasons, Row, Table, compare
-from selfsup_segmentation.reproduce.tables.table1 import COLUMNS, row_label, tasks_of
+from selfsup_segmentation.reproduce.published import BASELINES, BEST_KITTI, TABLE3
+from selfsup_segmentation.reproduce.tables.comparison import Measured, Reasons, Table, compare
+from selfsup_segmentation.reproduce.tables.table1 import COLUMNS, groups
 
 TITLE = "Table 3: KITTI validation images (ours: internal split)"
 
@@ -16,27 +16,10 @@ FOOTNOTES = (
 )
 
 
-def _row(name: str) -> Row:
-    inits = INITS if name not in BASELINES.values() else tuple(TABLE3[name])
-    return Row(name, row_label(name, weights=False), tasks_of(name), inits, best=name == BEST_KITTI[0])
-
-
-GROUPS = tuple(
-    Group(title, tuple(row for row in map(_row, TABLE3) if len(row.tasks) == count))
-    for count, title in ((1, "Single"), (2, "Two tasks"), (3, "Multi"))
-)
+GROUPS = groups(TABLE3, BEST_KITTI[0], weights=False)
 
 
 def build(measured: Measured, reasons: Reasons, notes: Sequence[str] = ()) -> Table:
     """Table 3 from the results of finished runs; arguments as for `reproduce.tables.table1.build`."""
-    return compare(
-        TITLE,
-        COLUMNS[:1],
-        GROUPS,
-        TABLE3,
-        measured,
-        reasons,
-        baselines={"seg": BASELINES},
-        notes=notes,
-        footnotes=FOOTNOTES,
-    )
+    columns, baselines = COLUMNS[:1], {"seg": BASELINES}
+    return compare(TITLE, columns, GROUPS, TABLE3, measured, reasons, baselines, notes, FOOTNOTES)

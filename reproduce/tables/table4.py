@@ -1,7 +1,7 @@
 """Table 4: class mIoU on Cityscapes of other methods, and this method's on the validation set.
 
 Only the paper's own two rows can be measured here, and only on the validation images. Every other number is
-the paper's quotation of somebody else's: it stands in the column "paper" and nowhere else.
+quoted by the paper: it stands in the column "paper" and nowhere else.
 """
 
 import dataclasses
@@ -9,16 +9,8 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from selfsup_segmentation.reproduce.published import BEST, TABLE4
-from selfsup_segmentation.reproduce.tables.cell import Cell
-from selfsup_segmentation.reproduce.tables.comparison import (
-    Column,
-    Group,
-    Measured,
-    Reasons,
-    Row,
-    Table,
-    compare,
-)
+from selfsup_segmentation.reproduce.tables import comparison
+from selfsup_segmentation.reproduce.tables.comparison import Column, Group, Row
 from selfsup_segmentation.reproduce.tables.document import RESOLUTIONS
 
 TITLE = "Table 4: class mIoU on Cityscapes, of other methods and of this one"
@@ -50,53 +42,43 @@ FOOTNOTES = (
 )
 
 
+_BASELINE, _BEST = OURS
+_INITS = {name: OURS[name][1] if name in OURS else QUOTED for name in TABLE4}
+
+
 def _row(name: str) -> Row:
-    if name not in OURS:
-        return Row(name, name, ("seg",), (QUOTED,))
-    row, init = OURS[name]
-    return Row(name, name, ("seg", "depth") if row == BEST[0] else ("seg",), (init,))
+    return Row(name, name, ("seg",), (_INITS[name],), baseline=_BASELINE if name == _BEST else None)
 
 
-GROUPS = tuple(
-    Group(title, tuple(_row(name) for name in TABLE4 if (name in OURS) == ours))
-    for title, ours in (("Other methods", False), ("This method", True))
+GROUPS = (
+    Group("Other methods", tuple(_row(name) for name in TABLE4 if name not in OURS)),
+    Group("This method", tuple(map(_row, OURS))),
 )
 
-PUBLISHED = MappingProxyType(
-    {row.name: {row.inits[0]: TABLE4[row.name]} for group in GROUPS for row in group.rows}
-)
+PUBLISHED = MappingProxyType({name: {_INITS[name]: numbers} for name, numbers in TABLE4.items()})
 """`TABLE4` by row, initialization and metric."""
 
 
 def build(
-    measured: Measured, reasons: Reasons, notes: Sequence[str] = (), resolution: str = "native"
-) -> Table:
+    measured: comparison.Measured,
+    reasons: comparison.Reasons,
+    notes: Sequence[str] = (),
+    resolution: str = "native",
+) -> comparison.Table:
     """Table 4 from the results of Table 1's runs; arguments as for `reproduce.tables.table1.build`.
 
     Args:
-        resolution: of the mIoU, a key of `reproduce.tables.document.RESOLUTIONS`.
+        resolution: Resolution of the mIoU, a key of `reproduce.tables.document.RESOLUTIONS`.
     """
-    own, why = {}, {}
+    own, why = {}, {(row.name, QUOTED): NOT_OURS for row in GROUPS[0].rows}
     for name, address in OURS.items():
         cell = (name, address[1])
         own[cell] = [{"val": seed["sem_miou"]} for seed in measured.get(address, ()) if "sem_miou" in seed]
-        if address in reasons:
-            why[cell] = reasons[address]
-    quoted = {(row.name, QUOTED): NOT_OURS for row in GROUPS[0].rows}
-    table = compare(
-        TITLE,
-        COLUMNS,
-        GROUPS,
-        PUBLISHED,
-        own,
-        why | quoted,
-        baselines={"seg": {init: name for name, (row, init) in OURS.items() if row != BEST[0]}},
-        notes=notes,
-        footnotes=tuple(text.format(resolution=RESOLUTIONS[resolution]) for text in FOOTNOTES),
+        why[cell] = reasons.get(address)
+    footnotes = [text.format(resolution=RESOLUTIONS[resolution]) for text in FOOTNOTES]
+    table = comparison.compare(TITLE, COLUMNS, GROUPS, PUBLISHED, own, why, {}, notes, footnotes)
+    cells = (  # on the test set, whatever was run, the server is what is missing
+        dataclasses.replace(cell, reason=SERVER) if cell.metric == "test" and cell.row in OURS else cell
+        for cell in table.cells
     )
-    return dataclasses.replace(table, cells=tuple(map(_with_server, table.cells)))
-
-
-def _with_server(cell: Cell) -> Cell:
-    """The same cell; on the test set, whatever was run, the server is what is missing."""
-    return dataclasses.replace(cell, reason=SERVER) if cell.metric == "test" and cell.row in OURS else cell
+    return dataclasses.replace(table, cells=tuple(cells))

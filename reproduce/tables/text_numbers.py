@@ -11,25 +11,15 @@ from selfsup_segmentation.reproduce.tables.table1 import COLUMNS
 TITLE = "Numbers of the text: colorization alone, depth alone, and the 1×1 embedding"
 
 EMBEDDED = {"C": "C, 1×1 embedding", "SS+C/GS": "SS + C (GS), 1×1 embedding"}
-"""Rows that are run again with ``color_input=embed1x1``, and their names then."""
+"""{row: its name with ``color_input=embed1x1``}."""
 
-GROUPS = (
-    Group(
-        "One task alone",
-        (
-            Row("C", "C (colorization)", ("color",), INITS),
-            Row("D", "D (depth)", ("depth",), INITS),
-        ),
-    ),
-    Group(
-        "1×1 embedding in place of L three times",
-        (
-            Row(EMBEDDED["C"], EMBEDDED["C"], ("color",), INITS, baseline="C"),
-            Row("SS+C/GS", "SS + C (GS)", ("seg", "color"), INITS),
-            Row(EMBEDDED["SS+C/GS"], EMBEDDED["SS+C/GS"], ("seg", "color"), INITS, baseline="SS+C/GS"),
-        ),
-    ),
+_ALONE = (Row("C", "C (colorization)", ("color",), INITS), Row("D", "D (depth)", ("depth",), INITS))
+_EMBEDDING = (
+    Row(EMBEDDED["C"], EMBEDDED["C"], ("color",), INITS, baseline="C"),
+    Row("SS+C/GS", "SS + C (GS)", ("seg", "color"), INITS),
+    Row(EMBEDDED["SS+C/GS"], EMBEDDED["SS+C/GS"], ("seg", "color"), INITS, baseline="SS+C/GS"),
 )
+GROUPS = (Group("One task alone", _ALONE), Group("1×1 embedding in place of L three times", _EMBEDDING))
 
 FOOTNOTES = (
     "The gain of a row with the embedding is against the same row without it; the paper says that the "
@@ -40,51 +30,31 @@ FOOTNOTES = (
 
 def text_runs(dataset, seeds=(0,), readings=None):
     """The runs behind the table, by name of their row: ``[(row, run)]``."""
+    table1 = catalog.table1_runs(dataset, seeds, readings)
     runs = [(run.row, run) for run in catalog.single_task_runs(dataset, seeds, readings)]
-    runs += [
-        ("SS+C/GS", run) for run in catalog.table1_runs(dataset, seeds, readings) if run.row == "SS+C/GS"
-    ]
-    embedded = [
-        (
-            EMBEDDED[row],
-            catalog.make_run(
-                dataset,
-                run.tasks,
-                run.weighting,
-                run.init,
-                run.seed,
-                dataclasses.replace(readings or run.readings, color_input="embed1x1"),
-            ),
-        )
-        for row, run in runs
-        if row in EMBEDDED
-    ]
-    return runs + embedded
+    runs += [("SS+C/GS", run) for run in table1 if run.row == "SS+C/GS"]
+    for row, run in runs.copy():
+        if row in EMBEDDED:
+            embedded = dataclasses.replace(readings or run.readings, color_input="embed1x1")
+            again = catalog.make_run(dataset, run.tasks, run.weighting, run.init, run.seed, embedded)
+            runs.append((EMBEDDED[row], again))
+    return runs
 
 
 def build(measured: Measured, reasons: Reasons, notes: Sequence[str] = ()) -> Table:
     """The table from the results of `text_runs`; arguments as for `reproduce.tables.table1.build`."""
-    table = compare(
-        TITLE,
-        COLUMNS,
-        GROUPS,
-        {**TABLE1, **TEXT},
-        measured,
-        reasons,
-        baselines={"color": dict.fromkeys(INITS, "C")},
-        notes=notes,
-    )
+    published, baselines = {**TABLE1, **TEXT}, {"color": dict.fromkeys(INITS, "C")}
+    table = compare(TITLE, COLUMNS, GROUPS, published, measured, reasons, baselines, notes)
     return dataclasses.replace(table, footnotes=(*_embedding(table), *FOOTNOTES))
 
 
-def _embedding(table):
-    """Whether the embedding is worse here, for each number that there is."""
+def _embedding(table: Table) -> list[str]:
+    """Gains of the embedding as sentences."""
     sentences = []
     for row in EMBEDDED.values():
         for init in INITS:
-            gains = {"Sem. mIoU": "sem_miou", "Color mIoU": "color_miou"}
-            gains = {title: table.cell(row, init, metric).gain for title, metric in gains.items()}
-            found = [f"{title} {gain:+.3f}" for title, gain in gains.items() if gain is not None]
-            if found:
-                sentences.append(f"{row}, {init}: {', '.join(found)}; the paper: worse.")
+            cells = ((column.title, table.cell(row, init, column.metric)) for column in COLUMNS[:2])
+            gains = [f"{title} {cell.gain:+.3f}" for title, cell in cells if cell.gain is not None]
+            if gains:
+                sentences.append(f"{row}, {init}: {', '.join(gains)}; the paper: worse.")
     return sentences

@@ -4,8 +4,6 @@ import json
 import math
 import random
 import re
-import subprocess
-import sys
 
 import pytest
 from hypothesis import given, settings
@@ -15,24 +13,14 @@ from selfsup_segmentation.reproduce import formats
 from selfsup_segmentation.reproduce.claims import verdicts
 from selfsup_segmentation.reproduce.claims.claims import CLAIMS
 from selfsup_segmentation.reproduce.claims.document import claims_document
-from selfsup_segmentation.reproduce.claims.verdicts import (
-    FAILS,
-    HOLDS,
-    OPEN,
-    Address,
-    Claim,
-    Comparison,
-    Printed,
-    evaluate,
-    judge,
-)
+from selfsup_segmentation.reproduce.claims.verdicts import FAILS, HOLDS, OPEN, evaluate, judge
 from selfsup_segmentation.reproduce.published import TABLE1, TABLE3, TEXT
 from selfsup_segmentation.reproduce.tables import table4
 from tests.conftest import shared_file
 
 PUBLISHED = verdicts.published_numbers()
 BANNER = "DEMO SCALE: not comparable with the paper"
-A, B = Address("table1", "SS+D/GS", "ImageNet"), Address("table1", "SSImageNet", "ImageNet")
+A, B = verdicts.Address("table1", "SS+D/GS", "ImageNet"), verdicts.Address("table1", "SSImageNet", "ImageNet")
 INVERSE = {">": "<=", ">=": "<", "<": ">=", "<=": ">"}
 by_reading = pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.reading)
 
@@ -42,7 +30,7 @@ def verdict(claim, numbers):
 
 
 def results(table, offset=0.0, seeds=1):
-    """Made-up results of a table's runs: the published ones, moved by ``offset`` and a little a seed."""
+    """Synthetic results of a table's runs: the published ones, moved by ``offset`` and a little per seed."""
     return {
         (row, init): [{m: v + offset + 0.001 * seed for m, v in numbers.items()} for seed in range(seeds)]
         for row, inits in table.items()
@@ -164,7 +152,7 @@ def test_seeds_whose_spread_covers_zero_cannot_tell(claim, opposite):
 def test_a_single_seed_says_so(claim):
     assert verdict(claim, satisfying(claim)).reason.endswith("; one seed")
     assert "one seed" not in verdict(claim, satisfying(claim, lambda v: (v, v + 1e-4))).reason
-    assert "one seed" not in verdict(claim, satisfying(claim, Printed)).reason
+    assert "one seed" not in verdict(claim, satisfying(claim, verdicts.Printed)).reason
 
 
 @settings(max_examples=100, deadline=None)
@@ -179,18 +167,18 @@ def test_more_numbers_never_overturn_a_verdict(seed, claim, seeds):
 
 value = st.floats(0, 1).map(lambda x: round(x, 6))
 numbers_of_ours = st.lists(value, min_size=1, max_size=4).map(tuple)
-any_number = st.one_of(numbers_of_ours, value.map(lambda x: Printed(round(x, 2))))
+any_number = st.one_of(numbers_of_ours, value.map(lambda x: verdicts.Printed(round(x, 2))))
 
 
 @settings(deadline=None)
 @given(any_number, any_number, st.sampled_from(list(INVERSE)))
 def test_a_relation_and_its_opposite_never_agree(left, right, relation):
     numbers = {A: left, B: right}
-    there = judge(Comparison(A, relation, B), numbers).truth
-    negated = judge(Comparison(A, INVERSE[relation], B), numbers).truth
-    swapped = judge(Comparison(B, relation.translate(str.maketrans("<>", "><")), A), numbers).truth
+    there = judge(verdicts.Comparison(A, relation, B), numbers).truth
+    negated = judge(verdicts.Comparison(A, INVERSE[relation], B), numbers).truth
+    swapped = judge(verdicts.Comparison(B, relation.translate(str.maketrans("<>", "><")), A), numbers).truth
     assert swapped is there
-    if isinstance(left, Printed) and left == right:  # "the same" as printed
+    if isinstance(left, verdicts.Printed) and left == right:  # "the same" as printed
         assert {there, negated} == {True, None}
     else:
         assert negated is (None if there is None else not there)
@@ -199,18 +187,18 @@ def test_a_relation_and_its_opposite_never_agree(left, right, relation):
 @settings(deadline=None)
 @given(value, value)
 def test_one_seed_is_compared_exactly(left, right):
-    assert judge(Comparison(A, ">", B), {A: (left,), B: (right,)}).truth is (left > right)
-    assert judge(Comparison(A, ">=", B), {A: (left,), B: (right,)}).truth is (left >= right)
+    assert judge(verdicts.Comparison(A, ">", B), {A: (left,), B: (right,)}).truth is (left > right)
+    assert judge(verdicts.Comparison(A, ">=", B), {A: (left,), B: (right,)}).truth is (left >= right)
 
 
 @pytest.mark.parametrize(("left", "truth"), [(0.566, True), (0.562, None), (0.558, None), (0.554, False)])
 def test_a_printed_number_is_known_to_half_a_unit(left, truth):
-    assert judge(Comparison(A, ">", B), {A: (left,), B: Printed(0.56)}).truth is truth
+    assert judge(verdicts.Comparison(A, ">", B), {A: (left,), B: verdicts.Printed(0.56)}).truth is truth
 
 
 def test_equal_printed_numbers_are_the_same():
-    numbers = {A: Printed(0.59), B: Printed(0.59)}
-    truths = {relation: judge(Comparison(A, relation, B), numbers).truth for relation in INVERSE}
+    numbers = {A: verdicts.Printed(0.59), B: verdicts.Printed(0.59)}
+    truths = {relation: judge(verdicts.Comparison(A, relation, B), numbers).truth for relation in INVERSE}
     assert truths == {">": None, ">=": True, "<": None, "<=": True}
 
 
@@ -226,7 +214,10 @@ def test_the_interval_is_students(left, right):
 
 
 def test_an_open_comparison_shows_its_interval():
-    reason = verdict(Claim("", "", "", "every", (Comparison(A, ">", B),)), {A: (0.6, 0.62), B: (0.6, 0.61)})
+    reason = verdict(
+        verdicts.Claim("", "", "", "every", (verdicts.Comparison(A, ">", B),)),
+        {A: (0.6, 0.62), B: (0.6, 0.61)},
+    )
     assert reason.answer == OPEN
     assert "0.610±0.014 > SSImageNet 0.605±0.007 (difference +0.005 ± 0.048)" in reason.reason
 
@@ -235,7 +226,7 @@ def test_measured_numbers():
     numbers = verdicts.measured_numbers(results(TABLE1, seeds=2), results(TABLE3))
     assert numbers[A] == (0.64, 0.641)
     assert numbers["table3", "SS+D/UW", "ImageNet", "sem_miou"] == (0.49,)
-    printed = {address for address, number in numbers.items() if isinstance(number, Printed)}
+    printed = {address for address, number in numbers.items() if isinstance(number, verdicts.Printed)}
     assert printed == {a for a in PUBLISHED if a.table == "table4" and a.init == table4.QUOTED}
     assert not any(row in table4.OURS for _, row, _, _ in numbers)
 
@@ -283,18 +274,11 @@ def test_the_terminal_shows_both_sides():
     text = formats.to_text(claims_document(paper, ours, [BANNER]))
     lines = text.splitlines()
     assert lines[0] == BANNER
-    assert max(map(len, lines)) <= 100
     for claim, left, right in zip(CLAIMS, paper, ours, strict=True):
         (line,) = [line for line in lines if line.startswith(f" {claim.reading} ")]
         assert [cell.strip() for cell in line.split("│")[1:]] == [left.answer, right.answer]
         assert left.reason in " ".join(text.split()) and right.reason in " ".join(text.split())
     assert sum(f"“{claim.quote[:20]}" in text for claim in CLAIMS) == len(CLAIMS)
-
-
-def test_verdicts_of_different_claims_do_not_stand_side_by_side():
-    paper = evaluate(CLAIMS, PUBLISHED)
-    with pytest.raises(ValueError, match="zip"):
-        claims_document(paper, paper[1:])
 
 
 def test_markdown_is_one_table():
@@ -316,10 +300,5 @@ def test_data_has_both_sides_of_every_claim():
         assert claim["published"] == {"verdict": left.answer, "reason": left.reason}
         assert claim["ours"] == {"verdict": right.answer, "reason": right.reason}
         assert (record["published_verdict"], record["ours_reason"]) == (left.answer, right.reason)
-
-
-def test_claims_need_no_tensorflow():
-    code = "import sys; from selfsup_segmentation.reproduce.claims import claims, document; "
-    code += "print({'tensorflow', 'keras', 'numpy'} & set(sys.modules))"
-    output = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert output.stdout.strip() == "set()"
+    with pytest.raises(ValueError, match="zip"):  # verdicts of different claims
+        claims_document(paper, ours[1:])

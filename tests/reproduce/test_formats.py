@@ -1,6 +1,7 @@
 """Every format says where a number comes from, and never shows a published one as ours."""
 
 import csv
+import functools
 import io
 import json
 import re
@@ -16,8 +17,8 @@ from selfsup_segmentation.reproduce import formats
 from selfsup_segmentation.reproduce.claims.claims import CLAIMS
 from selfsup_segmentation.reproduce.claims.document import claims_document
 from selfsup_segmentation.reproduce.claims.verdicts import evaluate, measured_numbers, published_numbers
-from selfsup_segmentation.reproduce.published import BASELINES, INITS, TABLE1, TABLE3, TEXT
-from selfsup_segmentation.reproduce.tables import table1
+from selfsup_segmentation.reproduce.published import BEST, INITS, TABLE1, TEXT
+from selfsup_segmentation.reproduce.tables import table1, table3, table4
 from selfsup_segmentation.reproduce.tables.comparison import Group, Row, compare
 from selfsup_segmentation.reproduce.tables.document import CSV_FIELDS, comparison_document
 from selfsup_segmentation.reproduce.tables.inference_cost import inference_document
@@ -28,27 +29,12 @@ ADDRESSES = [(row, init) for row, inits in TABLE1.items() for init in inits]
 ANSI = re.compile(r"\x1b\[\d+m")
 
 
-def to_text(table, **options):
-    return formats.to_text(comparison_document(table), **options)
+def of_table(to_format):
+    return functools.wraps(to_format)(lambda table, **opts: to_format(comparison_document(table), **opts))
 
 
-def to_markdown(table):
-    return formats.to_markdown(comparison_document(table))
-
-
-def to_csv(table):
-    return formats.to_csv(comparison_document(table))
-
-
-def to_json(table):
-    return formats.to_json(comparison_document(table))
-
-
-def to_latex(table):
-    return formats.to_latex(comparison_document(table))
-
-
-FORMATS = (to_text, to_markdown, to_csv, to_json, to_latex)
+WRITERS = (formats.to_text, formats.to_markdown, formats.to_csv, formats.to_latex, formats.to_json)
+to_text, to_markdown, to_csv, to_latex, to_json = FORMATS = tuple(map(of_table, WRITERS))
 FOR_PEOPLE = (to_text, to_markdown, to_latex)
 every_format = pytest.mark.parametrize("to_format", FORMATS)
 every_format_for_people = pytest.mark.parametrize("to_format", FOR_PEOPLE)
@@ -210,16 +196,12 @@ def test_a_spread_needs_two_seeds(to_format, seeds):
 
 
 @pytest.mark.parametrize("seeds", [0, 1, 3])
-def test_terminal_text_fits_100_columns(seeds):
+@pytest.mark.parametrize("width", [64, 100])  # one metric at a time, and two
+def test_terminal_text_fits(seeds, width):
     reasons = {("SS+D/GS", "ImageNet"): "a seed diverged, " * 12}
-    text = to_text(table1.build(results([*ADDRESSES, ("C", "ImageNet")], seeds), reasons, [BANNER]))
-    assert max(map(len, text.splitlines())) <= 100
+    text = to_text(table1.build(results([*ADDRESSES, ("C", "ImageNet")], seeds), reasons), width=width)
+    assert max(map(len, text.splitlines())) <= width
     assert not any(line != line.rstrip() for line in text.splitlines())
-
-
-def test_a_narrow_terminal_gets_one_metric_at_a_time():
-    text = to_text(table1.build(results(ADDRESSES, 3), {}), width=64)
-    assert max(map(len, text.splitlines())) <= 64
     assert len(rows_of_text(text)) == len(ADDRESSES)
 
 
@@ -239,13 +221,6 @@ def test_better_is_green_also_where_lower_is_better():
     colored = to_text(table1.build(measured, {}), color=True)
     assert "\x1b[32m−0.100\x1b[0m" in colored
     assert "\x1b[31m+1.000\x1b[0m" in colored
-
-
-@pytest.mark.parametrize("seeds", [0, 1, 3])
-def test_markdown_lines_have_the_same_number_of_columns(seeds):
-    text = to_markdown(table1.build(results(ADDRESSES, seeds), {}, [BANNER]))
-    counts = {len(re.findall(r"(?<!\\)\|", line)) for line in text.splitlines() if line.startswith("|")}
-    assert counts == {1 + 2 + len(table1.COLUMNS)}
 
 
 def test_not_applicable_cells_say_so():
@@ -293,24 +268,12 @@ def test_a_small_negative_difference_is_no_minus_zero():
 
 
 def test_a_table_with_one_metric():
-    """Table 3 has mIoU alone."""
-    rows = [
-        Row(name, name, ("seg", "aux") if "/" in name else ("seg",), tuple(inits))
-        for name, inits in TABLE3.items()
-    ]
-    table = compare(
-        "Table 3",
-        table1.COLUMNS[:1],
-        [Group("All", tuple(rows))],
-        TABLE3,
-        {("SS+C/UW", "CoarseCTS"): [{"sem_miou": 0.44}], ("SSCoarseCTS", "CoarseCTS"): [{"sem_miou": 0.45}]},
-        {},
-        baselines={"seg": BASELINES},
-    )
-    blocks = rows_of_text(to_text(table))["SS+C/UW", "CoarseCTS"]
+    measured = {("SS+C/UW", "CoarseCTS"): 0.44, ("SSCoarseCTS", "CoarseCTS"): 0.45}
+    table = table3.build({address: [{"sem_miou": value}] for address, value in measured.items()}, {})
+    blocks = rows_of_text(to_text(table))["SS + C (UW)", "CoarseCTS"]
     assert [block.split() for block in blocks] == [["0.440", "0.45", "−0.010", "−0.010", "(−0.01)"]]
     assert "n/a" not in to_text(table)
-    assert "**All**" in to_markdown(table)
+    assert "**Multi**" in to_markdown(table)
 
 
 def unpublished_table(measured, published=(), baseline=None):
@@ -380,6 +343,7 @@ def documents():
     claims = [evaluate(CLAIMS, numbers) for numbers in (published_numbers(), measured_numbers({}))]
     return {
         "table1": comparison_document(whole),
+        "table4": comparison_document(table4.build({BEST: [{"sem_miou": 0.6}]}, {}, [BANNER])),
         "unpublished": comparison_document(unpublished_table(MEASURED)),
         "claims": claims_document(*claims, [BANNER]),
         "inference": inference_document(inference_measured(), [BANNER]),
@@ -395,6 +359,13 @@ def test_color_only_when_asked_and_it_changes_nothing_else(kind):
     plain, colored = formats.to_text(document), formats.to_text(document, color=True)
     assert "\x1b" not in plain and "\x1b" in colored
     assert [line.rstrip() for line in ANSI.sub("", colored).splitlines()] == plain.splitlines()
+    assert max(map(len, plain.splitlines()[2:])) <= 100  # notes are one line
+
+
+@every_document
+def test_markdown_lines_have_the_same_number_of_columns(kind):
+    for table in re.findall(r"(?m)(?:^\|.*\n)+", formats.to_markdown(documents()[kind])):
+        assert len({len(re.findall(r"(?<!\\)\|", line)) for line in table.splitlines()}) == 1
 
 
 def check_latex(text):
@@ -420,7 +391,7 @@ def test_latex_is_well_formed(kind):
     text = formats.to_latex(documents()[kind])
     check_latex(text)
     assert (text.count(r"\begin{tabular}"), text.count(r"\begin{longtable}")) == {
-        "table1": (3, 0), "unpublished": (1, 0), "claims": (0, 1), "inference": (3, 0)
+        "table1": (3, 0), "table4": (1, 0), "unpublished": (1, 0), "claims": (0, 1), "inference": (3, 0)
     }[kind]  # fmt: skip
 
 
@@ -457,8 +428,7 @@ def test_all_formats_are_written(kind, tmp_path):
         paths = formats.write(document, folder, kind)
     assert [path.name for path in paths] == [f"{kind}.{end}" for end in ("txt", "md", "csv", "tex", "json")]
     assert sorted(folder.iterdir()) == sorted(paths)
-    writers = (formats.to_text, formats.to_markdown, formats.to_csv, formats.to_latex, formats.to_json)
-    for path, to_format in zip(paths, writers, strict=True):
+    for path, to_format in zip(paths, WRITERS, strict=True):
         assert path.read_bytes() == to_format(document).encode()
     assert len(parsed_csv(paths[2].read_text())) == len(document.records) > 0
 

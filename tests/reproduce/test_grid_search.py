@@ -1,35 +1,31 @@
 """Picks of the grid search, and the table of all combinations."""
 
-import dataclasses
+import itertools
 import json
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from selfsup_segmentation.experiments.catalog import (
-    GRID,
-    grid_row,
-    grid_search_runs,
-    make_run,
-    single_task_runs,
-)
+from selfsup_segmentation.experiments import catalog
+from selfsup_segmentation.experiments.catalog import grid_row, grid_search_runs
 from selfsup_segmentation.experiments.records.store import Store
 from selfsup_segmentation.reproduce import formats
-from selfsup_segmentation.reproduce.published import GRID_WEIGHTS, INITS, TABLE1
+from selfsup_segmentation.reproduce.published import INITS, TABLE1
 from selfsup_segmentation.reproduce.tables.collect import collect
 from selfsup_segmentation.reproduce.tables.document import comparison_document
 from selfsup_segmentation.reproduce.tables.grid_picks import picks, row_name
-from selfsup_segmentation.reproduce.tables.grid_search import build, in_words
+from selfsup_segmentation.reproduce.tables.grid_search import build, pick_sentence
 from tests.synthetic import KINDS, evaluation, write_finished
 
-ROWS = ("SS+C/GS", "SS+D/GS", "SS+C+D/GS")
-DEPTH = {f"SS+D/GS w_depth={weight:g}": 0.25 + 0.01 * step for step, weight in enumerate(GRID)}
+RUNS = grid_search_runs("scenes-demo", "ImageNet")
+ALL = dict.fromkeys(map(grid_row, RUNS), 0.25)
+DEPTH = {f"SS+D/GS w_depth={weight:g}": 0.25 + 0.01 * step for step, weight in enumerate(catalog.GRID)}
 """mIoU that rises with the weight of depth: the best is the paper's pick."""
 
 
 def results(mious, init="ImageNet"):
-    """Measured numbers from {row: mIoU, or list of one for each seed}."""
+    """Measured numbers from {row: mIoU, or list of one per seed}."""
     return {
         (row, init): [{"sem_miou": value} for value in (values if isinstance(values, list) else [values])]
         for row, values in mious.items()
@@ -41,18 +37,13 @@ def depth_pick(mious, seeds=(0,), init="ImageNet", reasons=None):
     return picks(runs, results(mious, init), init, reasons)["SS+D/GS"]
 
 
-def everything(value=0.25):
-    return {grid_row(run): value for run in grid_search_runs("scenes-demo", "ImageNet")}
-
-
-def test_one_row_for_each_combination_grouped_by_tasks():
-    table = build(grid_search_runs("scenes-demo", "ImageNet"), {}, {}, "ImageNet", ["note"])
-    assert [(group.title, len(group.rows)) for group in table.groups] == [
-        ("SS + C", 4),
-        ("SS + D", 4),
-        ("SS + C + D", 16),
-    ]
+@pytest.mark.parametrize("seeds", [(0,), (0, 1, 2)])
+def test_one_row_for_each_combination_grouped_by_tasks(seeds):
+    table = build(grid_search_runs("scenes-demo", "ImageNet", seeds), {}, {}, "ImageNet", ["note"])
+    sizes = {group.title: len(group.rows) for group in table.groups}
+    assert sizes == {"SS + C": 4, "SS + D": 4, "SS + C + D": 16}
     assert [column.metric for column in table.columns] == ["sem_miou", "color_miou", "abs_rel"]
+    assert len(table.cells) == 24 * 3
     assert table.notes == ("note",)
     assert "scenes-demo" in table.title and "ImageNet" in table.title
     row = table.groups[2].rows[7]
@@ -60,33 +51,24 @@ def test_one_row_for_each_combination_grouped_by_tasks():
     assert row.tasks == ("seg", "color", "depth")
 
 
-@pytest.mark.parametrize("seeds", [(0,), (0, 1, 2)])
-def test_seeds_share_a_row(seeds):
-    table = build(grid_search_runs("scenes-demo", "ImageNet", seeds), {}, {}, "ImageNet")
-    assert len(table.cells) == 24 * 3
-
-
 @pytest.mark.parametrize("init", ["random", *INITS])
 def test_published_numbers_stand_beside_the_published_picks_alone(init):
     table = build(grid_search_runs("scenes-demo", init), {}, {}, init)
     shown = {(cell.row, cell.metric): cell.published for cell in table.cells if cell.published is not None}
-    expected = {}
-    if init in INITS:
-        for row, name in zip(ROWS, ("w_color=1", "w_depth=100", "w_color=1 w_depth=100"), strict=True):
-            numbers = TABLE1[row][init]
-            expected |= {
-                (f"{row} {name}", metric): numbers[metric]
-                for metric in ("sem_miou", "color_miou", "abs_rel")
-                if metric in numbers
-            }
-    assert shown == expected
+    published = {"SS+C/GS": "w_color=1", "SS+D/GS": "w_depth=100", "SS+C+D/GS": "w_color=1 w_depth=100"}
+    assert shown == {
+        (f"{row} {weights}", metric): number
+        for row, weights in published.items()
+        for metric, number in TABLE1[row].get(init, {}).items()
+        if metric in ("sem_miou", "color_miou", "abs_rel")
+    }
 
 
 def test_gains_are_against_the_single_tasks_of_the_same_initialization():
     measured = results({"SS+D/GS w_depth=10": 0.28, "SSImageNet": 0.26})
     measured["D", "ImageNet"] = [{"abs_rel": 0.4}]
     measured["SS+D/GS w_depth=10", "ImageNet"][0]["abs_rel"] = 0.3
-    table = build(grid_search_runs("scenes-demo", "ImageNet"), measured, {}, "ImageNet")
+    table = build(RUNS, measured, {}, "ImageNet")
     assert table.cell("SS+D/GS w_depth=10", "ImageNet", "sem_miou").gain == pytest.approx(0.02)
     assert table.cell("SS+D/GS w_depth=10", "ImageNet", "abs_rel").gain == pytest.approx(-0.1)
     assert table.cell("SS+D/GS w_depth=100", "ImageNet", "sem_miou").published_gain == pytest.approx(0.03)
@@ -96,17 +78,12 @@ def test_the_pick_has_the_highest_mean_over_seeds():
     mious = {**DEPTH, "SS+D/GS w_depth=1": [0.2, 0.3, 0.4], "SS+D/GS w_depth=10": [0.1, 0.1, 0.5]}
     pick = depth_pick(mious, seeds=(0, 1, 2))
     assert pick.weights == {"seg": 1.0, "depth": 1.0}
-    assert pick.miou == pytest.approx(0.3)
-    assert pick.std == pytest.approx(0.1)
+    assert pick.ranked[0].score.mean == pytest.approx(0.3)
     assert pick.seed_std == pytest.approx(((0.02 + 2 * 0.16 / 3) / 4) ** 0.5)
 
 
 def test_a_tie_goes_to_the_smaller_weights():
-    found = picks(
-        grid_search_runs("scenes-demo", "ImageNet"),
-        results({**everything(0.2), **dict.fromkeys(list(everything())[9:], 0.3)}),
-        "ImageNet",
-    )
+    found = picks(RUNS, results({**dict.fromkeys(ALL, 0.2), **dict.fromkeys(list(ALL)[9:], 0.3)}), "ImageNet")
     assert found["SS+C/GS"].weights == {"seg": 1.0, "color": 0.1}
     assert found["SS+C+D/GS"].weights == {"seg": 1.0, "color": 0.1, "depth": 1.0}
 
@@ -114,84 +91,87 @@ def test_a_tie_goes_to_the_smaller_weights():
 def test_differences_below_the_recorded_precision_are_a_tie():
     pick = depth_pick({**DEPTH, "SS+D/GS w_depth=1": 0.28 - 1e-9})
     assert pick.weights == {"seg": 1.0, "depth": 1.0}
-    assert "(mIoU 0.280 here, equal): not ours." in in_words(pick)
+    assert "(mIoU 0.280 here, equal): not ours." in pick_sentence(pick)
 
 
 @given(st.lists(st.floats(0, 1), min_size=24, max_size=24))
 def test_no_combination_beats_the_pick(values):
-    mious = dict(zip(everything(), values, strict=True))
-    runs = grid_search_runs("scenes-demo", "ImageNet")
-    for row, pick in picks(runs, results(mious), "ImageNet").items():
+    mious = dict(zip(ALL, values, strict=True))
+    for row, pick in picks(RUNS, results(mious), "ImageNet").items():
         own = [value for name, value in mious.items() if name.split()[0] == row]
-        assert pick.miou >= max(own) - 1e-6
-        assert pick.lowest_miou == min(own)
-        assert pick.lowest_miou <= pick.next_miou <= pick.miou + 1e-6
-        assert pick.complete and pick.finished == pick.combinations == len(own)
+        means = [combination.score.mean for combination in pick.ranked]
+        assert sorted(means) == sorted(own)
+        assert all(left >= right - 1e-6 for left, right in itertools.pairwise(means))
+        assert pick.complete
 
 
-def test_another_pick_than_the_papers_in_words():
-    words = in_words(depth_pick({**DEPTH, "SS+D/GS w_depth=10": 0.287}))
-    assert words == (
-        "SS + D: picked w_depth 10 (mIoU 0.287); the paper's pick is w_depth 100 (mIoU 0.280 here, 0.007 "
-        "lower): not ours. The 4 combinations span 0.037 (0.250 to 0.287), the next best is 0.007 lower; one "
-        "seed each, so how far another would move them is not known."
-    )
+def without(mious, *rows):
+    return {row: value for row, value in mious.items() if row not in rows}
 
 
-def test_the_papers_pick_is_also_ours_in_words():
-    assert in_words(depth_pick(DEPTH)).startswith(
-        "SS + D: picked w_depth 100 (mIoU 0.280); the paper's pick is w_depth 100: also ours. "
-    )
-
-
-def test_a_difference_that_does_not_show_is_no_zero():
-    pick = depth_pick({**DEPTH, "SS+D/GS w_depth=10": 0.2803})
-    assert "(mIoU 0.280 here, less than 0.001 lower): not ours." in in_words(pick)
-
-
-def test_several_seeds_in_words():
-    pick = depth_pick({row: [value, value + 0.02] for row, value in DEPTH.items()}, seeds=(0, 1))
-    words = in_words(pick)
-    assert "picked w_depth 100 (mIoU 0.290±0.014)" in words
-    assert words.endswith("; standard deviation over seeds 0.014 (pooled over combinations).")
-
-
-def test_a_pick_so_far_says_how_much_is_there():
-    pick = depth_pick({row: value for row, value in DEPTH.items() if row != "SS+D/GS w_depth=1"})
-    assert in_words(pick).startswith("SS + D, so far (3 of 4 combinations): picked w_depth 100 ")
-    assert ": also ours so far." in in_words(pick)
-    pick = depth_pick({**DEPTH, "SS+D/GS w_depth=10": [0.3, 0.3]}, seeds=(0, 1))
-    assert in_words(pick).startswith("SS + D, so far (5 of 8 runs): picked w_depth 10 ")
-    assert ": not ours so far." in in_words(pick)
-
-
-def test_without_a_number_at_the_papers_pick_the_question_is_open():
-    words = in_words(depth_pick({"SS+D/GS w_depth=1": 0.27}))
-    assert words == (
-        "SS + D, so far (1 of 4 combinations): picked w_depth 1 (mIoU 0.270); the paper's pick is w_depth "
-        "100 (not finished here): open. There is no other combination to compare it with."
-    )
-
-
-def test_without_any_number_there_is_no_pick_but_a_reason():
-    pick = depth_pick({}, reasons={("SS+D/GS w_depth=1", "ImageNet"): "diverged at epoch 3"})
-    assert (pick.weights, pick.miou, pick.lowest_miou, pick.seed_std) == (None,) * 4
-    assert in_words(pick) == (
-        "SS + D: no pick, none of 4 combinations is finished (not run; diverged at epoch 3); the paper's "
-        "pick is w_depth 100."
-    )
-
-
-def test_the_papers_pick_is_of_other_initializations_than_random():
-    assert "the paper's pick for other initializations is w_depth 100" in in_words(
-        depth_pick(DEPTH, init="random")
-    )
-
-
-def test_a_pick_is_plain_data():
-    for pick in picks(grid_search_runs("cityscapes", "ImageNet"), {}, "ImageNet").values():
-        data = json.loads(json.dumps(dataclasses.asdict(pick)))
-        assert data["paper_weights"] == GRID_WEIGHTS[pick.row]
+@pytest.mark.parametrize(
+    ("mious", "options", "parts"),
+    [
+        (
+            {**DEPTH, "SS+D/GS w_depth=10": 0.287},
+            {},
+            [
+                "SS + D: picked w_depth 10 (mIoU 0.287); the paper's pick is w_depth 100 (mIoU 0.280 here, "
+                "0.007 lower): not ours. The 4 combinations span 0.037 (0.250 to 0.287), the next best is "
+                "0.007 lower; one seed each, so how far another would move them is not known."
+            ],
+        ),
+        (
+            DEPTH,
+            {},
+            ["SS + D: picked w_depth 100 (mIoU 0.280); the paper's pick is w_depth 100: also ours. "],
+        ),
+        (
+            {**DEPTH, "SS+D/GS w_depth=10": 0.2803},
+            {},
+            ["(mIoU 0.280 here, less than 0.001 lower): not ours."],
+        ),
+        (
+            {row: [value, value + 0.02] for row, value in DEPTH.items()},
+            {"seeds": (0, 1)},
+            [
+                "picked w_depth 100 (mIoU 0.290±0.014)",
+                "; standard deviation over seeds 0.014 (pooled over combinations).",
+            ],
+        ),
+        (
+            without(DEPTH, "SS+D/GS w_depth=1"),
+            {},
+            ["SS + D, so far (3 of 4 combinations): picked w_depth 100 ", ": also ours so far."],
+        ),
+        (
+            {**DEPTH, "SS+D/GS w_depth=10": [0.3, 0.3]},
+            {"seeds": (0, 1)},
+            ["SS + D, so far (5 of 8 runs): picked w_depth 10 ", ": not ours so far."],
+        ),
+        (
+            {"SS+D/GS w_depth=1": 0.27},
+            {},
+            [
+                "SS + D, so far (1 of 4 combinations): picked w_depth 1 (mIoU 0.270); the paper's pick is "
+                "w_depth 100 (not finished here): open. There is no other combination to compare it with."
+            ],
+        ),
+        (
+            {},
+            {"reasons": {("SS+D/GS w_depth=1", "ImageNet"): "diverged at epoch 3"}},
+            [
+                "SS + D: no pick, none of 4 combinations is finished (not run; diverged at epoch 3); the "
+                "paper's pick is w_depth 100."
+            ],
+        ),
+        (DEPTH, {"init": "random"}, ["the paper's pick for other initializations is w_depth 100"]),
+    ],
+    ids=["another", "same", "no zero", "seeds", "so far", "seeds so far", "open", "none", "random"],
+)
+def test_a_pick_as_a_sentence(mious, options, parts):
+    sentence = pick_sentence(depth_pick(mious, **options))
+    assert all(part in sentence for part in parts)
 
 
 def test_a_number_that_nobody_can_have_measured_is_refused():
@@ -199,22 +179,21 @@ def test_a_number_that_nobody_can_have_measured_is_refused():
         depth_pick({**DEPTH, "SS+D/GS w_depth=1": float("nan")})
 
 
-def test_table_marks_both_picks_and_says_them_in_every_format():
-    runs = grid_search_runs("scenes-demo", "ImageNet")
-    mious = {**everything(), "SS+D/GS w_depth=10": 0.3, "SS+C/GS w_color=1": 0.3}
-    table = build(runs, results(mious), {}, "ImageNet")
+def test_table_marks_both_picks_and_states_them_in_every_format():
+    mious = {**ALL, "SS+D/GS w_depth=10": 0.3, "SS+C/GS w_color=1": 0.3}
+    table = build(RUNS, results(mious), {}, "ImageNet")
     labels = {row.name: row.label for group in table.groups for row in group.rows}
     assert labels["SS+D/GS w_depth=10"] == "w_depth 10 ◆"
     assert labels["SS+D/GS w_depth=100"] == "w_depth 100 ◇"
     assert labels["SS+C/GS w_color=1"] == "w_color 1 ◆◇"
-    sentences = list(map(in_words, picks(runs, results(mious), "ImageNet").values()))
+    sentences = list(map(pick_sentence, picks(RUNS, results(mious), "ImageNet").values()))
     document = comparison_document(table)
     assert json.loads(formats.to_json(document))["footnotes"][:3] == sentences
     text, markdown = " ".join(formats.to_text(document).split()), formats.to_markdown(document)
     assert all(sentence in text and sentence in markdown for sentence in sentences)
 
 
-def test_one_pre_training_is_told_where_there_is_one():
+def test_the_shared_pre_training_is_reported():
     def footnotes(init):
         return " ".join(build(grid_search_runs("cityscapes", init), {}, {}, init).footnotes)
 
@@ -225,8 +204,8 @@ def test_one_pre_training_is_told_where_there_is_one():
 def test_collect_keeps_combinations_apart_and_finds_the_baselines(tmp_path):
     store = Store(tmp_path)
     runs = grid_search_runs("scenes-demo", "CoarseCTS", (0, 1))
-    baseline = make_run("scenes-demo", ("seg",), "none", "CoarseCTS")
-    alone = [run for run in single_task_runs("scenes-demo") if run.init == "CoarseCTS"]
+    baseline = catalog.make_run("scenes-demo", ("seg",), "none", "CoarseCTS")
+    alone = [run for run in catalog.single_task_runs("scenes-demo") if run.init == "CoarseCTS"]
     finished = [run for run in runs if run.row == "SS+C/GS" and run.seed == 0]
     for step, run in enumerate([*finished, baseline]):
         write_finished(store, run, dict.fromkeys(KINDS, evaluation(("seg",), miou=step / 8)))

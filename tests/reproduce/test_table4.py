@@ -1,7 +1,5 @@
 """Table 4: a number of another paper is quoted, never ours."""
 
-import json
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -9,15 +7,7 @@ from hypothesis import strategies as st
 from selfsup_segmentation.reproduce.published import BEST, TABLE4
 from selfsup_segmentation.reproduce.tables import table4
 from selfsup_segmentation.reproduce.tables.comparison import NOT_RUN
-from tests.reproduce.test_formats import (
-    FORMATS,
-    parsed_csv,
-    rows_of_markdown,
-    to_csv,
-    to_json,
-    to_markdown,
-    to_text,
-)
+from tests.reproduce.test_formats import FORMATS, to_csv
 
 BASELINE = ("SSImageNet", "ImageNet")
 OURS = {"Ours - Baseline (SSImageNet)": BASELINE, "Ours - Best": BEST}
@@ -48,28 +38,6 @@ def test_only_the_two_rows_of_the_paper_are_measured_and_only_on_val(baseline, b
         assert bool(cell.reason) == (not cell.values)
 
 
-@settings(max_examples=25, deadline=None)
-@given(scores, scores)
-def test_no_format_shows_a_published_number_as_ours(baseline, best):
-    table = table4.build(measured(baseline=baseline, best=best), {})
-    has = {(name, "val"): bool(seeds) for name, seeds in zip(OURS, (baseline, best), strict=True)}
-    for line in parsed_csv(to_csv(table)):
-        assert bool(line["ours"]) == has.get((line["row"], line["metric"]), False)
-    for row, inits in json.loads(to_json(table))["cells"].items():
-        for cells in inits.values():
-            assert all((c["ours"] is not None) == has.get((row, m), False) for m, c in cells.items())
-    for label, *cells in rows_of_markdown(to_markdown(table)):
-        if label in TABLE4:
-            for metric, cell in zip(("test", "val"), cells[1:], strict=True):
-                assert cell.startswith("—") == (not has.get((label, metric), False))
-    text = to_text(table, width=200)  # both columns in one line
-    for line in text.splitlines():
-        label, *blocks = [part.strip() for part in line.split(" │ ")]
-        if label in TABLE4:
-            for metric, block in zip(("test", "val"), blocks, strict=True):
-                assert block.startswith("—") == (not has.get((label, metric), False))
-
-
 def test_gain_and_difference():
     table = table4.build(measured(baseline=[0.60], best=[0.62, 0.64]), {})
     best = table.cell("Ours - Best", "ImageNet", "val")
@@ -83,6 +51,7 @@ def test_gain_and_difference():
 
 def test_best_stays_the_papers_best():
     better = {("SS+D/UW", "ImageNet"): [{"sem_miou": 0.9}], ("SS+D/GS", "CoarseCTS"): [{"sem_miou": 0.9}]}
+    better[BEST] = [{"abs_rel": 0.2}]  # finished without the metric
     cell = table4.build(better, {}).cell("Ours - Best", "ImageNet", "val")
     assert cell.values == ()
     assert cell.reason == NOT_RUN
@@ -99,10 +68,6 @@ def test_reasons():
     assert others == {table4.NOT_OURS}
 
 
-def test_a_finished_run_without_the_metric_is_not_measured():
-    assert table4.build({BEST: [{"abs_rel": 0.2}]}, {}).cell("Ours - Best", "ImageNet", "val").values == ()
-
-
 @pytest.mark.parametrize("to_format", FORMATS)
 def test_every_format_says_what_it_is(to_format):
     text = to_format(table4.build(measured(best=[0.6123]), {}, [BANNER]))
@@ -111,9 +76,3 @@ def test_every_format_says_what_it_is(to_format):
     assert table4.NOT_OURS in text and table4.SERVER in text
     if to_format is not to_csv:  # CSV has no footnotes
         assert all(word in " ".join(text.split()) for word in ("57.9", "ten classes", "protocol"))
-
-
-@pytest.mark.parametrize("seeds", [[], [0.6], [0.6, 0.7]])
-def test_terminal_text_fits_100_columns(seeds):
-    text = to_text(table4.build(measured(baseline=seeds, best=seeds), {}))
-    assert max(map(len, text.splitlines())) <= 100
