@@ -1,4 +1,4 @@
-"""Processes that may come to harm: what they print goes to files, and nothing waits for ever."""
+"""Processes that a test stops or kills; they print to files, and every wait ends."""
 
 import contextlib
 import os
@@ -9,32 +9,32 @@ import time
 
 from tests.conftest import REPOSITORY
 
-TIMEOUT = 400  # seconds that nothing of these tests takes
+TIMEOUT = 400  # seconds; no wait of these tests takes as long
 
 
-def until(condition, what, alive=lambda: True, why=str):
-    """Wait until a condition returns something that is true, and return that."""
+def until(condition, event, alive=lambda: True, why=str):
+    """Wait until a condition returns a true value, and return that."""
     deadline = time.monotonic() + TIMEOUT
-    while not (found := condition()):
-        assert alive(), f"ended before {what}: {why()}"
-        assert time.monotonic() < deadline, f"waited in vain for {what}: {why()}"
+    while not (value := condition()):
+        assert alive(), f"ended before {event}: {why()}"
+        assert time.monotonic() < deadline, f"waited in vain for {event}: {why()}"
         time.sleep(0.02)
-    return found
+    return value
 
 
 def status(pid):
-    """What the kernel says of a process after its name: state, parent, …; nothing of one that is gone."""
+    """Fields of /proc/PID/stat after the name: state, parent, …; empty for a process that ended."""
     with contextlib.suppress(OSError), open(f"/proc/{pid}/stat") as file:  # noqa: PTH123
         return file.read().rpartition(")")[2].split()
     return []
 
 
 class Watched:
-    """A process under way; what starts it is a subclass's, and its ``pid`` and ``exit_code``.
+    """A running process; subclasses start it, and have its ``pid`` and ``exit_code``.
 
     Args:
-        stem: of the files.
-        more: kinds of files besides ``out`` and ``err``.
+        stem: path of its files without their endings.
+        more: endings of files besides ``out`` and ``err``.
     """
 
     def __init__(self, stem, *more):
@@ -44,11 +44,11 @@ class Watched:
             file.touch()
 
     def exit_code(self, seconds=0):
-        """Negative for the signal that killed it; None while it has not ended, for so many seconds."""
+        """Negative for the signal that killed it; None when it has not ended after so many seconds."""
         raise NotImplementedError
 
     def wait(self):
-        """Its exit code, once it has ended."""
+        """Exit code, once it has ended."""
         code = self.exit_code(TIMEOUT)
         if code is None:
             self.kill()
@@ -57,28 +57,28 @@ class Watched:
         return code
 
     def kill(self, number=signal.SIGKILL):
-        """Send it a signal, as anybody may."""
+        """Send a signal."""
         if self.exit_code() is None:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self.pid, number)
 
-    def until(self, condition, what):
-        """Wait until something is so, while the process lives; returns what the condition returned."""
-        return until(condition, what, lambda: self.exit_code() is None, lambda: self.why)
+    def until(self, condition, event):
+        """`until`, while the process lives."""
+        return until(condition, event, lambda: self.exit_code() is None, lambda: self.why)
 
     @property
     def out(self):
-        """Its standard output so far."""
+        """Standard output so far."""
         return self.files[0].read_text()
 
     @property
     def err(self):
-        """Its standard error so far."""
+        """Standard error so far."""
         return self.files[1].read_text()
 
     @property
     def why(self):
-        """How it ended: the last line of its standard error, then more of them."""
+        """The last line of its standard error, then the last 40."""
         lines = self.err.strip().splitlines() or [""]
         return "\n".join([lines[-1], *lines[-40:]])
 
@@ -87,10 +87,10 @@ class Command(Watched):
     """``reproduce`` as a process.
 
     Args:
-        stem: of the files.
+        stem: as for `Watched`.
         words: after ``reproduce``.
-        script: of Python, in place of the program itself.
-        environment: what differs from this process's.
+        script: Python program to run instead.
+        environment: variables that differ from this process's.
     """
 
     def __init__(self, stem, *words, script=None, **environment):
@@ -104,7 +104,7 @@ class Command(Watched):
         self.pid = self._process.pid
 
     def exit_code(self, seconds=0):
-        """As `Watched` says."""
+        """As for `Watched`."""
         with contextlib.suppress(subprocess.TimeoutExpired):
             return self._process.wait(seconds)
         return None

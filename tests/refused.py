@@ -1,4 +1,7 @@
-"""What is said when something is refused."""
+"""The command line within this process and without TensorFlow, and the message of a refusal."""
+
+import subprocess
+import sys
 
 import pytest
 
@@ -6,15 +9,29 @@ from selfsup_segmentation.data.errors import InputError
 from selfsup_segmentation.reproduce.__main__ import main
 
 
+def reproduce(*arguments):
+    """Exit code of a command line."""
+    return main([str(argument) for argument in arguments])
+
+
 def refused(capsys, *arguments):
     """The one sentence after which the command line ends with 2."""
     capsys.readouterr()
-    assert main([str(argument) for argument in arguments]) == 2
-    said = capsys.readouterr().err
-    assert "Traceback" not in said
-    sentence = said.strip().splitlines()[-1]
+    assert reproduce(*arguments) == 2
+    output = capsys.readouterr().err
+    assert "Traceback" not in output
+    sentence = output.strip().splitlines()[-1]
     assert sentence.startswith("reproduce: ")
     return sentence
+
+
+def without(modules, *arguments):
+    """Standard output of a command line in a process that may not import some modules."""
+    program = "import sys; from selfsup_segmentation.reproduce.__main__ import main\n"
+    program += "try: code = main(sys.argv[2:])\nexcept SystemExit as stopped: code = stopped.code\n"
+    program += "assert not set(sys.argv[1].split()) & set(sys.modules); sys.exit(code)"
+    command = [sys.executable, "-c", program, modules, *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
 def file_refused(function, path, words):

@@ -5,8 +5,7 @@ import time
 from pathlib import Path
 
 from selfsup_segmentation.data.errors import InputError
-from selfsup_segmentation.reproduce.cli import arguments
-from selfsup_segmentation.reproduce.cli.options import data_options, out_options, training_options
+from selfsup_segmentation.reproduce.cli import arguments, options
 from selfsup_segmentation.reproduce.cli.parser import module_of, parse
 from selfsup_segmentation.reproduce.report.index import Part, write_index
 
@@ -31,11 +30,11 @@ PARTS = (
 
 def add_options(parser):
     """Options of the verb."""
-    data_options(parser, CITYSCAPES, KITTI)
+    options.data(parser, CITYSCAPES, KITTI)
     verbs = tuple(dict.fromkeys(verb for _, verb, _, _ in PARTS))
     parser.add_argument("--without", nargs="+", choices=verbs, metavar="VERB", help=", ".join(verbs))
-    out_options(parser)
-    training_options(parser, json=False)  # a plan for each verb
+    options.out(parser)
+    options.training(parser, json=False)  # a plan for each verb
 
 
 def run(request):
@@ -45,11 +44,11 @@ def run(request):
     folder = arguments.make_folder(request.out or Path(request.runs) / "tables", "--out")
     request = dataclasses.replace(request, out=str(folder))
     rewrites = []  # of pages that show figures, and were written before those
-    for part, (heading, verb, data, options) in zip(parts, chosen, strict=True):
+    for part, (heading, verb, data, more) in zip(parts, chosen, strict=True):
         print(f"\n=== {heading} (reproduce {verb})", flush=True)
         started = time.monotonic()
         try:
-            written = _make(dataclasses.replace(request, verb=verb, **options), data)
+            written = _make(dataclasses.replace(request, verb=verb, **more), data)
         except InputError as error:
             part.reason = str(error)
             print(f"left out: {error}")
@@ -75,7 +74,7 @@ def run(request):
 def _make(request, data):
     """Run a verb for data that was named; where none was, all are for embedded scenes."""
     other = KITTI if data == CITYSCAPES else CITYSCAPES
-    if request.data_root(data) is None and request.data_root(other) is not None:
+    if getattr(request, data) is None and getattr(request, other) is not None:
         raise InputError(f"no --{data} was given.")
     if request.plan and parse([request.verb]).executor is None:
         print("trains nothing")

@@ -1,6 +1,5 @@
 """From options to data, scale, paths and readings; what is wrong is one sentence, an `InputError`."""
 
-import dataclasses
 import os
 import sys
 from pathlib import Path
@@ -14,14 +13,10 @@ from selfsup_segmentation.experiments.training import multiworker
 from selfsup_segmentation.experiments.weightings import WEIGHTINGS
 from selfsup_segmentation.reproduce.cli.tensorflow_import import import_tensorflow
 
-SCENES_BANNER = "DEMO SCALE on embedded street scenes: not comparable with the paper."
-DEMO_BANNER = "DEMO SCALE on {}: short runs at a small size, not comparable with the paper."
-
 
 def open_source(request, layout):
     """The data set of a layout that the options name; without one embedded scenes, rendered on first use."""
-    root = request.data_root(layout)
-    if root is not None:
+    if (root := getattr(request, layout)) is not None:
         return Source(LAYOUTS[layout], named_path(root, f"--{layout}"))
     if request.scale == "paper":
         raise InputError(f"--scale paper needs a data set: give its folder with --{layout}.")
@@ -30,8 +25,8 @@ def open_source(request, layout):
 
 def demo_scenes(runs, layout):
     """Embedded street scenes below the runs folder."""
-    layout = LAYOUTS[layout]
-    size, progress = layout.demo_size, progress_line("rendering street scenes")
+    layout, progress = LAYOUTS[layout], progress_line("rendering street scenes")
+    size = layout.demo_size
     root = runs / "data" / f"scenes-{layout.name}-{size[0]}x{size[1]}"
     if not (root / SCENES_MARKER).is_file():
         layout.write_scenes(root, layout.demo_counts, size=size, seed=0, progress=progress)
@@ -45,18 +40,15 @@ def choose_scale(request, source):
 
 def banner(source, scale, readings):
     """Lines that come before all numbers."""
-    lines = []
-    if source.is_scenes:
-        lines.append(
-            SCENES_BANNER if scale == "demo" else "Embedded street scenes: not comparable with the paper."
-        )
-    elif scale == "demo":
-        lines.append(DEMO_BANNER.format(source.name))
-    if readings.changed():
-        changed = ", ".join(f"{name}={value}" for name, value in readings.changed().items())
-        lines.append(f"Readings of the paper that are not the default: {changed}.")
-    note = source.note()
-    return lines + ([note] if note else [])
+    banners = {
+        (True, "demo"): "DEMO SCALE on embedded street scenes: not comparable with the paper.",
+        (True, "paper"): "Embedded street scenes: not comparable with the paper.",
+        (False, "demo"): f"DEMO SCALE on {source.name}: short runs at a small size, "
+        "not comparable with the paper.",
+    }
+    changed = ", ".join(f"{name}={value}" for name, value in readings.changed().items())
+    changed = changed and f"Readings of the paper that are not the default: {changed}."
+    return list(filter(None, [banners.get((source.is_scenes, scale)), changed, source.note()]))
 
 
 def make_library(request, source):
@@ -64,12 +56,12 @@ def make_library(request, source):
     from selfsup_segmentation.experiments.datasets.library import Library
 
     if request.cache == "memory":
-        return Library(source, None, progress_line)
-    if request.cache is None:
+        folder = None
+    elif request.cache is None:
         folder = named_path(request.runs, "--runs") / "cache"
     else:
         folder = named_path(request.cache, "--cache")
-        refuse_in_data(folder, "--cache", source)
+        refuse_in_data(folder, "--cache", source.root)
     return Library(source, folder, progress_line)
 
 
@@ -110,33 +102,25 @@ def named_path(text, option):
     return path
 
 
-def refuse_in_data(path, option, *sources):
-    """Raise `InputError` when a place for results lies in a data set."""
-    for source in sources:
-        if path.resolve().is_relative_to(source.root.resolve()):
-            raise InputError(
-                f"{option} {path}: lies in the data set, which is never written to; name another."
-            )
+def refuse_in_data(path, option, *roots):
+    """Raise `InputError` when a place for results lies in the folder of a data set."""
+    if any(path.resolve().is_relative_to(Path(root).resolve()) for root in roots):
+        raise InputError(f"{option} {path}: lies in the data set, which is never written to; name another.")
 
 
 def make_folder(path, option, *sources):
-    """Make the folder that an option names.
-
-    Args:
-        path, option: as for `named_path`.
-        sources: data sets that it must not lie in.
+    """Make the folder that an option names, outside of some data sets, and return its path.
 
     Raises:
-        InputError: it cannot be written to.
+        InputError: it lies in one of them, or cannot be written to.
     """
     path = named_path(path, option)
-    refuse_in_data(path, option, *sources)
+    refuse_in_data(path, option, *(source.root for source in sources))
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise InputError(
-            f"{option} {path}: cannot be made ({error.strerror}); name another folder."
-        ) from error
+        reason = f"cannot be made ({error.strerror})"
+        raise InputError(f"{option} {path}: {reason}; name another folder.") from error
     if not os.access(path, os.W_OK):
         raise InputError(f"{option} {path}: not writable; name another folder.")
     return path
@@ -144,23 +128,15 @@ def make_folder(path, option, *sources):
 
 def progress_line(description):
     """A callable(done, total) that shows progress on a terminal, and prints one line at the end elsewhere."""
-    shown = sys.stderr.isatty()
 
     def progress(done, total):
-        if shown:
-            end = "\n" if done == total else ""
+        if sys.stderr.isatty():
+            end = "\n" * (done == total)
             print(f"\r{description}: {done}/{total}", end=end, file=sys.stderr, flush=True)
         elif done == total:
             print(f"{description}: {total} done", file=sys.stderr)
 
     return progress
-
-
-def kitti_readings(readings, source, scale):
-    """At demo scale real KITTI images are resized: they are larger than the network takes there."""
-    if "pad" in source.layout.fits and scale == "demo" and not source.is_scenes:
-        return dataclasses.replace(readings, kitti_fit="resize")
-    return readings
 
 
 def parse_readings(request):
@@ -204,10 +180,9 @@ def parse_row(text):
         tasks = parse_letters(letters)
     except ValueError:
         tasks = ()
-    single = len(tasks) == 1
-    if not tasks or single != (not weighting):
+    if not tasks or (len(tasks) == 1) != (not weighting):
         raise InputError(f"--row {text}: write tasks and weighting, as in SS, D, SS+D/UW or SS+C+D/GS.")
-    if not single and weighting not in WEIGHTINGS:
+    if weighting and weighting not in WEIGHTINGS:
         raise InputError(f"--row {text}: the weighting is one of {', '.join(WEIGHTINGS)}.")
     return tasks, weighting or "none"
 

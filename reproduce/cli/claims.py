@@ -1,16 +1,20 @@
 """``reproduce claims``: the claims of the paper's text, on its numbers and on ours."""
 
+import functools
+
 from selfsup_segmentation.experiments import catalog
 from selfsup_segmentation.reproduce.claims.claims import CLAIMS
+from selfsup_segmentation.reproduce.claims.document import claims_document
 from selfsup_segmentation.reproduce.claims.verdicts import evaluate, measured_numbers, published_numbers
-from selfsup_segmentation.reproduce.cli.options import data_options, out_options
+from selfsup_segmentation.reproduce.cli import options
 from selfsup_segmentation.reproduce.cli.session import open_session
+from selfsup_segmentation.reproduce.report.claims_page import claims_html
 
 
 def add_options(parser):
     """Options of the verb."""
-    data_options(parser, "cityscapes")
-    out_options(parser)
+    options.data(parser, "cityscapes")
+    options.out(parser)
 
 
 def run(request):
@@ -25,4 +29,6 @@ def run(request):
     paper = evaluate(CLAIMS, published_numbers())
     ours = evaluate(CLAIMS, measured_numbers(table1, table3))
     shown = [(catalog.table_row(run), run) for run in runs]
-    return session.show_claims(paper, ours, session.notes_on(runs), shown)
+    verdicts = (paper, ours, session.notes_on(runs))
+    html = functools.partial(claims_html, *verdicts)
+    return session.show_page(claims_document(*verdicts), "claims", html, shown)

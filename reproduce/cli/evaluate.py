@@ -1,12 +1,12 @@
 """``reproduce evaluate``: the numbers of a finished run, computed again from its weights."""
 
+from selfsup_segmentation.reproduce.cli import options
 from selfsup_segmentation.reproduce.cli.finished_run import open_library, open_run
-from selfsup_segmentation.reproduce.cli.options import finished_run_options
 
 
 def add_options(parser):
     """Options of the verb."""
-    finished_run_options(parser)
+    options.finished_run(parser)
 
 
 def run(request):

@@ -1,6 +1,5 @@
 """Execution of runs, in this process or on a Ray cluster."""
 
-import contextlib
 import dataclasses
 import importlib.util
 
@@ -49,13 +48,15 @@ def run_all(request, runs, store, libraries):
         cluster = ray_cluster.Cluster(request.ray_address, request.gpus_per_run, request.cpus_per_run or 1.0)
         ray.run_all(runs, store, libraries, options, cluster)
         return True
+    import tensorflow as tf
+
     from selfsup_segmentation.experiments.executors import local
 
     where = multiworker.place()
     if where is None:
         local.run_all(runs, store, libraries, options)
         return True
-    with _others_may_end():
+    try:
         multiworker.strategy()
         if not where.follows:
             local.run_all(runs, store, libraries, options)
@@ -63,19 +64,10 @@ def run_all(request, runs, store, libraries):
         quiet = dataclasses.replace(options, progress="none", tensorboard=False)
         with multiworker.following(store) as own:
             local.run_all(runs, own, libraries, quiet, lambda line: None)
-    print(f"process {where.index} of {where.processes} is done; process 0 has the results")
-    return False
-
-
-@contextlib.contextmanager
-def _others_may_end():
-    """TensorFlow has many errors for the end of another process that shares the run."""
-    import tensorflow as tf
-
-    try:
-        yield
-    except tf.errors.OpError as error:
+    except tf.errors.OpError as error:  # of many kinds, when another process ends
         raise InputError(
             "another process of TF_CONFIG ended, or is unreachable: start all of them again, and the run "
             f"resumes from its last checkpoint (TensorFlow reports {type(error).__name__})."
         ) from error
+    print(f"process {where.index} of {where.processes} is done; process 0 has the results")
+    return False

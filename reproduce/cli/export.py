@@ -1,13 +1,12 @@
 """``reproduce export``: the segmentation network of a run as a file for other programs."""
 
-from selfsup_segmentation.reproduce.cli import arguments
+from selfsup_segmentation.reproduce.cli import arguments, options
 from selfsup_segmentation.reproduce.cli.finished_run import open_library, open_run
-from selfsup_segmentation.reproduce.cli.options import finished_run_options
 
 
 def add_options(parser):
     """Options of the verb."""
-    finished_run_options(parser)
+    options.finished_run(parser)
     parser.add_argument("--format", required=True, choices=("keras", "savedmodel", "tflite", "onnx"))
     parser.add_argument("--out", metavar="PATH", help="file or folder (RUN/export/segmentation…)")
     parser.add_argument("--logits", action="store_true", help="logits as output rather than trainIds")
@@ -19,19 +18,19 @@ def run(request):
     from selfsup_segmentation.experiments.finished.formats import ENDINGS, require_packages
 
     require_packages(request.format)
-    name = "segmentation-logits" if request.logits else "segmentation"
-    default = finished.folder / "export" / f"{name}{ENDINGS[request.format] or '-savedmodel'}"
-    out = default if request.out is None else arguments.named_path(request.out, "--out")
-    if out.suffix != ENDINGS[request.format] and ENDINGS[request.format]:
-        out = out.with_name(f"{out.name}{ENDINGS[request.format]}")
+    name, ending = "segmentation-logits" if request.logits else "segmentation", ENDINGS[request.format]
+    out = finished.folder / "export" / f"{name}{ending or '-savedmodel'}"
+    if request.out is not None:
+        out = arguments.named_path(request.out, "--out")
+    if ending and out.suffix != ending:
+        out = out.with_name(f"{out.name}{ending}")
     library = open_library(request, finished)
     arguments.make_folder(out.parent, "--out", library.source)
     from selfsup_segmentation.experiments.finished.export import export_segmentation
 
     facts = export_segmentation(finished, library, request.format, out, request.logits)
     print("\n".join(_lines(facts)))
-    print(f"wrote {out}")
-    print(f"wrote {out}.json")
+    print(f"wrote {out}\nwrote {out}.json")
 
 
 def _lines(facts):

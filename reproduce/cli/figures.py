@@ -3,13 +3,7 @@
 from selfsup_segmentation.data.errors import InputError
 from selfsup_segmentation.experiments import catalog
 from selfsup_segmentation.experiments.run import INITS
-from selfsup_segmentation.reproduce.cli.options import (
-    cache_option,
-    data_options,
-    init_option,
-    out_options,
-    start_option,
-)
+from selfsup_segmentation.reproduce.cli import options
 from selfsup_segmentation.reproduce.cli.session import Written, open_kitti, open_session
 from selfsup_segmentation.reproduce.cli.tensorflow_import import import_tensorflow
 from selfsup_segmentation.reproduce.published import BEST, BEST_KITTI
@@ -17,12 +11,12 @@ from selfsup_segmentation.reproduce.published import BEST, BEST_KITTI
 
 def add_options(parser):
     """Options of the verb."""
-    data_options(parser, "cityscapes", "kitti")
-    start_option(parser)
-    init_option(parser, INITS[1:])
+    options.data(parser, "cityscapes", "kitti")
+    options.start(parser)
+    options.init(parser, INITS[1:])
     parser.add_argument("--only", nargs="+", type=int, choices=(2, 3, 4), metavar="N", help="figures (2 3 4)")
-    out_options(parser, seeds=False)
-    cache_option(parser)
+    options.out(parser, seeds=False)
+    options.cache(parser)
 
 
 def run(request):

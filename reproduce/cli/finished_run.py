@@ -22,7 +22,7 @@ def open_run(request):
 def open_library(request, finished):
     """The library of a finished run's data; imports TensorFlow."""
     layout = catalog.layout_of(finished.run.dataset).name
-    if request.data_root(layout) is None:
+    if getattr(request, layout) is None:
         request = dataclasses.replace(request, **{layout: finished.description["data"]["root"]})
     if request.cache is None:
         request = dataclasses.replace(request, runs=_runs_folder(finished))

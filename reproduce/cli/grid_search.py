@@ -2,12 +2,7 @@
 
 from selfsup_segmentation.experiments import catalog
 from selfsup_segmentation.experiments.run import INITS
-from selfsup_segmentation.reproduce.cli.options import (
-    data_options,
-    init_option,
-    out_options,
-    training_options,
-)
+from selfsup_segmentation.reproduce.cli import options
 from selfsup_segmentation.reproduce.cli.session import Written, open_session
 from selfsup_segmentation.reproduce.figures import heat_map
 from selfsup_segmentation.reproduce.tables import grid_search
@@ -16,10 +11,10 @@ from selfsup_segmentation.reproduce.tables.grid_picks import row_name
 
 def add_options(parser):
     """Options of the verb."""
-    data_options(parser, "cityscapes")
-    init_option(parser, INITS)
-    out_options(parser)
-    training_options(parser)
+    options.data(parser, "cityscapes")
+    options.init(parser, INITS)
+    options.out(parser)
+    options.training(parser)
 
 
 def run(request):

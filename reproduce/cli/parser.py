@@ -68,10 +68,8 @@ def _make_parser():
     )  # fmt: skip
     for verb, text in (item for group in VERBS.values() for item in group.items()):
         # Options that are not given are left to the defaults of `Request`.
-        added = verbs.add_parser(
-            verb, description=f"{text[0].upper()}{text[1:]}.", argument_default=argparse.SUPPRESS
-        )
-        added.verb = verb
+        about = f"{text[0].upper()}{text[1:]}."
+        verbs.add_parser(verb, description=about, argument_default=argparse.SUPPRESS).verb = verb
     return parser
 
 

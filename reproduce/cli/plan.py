@@ -69,7 +69,7 @@ def print_plan(runs, store, sources, notes, request):
 
 
 def make_plan(runs, store, sources, request):
-    """Look at every run.
+    """The `Plan` of some runs.
 
     Args:
         runs: in the order of their execution, each after its dependency.
@@ -85,11 +85,14 @@ def make_plan(runs, store, sources, request):
     gpus, tflops = request.gpus or replicas, request.tflops
     if gpus < replicas:
         raise InputError(f"--gpus {gpus}: fewer than the --devices that share a run.")
-    impossible = _impossible(runs, store, request.imagenet_weights)
-    frames, planned, measured_flop, measured_seconds = {}, [], 0.0, 0.0
+    planned, impossible, frames, measured_flop, measured_seconds = [], {}, {}, 0.0, 0.0
     for run in runs:
         is_done, needed = store.metrics(run) is not None, dependency(run)
         needs = needed and needed.folder
+        if not is_done and run.needs_imagenet and request.imagenet_weights == "none":
+            impossible[run.folder] = "no ImageNet weights"
+        elif not is_done and needs in impossible:
+            impossible[run.folder] = impossible[needs]
         if run.dataset not in sources:
             planned.append(Planned(run.folder, "done" if is_done else "no data", None, 0, 0.0, needs))
             continue
@@ -97,14 +100,13 @@ def make_plan(runs, store, sources, request):
         if split not in frames:
             frames[split] = len(sources[run.dataset].frames(run.split, split_seed=split[-1]))
         total, epochs = steps(run, frames[split]), read_history(store.folder(run) / "history.csv")
-        left = total - (total if is_done else total * len(epochs) // run.schedule.epochs)
+        left = 0 if is_done else total - total * len(epochs) // run.schedule.epochs
         images = total / run.schedule.epochs * run.schedule.batch_size
         seconds = [images / row["images_per_second"] for row in epochs if row["images_per_second"] > 0]
         measured_flop += flop_per_step(run) * total / run.schedule.epochs * len(seconds)
         measured_seconds += sum(seconds) * run.readings.replicas
         state = "done" if is_done else "under way" if left < total else "to do"
-        state = impossible.get(run.folder, state)
-        pflop = left * flop_per_step(run) / 1e15
+        state, pflop = impossible.get(run.folder, state), left * flop_per_step(run) / 1e15
         planned.append(Planned(run.folder, state, total, left, pflop, needs))
     speed = (tflops, "given") if tflops else (1.0, "assumed")
     if measured_seconds and not tflops:
@@ -114,24 +116,9 @@ def make_plan(runs, store, sources, request):
 
 def _lines(plan):
     for run in plan.runs:
-        if run.steps is None:
-            yield f"{run.folder:60s} {run.state}"
-        else:
-            left = f"{run.steps_left:8d} of {run.steps} steps left {run.pflop_left:12.3f} PFLOP"
-            yield f"{run.folder:60s} {run.state:10s} {left}"
+        left = f" {run.steps_left:8d} of {run.steps} steps left {run.pflop_left:12.3f} PFLOP"
+        yield f"{run.folder:60s} " + (run.state if run.steps is None else f"{run.state:10s}{left}")
     speed = f"{plan.gpus} GPU{'s' * (plan.gpus > 1)} at {plan.tflops:.3g} TFLOP/s each, {plan.speed_is}"
     yield f"left: {plan.pflop_left:.3f} PFLOP, {plan.hours:.3g} hours on {speed}"
     if plan.speed_is == "assumed":
         yield "no epoch of these runs has been timed here: give --tflops, the speed that your GPUs sustain"
-
-
-def _impossible(runs, store, imagenet_weights):
-    """Reasons by run directory."""
-    reasons = {}
-    for run in (run for run in runs if store.metrics(run) is None):
-        needed = dependency(run)
-        if run.needs_imagenet and imagenet_weights == "none":
-            reasons[run.folder] = "no ImageNet weights"
-        elif needed and needed.folder in reasons:
-            reasons[run.folder] = reasons[needed.folder]
-    return reasons

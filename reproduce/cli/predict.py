@@ -18,17 +18,13 @@ def add_options(parser):
 
 
 def run(request):
-    """Predict every image and write what is seen in it.
-
-    An image that cannot be read does not keep the others from that: it is named, and the exit code is 2.
-    """
+    """Predict every image; those that cannot be read are named at the end, and the exit code is 2."""
     finished = open_run(request)
-    out = (
-        finished.folder / "predictions" if request.out is None else arguments.named_path(request.out, "--out")
-    )
-    if out.resolve().is_relative_to(Path(finished.description["data"]["root"]).resolve()):
-        raise InputError(f"--out {out}: lies in the data set, which is never written to; name another.")
-    images = find_images(request.images)
+    out = finished.folder / "predictions"
+    if request.out is not None:
+        out = arguments.named_path(request.out, "--out")
+    arguments.refuse_in_data(out, "--out", finished.description["data"]["root"])
+    images = _find_images(request.images)
     import_tensorflow()
     from selfsup_segmentation.data.pictures import read_picture
     from selfsup_segmentation.reproduce.figures.predictions import LARGEST, names_of, write_prediction
@@ -51,28 +47,18 @@ def run(request):
         progress(done, len(images))
     if clipped:
         print(f"{clipped} of the 16-bit disparity files hold {LARGEST:.1f} px where more was predicted")
-    print(
-        f"wrote {', '.join(f'*_{name}.png' for name in names)} of {len(images) - len(failed)} images to {out}"
-    )
+    files = ", ".join(f"*_{name}.png" for name in names)
+    print(f"wrote {files} of {len(images) - len(failed)} images to {out}")
     if failed:
-        named = ", ".join(map(str, failed[:5])) + ", …" * (len(failed) > 5)
-        raise InputError(
-            f"{len(failed)} of {len(images)} images cannot be read: {named}; fix or leave them out."
-        )
+        named = f"{', '.join(map(str, failed[:5]))}{', …' * (len(failed) > 5)}; fix or leave them out"
+        raise InputError(f"{len(failed)} of {len(images)} images cannot be read: {named}.")
 
 
-def find_images(paths):
-    """Images by the stem of their predictions; the stem of an image in a folder is its path below that.
-
-    Args:
-        paths: files of any name, and folders, of which all images count.
-
-    Raises:
-        InputError: a path is missing, a folder has no image, or two would be predicted into the same files.
-    """
+def _find_images(paths):
+    """Images by the stem of their predictions; the stem of an image in a folder is its path below that."""
     from selfsup_segmentation.data.pictures import find_pictures
 
-    found = {}
+    images = {}
     for text in paths:
         path = arguments.named_path(text, "IMAGE")
         if not path.exists():
@@ -80,19 +66,16 @@ def find_images(paths):
         files = find_pictures(path) if path.is_dir() else [path]
         for file in files:
             stem = (file.relative_to(path) if path.is_dir() else Path(file.name)).with_suffix("")
-            twin = found.setdefault(stem, file)
+            twin = images.setdefault(stem, file)
             if twin.resolve() != file.resolve():
-                raise InputError(
-                    f"{twin} and {file} would be predicted into the same files; give each its own --out."
-                )
-    return found
+                problem = f"{twin} and {file} would be predicted into the same files"
+                raise InputError(f"{problem}; give each its own --out.")
+    return images
 
 
 def _refuse_to_overwrite(images, out, names):
-    """Raise `InputError` where a prediction would take the place of an image."""
     given = {path.resolve() for path in images.values()}
-    for stem in images:
-        for name in names:
-            target = (out / stem).with_name(f"{stem.name}_{name}.png")
-            if target.resolve() in given:
-                raise InputError(f"{target} is one of the images; name another folder with --out.")
+    targets = (out / f"{stem}_{name}.png" for stem in images for name in names)
+    for target in targets:
+        if target.resolve() in given:
+            raise InputError(f"{target} is one of the images; name another folder with --out.")

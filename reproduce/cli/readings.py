@@ -7,14 +7,7 @@ import textwrap
 from selfsup_segmentation.experiments import catalog
 from selfsup_segmentation.experiments.readings import DECLARED
 from selfsup_segmentation.experiments.run import INITS
-from selfsup_segmentation.reproduce.cli.arguments import parse_row
-from selfsup_segmentation.reproduce.cli.options import (
-    data_options,
-    init_option,
-    out_options,
-    start_option,
-    training_options,
-)
+from selfsup_segmentation.reproduce.cli import arguments, options
 from selfsup_segmentation.reproduce.cli.session import Written, open_kitti, open_session
 from selfsup_segmentation.reproduce.tables import readings_table
 
@@ -23,13 +16,13 @@ DEMO_INIT = "random"  # another reading would change the pre-training as well
 
 def add_options(parser):
     """Options of the verb."""
-    data_options(parser, "cityscapes", "kitti")
-    start_option(parser)
+    options.data(parser, "cityscapes", "kitti")
+    options.start(parser)
     parser.add_argument("--table", type=int, choices=(1, 3), help="3 for the row on KITTI (1)")
     parser.add_argument("--row", help="tasks and weighting: SS+C+D/UW, … (SS+D/GS)")
-    init_option(parser, INITS, DEMO_INIT)
-    out_options(parser)
-    training_options(parser)
+    options.init(parser, INITS, DEMO_INIT)
+    options.out(parser)
+    options.training(parser)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     listed = [f"  {name}: {reading.listed()} – {reading.help}" for name, reading in DECLARED.items()]
     wrapped = [textwrap.fill(line, 79, subsequent_indent="      ") for line in listed]
@@ -39,7 +32,7 @@ def add_options(parser):
 def run(request):
     """Execute what is missing of the row under each reading, and show how much each matters."""
     session = open_kitti(request) if request.table == 3 else open_session(request)
-    (tasks, weighting), init = parse_row(request.row), session.init(DEMO_INIT)
+    (tasks, weighting), init = arguments.parse_row(request.row), session.init(DEMO_INIT)
 
     def make(seed, readings):
         return catalog.make_run(session.label, tasks, weighting, init, seed, readings, start=session.start)

@@ -74,7 +74,3 @@ class Request:
     layout: str = "cityscapes"
     report: str | None = None
     fresh: bool = False
-
-    def data_root(self, layout):
-        """Folder that the option of a layout names; None without that option."""
-        return getattr(self, layout)

@@ -1,16 +1,15 @@
 """``reproduce samples``: predictions of a finished run on some of its validation images."""
 
 from selfsup_segmentation.data.errors import InputError
-from selfsup_segmentation.reproduce.cli import arguments
+from selfsup_segmentation.reproduce.cli import arguments, options
 from selfsup_segmentation.reproduce.cli.finished_run import open_library, open_run
-from selfsup_segmentation.reproduce.cli.options import count, finished_run_options
 
 
 def add_options(parser):
     """Options of the verb."""
-    finished_run_options(parser)
+    options.finished_run(parser)
     parser.add_argument("out", metavar="OUT", help="file: .png, .pdf or .svg")
-    parser.add_argument("--count", type=count, help="images (4)")
+    parser.add_argument("--count", type=options.count, help="images (4)")
 
 
 def run(request):
@@ -22,7 +21,7 @@ def run(request):
         raise InputError(f"{out}: the folder {out.parent} does not exist; make it first.")
     finished = open_run(request)
     library = open_library(request, finished)
-    arguments.refuse_in_data(out, "OUT", library.source)
+    arguments.refuse_in_data(out, "OUT", library.source.root)
     from selfsup_segmentation.reproduce.figures.samples import write_samples
 
     write_samples(finished, library, out, request.count)

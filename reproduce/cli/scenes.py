@@ -1,8 +1,7 @@
 """``reproduce scenes``: embedded street scenes, written in the layout of a data set."""
 
 from selfsup_segmentation.data.layouts import LAYOUTS
-from selfsup_segmentation.reproduce.cli import arguments
-from selfsup_segmentation.reproduce.cli.options import seed
+from selfsup_segmentation.reproduce.cli import arguments, options
 
 
 def add_options(parser):
@@ -11,7 +10,7 @@ def add_options(parser):
     parser.add_argument("--layout", choices=tuple(LAYOUTS), help="(cityscapes)")
     parser.add_argument("--count", type=int, default=32, help="frames to train on (32)")
     parser.add_argument("--size", metavar="WxH", help="512x256, and 1242x375 for kitti")
-    parser.add_argument("--seed", type=seed, help="of the scenes (0)")
+    parser.add_argument("--seed", type=options.seed, help="of the scenes (0)")
 
 
 def run(request):

@@ -12,13 +12,11 @@ from selfsup_segmentation.experiments.datasets.source import Source, fingerprint
 from selfsup_segmentation.experiments.readings import AT_EVALUATION, Readings
 from selfsup_segmentation.experiments.records.store import Store
 from selfsup_segmentation.reproduce import formats
-from selfsup_segmentation.reproduce.claims.document import claims_document
 from selfsup_segmentation.reproduce.cli import arguments
 from selfsup_segmentation.reproduce.cli.execution import check_executor, run_all
 from selfsup_segmentation.reproduce.cli.plan import print_plan
 from selfsup_segmentation.reproduce.cli.request import Request
 from selfsup_segmentation.reproduce.cli.tensorflow_import import import_tensorflow
-from selfsup_segmentation.reproduce.report.claims_page import claims_html
 from selfsup_segmentation.reproduce.report.images import best_and_baseline
 from selfsup_segmentation.reproduce.report.make import write_page
 from selfsup_segmentation.reproduce.report.table_page import to_html
@@ -101,13 +99,14 @@ class Session:
     def libraries(self):
         """All data by label; imports TensorFlow."""
         import_tensorflow()
-        others = {label: source for label, source in self.sources.items() if label != self.label}
-        libraries = {label: arguments.make_library(self.request, source) for label, source in others.items()}
-        return libraries | {self.label: self.data_library}
+        return {
+            label: self.data_library if label == self.label else arguments.make_library(self.request, source)
+            for label, source in self.sources.items()
+        }
 
     @functools.cached_property
     def fingerprint(self):
-        """Function of a run that returns what its data is now, see `experiments.datasets.source`."""
+        """`experiments.datasets.source.fingerprint_now` of the session's data."""
         return fingerprint_now(self.sources)
 
     def collect(self, runs, **options):
@@ -120,12 +119,9 @@ class Session:
 
     def refuse_readings_of_the_evaluation(self):
         """Raise `InputError` for readings of the evaluation, of which predictions are independent."""
-        chosen = [name for name in AT_EVALUATION if name in self.readings.changed()]
-        if chosen:
-            raise InputError(
-                f"--set {', '.join(chosen)}: {self.request.verb} shows predictions as they are by default; "
-                "leave that reading out."
-            )
+        if chosen := ", ".join(name for name in AT_EVALUATION if name in self.readings.changed()):
+            problem = f"{self.request.verb} shows predictions as they are by default; leave that reading out"
+            raise InputError(f"--set {chosen}: {problem}.")
 
     def execute(self, runs):
         """Execute the missing ones of some runs and of their dependencies; with ``--plan`` print the plan.
@@ -161,30 +157,25 @@ class Session:
         Returns:
             `Written`.
         """
-        name = f"{stem}-{self.label}"
-        files = [*self.show_document(comparison_document(table), name), *filter(None, others)]
-        html = functools.partial(to_html, table)
-        page = (f"report-{name}", shown, files, html, best_and_baseline(table, shown))
-        paths = self.wrote(*files, write_page(self, *page))
-        # The copy of the session keeps no data in memory.
-        return Written(paths, functools.partial(write_page, dataclasses.replace(self), *page))
+        html, sampled = functools.partial(to_html, table), best_and_baseline(table, shown)
+        return self.show_page(comparison_document(table), stem, html, shown, others, sampled)
 
-    def show_claims(self, published, measured, notes, shown):
-        """Print the claims and write them in every format, with their report.
+    def show_page(self, document, stem, html, shown, others=(), sampled=()):
+        """Print a `reproduce.formats.Document` and write it in every format, with its report.
 
         Args:
-            published, measured: `reproduce.claims.verdicts.Verdict` on each claim, of the paper and ours.
-            notes: lines that come before them.
-            shown: (name of the row, run) of the runs that they are about.
+            document, stem, others, shown: as for `show`.
+            html, sampled: as for `reproduce.report.make.write_page`.
 
         Returns:
             `Written`.
         """
-        name = f"claims-{self.label}"
-        files = self.show_document(claims_document(published, measured, notes), name)
-        html = functools.partial(claims_html, published, measured, notes)
-        page = write_page(self, f"report-{name}", shown, files, html)
-        return Written(self.wrote(*files, page))
+        name = f"{stem}-{self.label}"
+        files = [*self.show_document(document, name), *filter(None, others)]
+        page = (f"report-{name}", shown, files, html, sampled)
+        paths = self.wrote(*files, write_page(self, *page))
+        # The copy of the session keeps no data in memory.
+        return Written(paths, functools.partial(write_page, dataclasses.replace(self), *page))
 
     def wrote(self, *paths):
         """Print which files were written, and return their paths."""
@@ -204,28 +195,10 @@ def open_kitti(request, train=True):
         request: options.
         train: whether missing runs are executed, also those that are fine-tuned.
     """
-    source = arguments.open_source(request, "kitti")
-    return _session(request, source, *_start(request, source, train))
-
-
-def _session(request, source, start="", start_root=None, start_source=None):
-    check_executor(request)
-    scale = arguments.choose_scale(request, source)
-    readings = arguments.kitti_readings(arguments.parse_readings(request), source, scale)
-    notes = arguments.banner(source, scale, readings)
-    if start not in ("", "cityscapes"):
-        notes.append(f"Fine-tuned from runs on {start}, not from Cityscapes at the paper's scale.")
-    label = catalog.dataset_label(source.name, scale)
-    sources = {label: source} | ({start: start_source} if start_source else {})
-    runs = arguments.make_folder(request.runs, "--runs", *sources.values())
-    store = Store(runs, also=[start_root] if start_root else [])
-    return Session(request, label, scale, sources, store, readings, notes, start)
-
-
-def _start(request, source, train):
-    """Label, runs folder, and data where it is available, of the runs that runs on KITTI fine-tune."""
-    root = runs = arguments.named_path(request.runs, "--runs")
-    data = None if request.cityscapes is None else arguments.open_source(request, "cityscapes")
+    source, data, root = arguments.open_source(request, "kitti"), None, None
+    label = "scenes-demo" if source.is_scenes else "cityscapes"
+    if request.cityscapes is not None:
+        data = arguments.open_source(request, "cityscapes")
     if request.cityscapes_runs is not None:
         folder = arguments.named_path(request.cityscapes_runs, "--cityscapes-runs")
         if not folder.is_dir():
@@ -235,8 +208,22 @@ def _start(request, source, train):
         label, root = folder.name, folder.parent
     elif data:
         label = catalog.dataset_label(data.name, arguments.choose_scale(request, source))
-    else:
-        label = "scenes-demo" if source.is_scenes else "cityscapes"
-    if data is None and label == "scenes-demo" and train and request.cityscapes_runs is None:
-        data = arguments.demo_scenes(runs, "cityscapes")
-    return label, root, data
+    elif source.is_scenes and train:
+        data = arguments.demo_scenes(arguments.named_path(request.runs, "--runs"), "cityscapes")
+    return _session(request, source, label, root, data)
+
+
+def _session(request, source, start="", start_root=None, start_source=None):
+    check_executor(request)
+    scale = arguments.choose_scale(request, source)
+    readings = arguments.parse_readings(request)
+    if "pad" in source.layout.fits and scale == "demo" and not source.is_scenes:
+        readings = dataclasses.replace(readings, kitti_fit="resize")  # larger images than the network's
+    notes = arguments.banner(source, scale, readings)
+    if start not in ("", "cityscapes"):
+        notes.append(f"Fine-tuned from runs on {start}, not from Cityscapes at the paper's scale.")
+    label = catalog.dataset_label(source.name, scale)
+    sources = {label: source} | ({start: start_source} if start_source else {})
+    runs = arguments.make_folder(request.runs, "--runs", *sources.values())
+    store = Store(runs, also=[start_root] if start_root else [])
+    return Session(request, label, scale, sources, store, readings, notes, start)

@@ -7,20 +7,19 @@ from selfsup_segmentation.experiments.records.run_status import run_status
 from selfsup_segmentation.experiments.records.staleness import changes
 from selfsup_segmentation.experiments.records.store import Store, read_reason
 from selfsup_segmentation.experiments.run import Run
-from selfsup_segmentation.reproduce.cli import arguments
-from selfsup_segmentation.reproduce.cli.options import runs_option
+from selfsup_segmentation.reproduce.cli import arguments, options
 
 
 def add_options(parser):
     """Options of the verb."""
-    runs_option(parser)
+    options.runs(parser)
 
 
 def run(request):
     """List the runs."""
     root = arguments.named_path(request.runs, "--runs")
-    files = ("run.json", "failure.json")
-    folders = sorted({path.parent for name in files for path in root.glob(f"*/*/*/*/{name}")})
+    patterns = ("*/*/*/*/run.json", "*/*/*/*/failure.json")
+    folders = sorted({path.parent for pattern in patterns for path in root.glob(pattern)})
     for folder in folders:
         try:
             state = _state(folder, Store(root))
@@ -40,7 +39,7 @@ def _state(folder, store):
     state = reason
     if who:
         saved = "" if status.step is None else f", saved at step {status.step}"
-        state = f"under way: {who}{saved}, last sign of life {status.quiet_seconds:.0f} s ago"
+        state = f"training: {who}{saved}, last update {status.quiet_seconds:.0f} s ago"
     if read_record(folder, "metrics.json"):
         changed = changes(run, store)
         state = f"done, with {'; '.join(changed)}" if changed else "done"

@@ -3,8 +3,7 @@
 from selfsup_segmentation.data.errors import InputError
 from selfsup_segmentation.experiments import catalog
 from selfsup_segmentation.experiments.run import INITS
-from selfsup_segmentation.reproduce.cli import arguments
-from selfsup_segmentation.reproduce.cli.options import cache_option, data_options, init_option, out_options
+from selfsup_segmentation.reproduce.cli import arguments, options
 from selfsup_segmentation.reproduce.cli.session import open_session
 from selfsup_segmentation.reproduce.published import BEST
 from selfsup_segmentation.reproduce.tables import official, table2
@@ -12,11 +11,11 @@ from selfsup_segmentation.reproduce.tables import official, table2
 
 def add_options(parser):
     """Options of the verb."""
-    data_options(parser, "cityscapes")
-    init_option(parser, INITS[1:])
+    options.data(parser, "cityscapes")
+    options.init(parser, INITS[1:])
     parser.add_argument("--submission", metavar="FILE.zip", help="also predict test, for the server")
-    out_options(parser, seeds=False)
-    cache_option(parser)
+    options.out(parser, seeds=False)
+    options.cache(parser)
 
 
 def run(request):
@@ -24,12 +23,10 @@ def run(request):
     session = open_session(request)
     session.refuse_readings_of_the_evaluation()
     submission = _submission_path(request.submission)
-    rows, init, store = {"SSImageNet": f"SS{session.init()}", "Best": BEST[0]}, session.init(), session.store
-    runs = session.table1_runs()
-    chosen = {
-        name: next(run for run in runs if run.init == init and catalog.table_row(run) == row)
-        for name, row in rows.items()
-    }
+    init, store = session.init(), session.store
+    runs = reversed(session.table1_runs())  # of several seeds the first remains
+    by_row = {catalog.table_row(run): run for run in runs if run.init == init}
+    chosen = {"SSImageNet": by_row[f"SS{init}"], "Best": by_row[BEST[0]]}
     notes = session.notes_on(chosen.values())
     _, remarks = session.collect(chosen.values())
     for line in notes:

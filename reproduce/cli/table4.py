@@ -1,15 +1,15 @@
 """``reproduce table4``: other methods as published, this one as measured."""
 
 from selfsup_segmentation.experiments import catalog
-from selfsup_segmentation.reproduce.cli.options import data_options, out_options
+from selfsup_segmentation.reproduce.cli import options
 from selfsup_segmentation.reproduce.cli.session import open_session
 from selfsup_segmentation.reproduce.tables import table4
 
 
 def add_options(parser):
     """Options of the verb."""
-    data_options(parser, "cityscapes")
-    out_options(parser)
+    options.data(parser, "cityscapes")
+    options.out(parser)
 
 
 def run(request):

@@ -1,7 +1,6 @@
 """``reproduce text-numbers``: color alone, depth alone, the 1×1 embedding, and the cost of inference."""
 
-from selfsup_segmentation.reproduce.cli.arguments import parse_size
-from selfsup_segmentation.reproduce.cli.options import data_options, out_options, training_options
+from selfsup_segmentation.reproduce.cli import arguments, options
 from selfsup_segmentation.reproduce.cli.session import Written, open_session
 from selfsup_segmentation.reproduce.cli.tensorflow_import import import_tensorflow
 from selfsup_segmentation.reproduce.tables import text_numbers
@@ -10,15 +9,15 @@ from selfsup_segmentation.reproduce.tables.inference_cost import inference_docum
 
 def add_options(parser):
     """Options of the verb."""
-    data_options(parser, "cityscapes")
+    options.data(parser, "cityscapes")
     parser.add_argument("--inference-size", metavar="WxH", help="of the timed image (1024x512)")
-    out_options(parser)
-    training_options(parser)
+    options.out(parser)
+    options.training(parser)
 
 
 def run(request):
     """Execute what is missing, show the numbers, and measure what the segmentation network costs."""
-    session, size = open_session(request), parse_size(request.inference_size, "--inference-size")
+    session, size = open_session(request), arguments.parse_size(request.inference_size, "--inference-size")
     named = text_numbers.text_runs(session.label, request.seeds, session.readings)
     runs, names = [run for _, run in named], {run.folder: name for name, run in named}
     if not session.execute(runs):

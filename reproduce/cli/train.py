@@ -5,24 +5,23 @@ import dataclasses
 from selfsup_segmentation.data.errors import InputError
 from selfsup_segmentation.experiments import catalog
 from selfsup_segmentation.experiments.run import INITS
-from selfsup_segmentation.reproduce.cli.arguments import parse_row, parse_size
+from selfsup_segmentation.reproduce.cli import arguments, options
 from selfsup_segmentation.reproduce.cli.execution import run_all
-from selfsup_segmentation.reproduce.cli.options import data_options, reading_options, seed, training_options
 from selfsup_segmentation.reproduce.cli.session import open_session
 
 
 def add_options(parser):
     """Options of the verb."""
-    data_options(parser, "cityscapes", "kitti", exclusive=True)
+    options.data(parser, "cityscapes", "kitti", exclusive=True)
     parser.add_argument("--row", required=True, help="tasks and weighting: SS, C, D, SS+D/GS, SS+C+D/UW, …")
     parser.add_argument("--init", default="random", help="random, ImageNet or CoarseCTS (random)")
-    parser.add_argument("--seed", type=seed, help="(0)")
+    parser.add_argument("--seed", type=options.seed, help="(0)")
     parser.add_argument("--epochs", type=int, help="instead of the paper's, as all of the schedule below")
     parser.add_argument("--batch-size", type=int)
     parser.add_argument("--learning-rate", type=float)
     parser.add_argument("--size", metavar="WxH", help="of the network's image, multiples of 32")
-    reading_options(parser)
-    training_options(parser, plan=False)
+    options.readings(parser)
+    options.training(parser, plan=False)
 
 
 def run(request):
@@ -40,7 +39,7 @@ def run(request):
 
 def make_run(request, session):
     """The run that the options describe."""
-    tasks, weighting = parse_row(request.row)
+    tasks, weighting = arguments.parse_row(request.row)
     layout, readings = session.source.layout, session.readings
     if request.init not in INITS or (request.init == "CoarseCTS" and "train_extra" not in layout.splits):
         raise InputError(f"--init {request.init}: not available for {layout.name}.")
@@ -58,7 +57,7 @@ def _schedule(schedule, request):
     names = ("epochs", "batch_size", "learning_rate")
     changes = {name: value for name in names if (value := getattr(request, name)) is not None}
     if request.size:
-        changes["size"] = parse_size(request.size)
+        changes["size"] = arguments.parse_size(request.size)
     if min(changes.get("epochs", 1), changes.get("batch_size", 1)) < 1:
         raise InputError("--epochs and --batch-size are at least 1.")
     if not 0 < changes.get("learning_rate", 1e-3) < 1:

@@ -6,15 +6,7 @@ from itertools import groupby
 from selfsup_segmentation.data.errors import InputError
 from selfsup_segmentation.data.layouts import LAYOUTS
 from selfsup_segmentation.data.verify import verify
-from selfsup_segmentation.data.verify.report import Report
-from selfsup_segmentation.experiments.datasets.source import Source
-from selfsup_segmentation.reproduce.cli.arguments import (
-    make_folder,
-    named_path,
-    progress_line,
-    refuse_in_data,
-)
-from selfsup_segmentation.reproduce.cli.options import runs_option
+from selfsup_segmentation.reproduce.cli import arguments, options
 from selfsup_segmentation.reproduce.formats import write_texts
 
 NAMED = 20  # printed files of each kind of problem; the report has all
@@ -25,7 +17,7 @@ def add_options(parser):
     data = parser.add_mutually_exclusive_group(required=True)
     for layout in LAYOUTS.values():
         data.add_argument(f"--{layout.name}", metavar="DIR", help=f"folder with {layout.contents}")
-    runs_option(parser, "where the report goes (runs)")
+    options.runs(parser, "where the report goes (runs)")
     parser.add_argument("--report", metavar="FILE.json", help="the report (RUNS/verify-NAME.json)")
     parser.add_argument("--fresh", action="store_true", help="check files again that were checked before")
 
@@ -40,20 +32,20 @@ def run(request):
         SystemExit: with code 1 after printing, when there are problems.
         InputError: the data set does not exist, or a place for results cannot.
     """
-    layout = next(layout for layout in LAYOUTS.values() if request.data_root(layout.name) is not None)
-    source = Source(layout, named_path(request.data_root(layout.name), f"--{layout.name}"))
-    runs = named_path(request.runs, "--runs")
-    path = runs / f"verify-{source.name}.json"
+    layout = next(layout for layout in LAYOUTS.values() if getattr(request, layout.name) is not None)
+    source = arguments.open_source(request, layout.name)
+    runs, name = arguments.named_path(request.runs, "--runs"), f"verify-{source.name}"
+    path = runs / f"{name}.json"
     if request.report is not None:
-        path = named_path(request.report, "--report")
+        path = arguments.named_path(request.report, "--report")
     if path.suffix != ".json" or path.is_dir():
         raise InputError(f"--report {path}: name a .json file.")
-    for option, folder in (("--runs", runs), ("--report", path.parent)):
-        refuse_in_data(folder, option, source)
-    make_folder(path.parent, "--runs" if request.report is None else "--report")
-    checked = make_folder(runs, "--runs") / f"verify-{source.name}.jsonl"
-    report = verify(layout, source.root, checked, request.fresh, progress_line(f"verifying {source.name}"))
-    for line in report_lines(report):
+    arguments.make_folder(runs, "--runs", source)
+    if request.report is not None:
+        arguments.make_folder(path.parent, "--report", source)
+    progress = arguments.progress_line(f"verifying {source.name}")
+    report = verify(layout, source.root, runs / f"{name}.jsonl", request.fresh, progress)
+    for line in _report_lines(report):
         print(line.encode(errors="backslashreplace").decode())  # names of files need not be Unicode
     write_texts(path.parent, path.stem, {"json": json.dumps(report.to_dict(), indent=1) + "\n"})
     print(f"wrote {path}")
@@ -62,15 +54,15 @@ def run(request):
     return path
 
 
-def report_lines(report: Report) -> list[str]:
-    """Printed lines: files by split and part, problems by kind, remarks."""
+def _report_lines(report):
+    """Files by split and part, problems by kind, remarks."""
     lines = [f"{report.root}: {report.checked} frames checked, {report.remembered} known from before"]
     for split in report.splits:
         of = f" of {split.official}" if split.official else ""
         lines += ["", f"{split.name}: {split.found}{of} frames"]
         for part in dict.fromkeys([*split.files, *split.problems]):
             count = split.problems.get(part, 0)
-            wrong = f"  {count} {'problem' if count == 1 else 'problems'}" if count else ""
+            wrong = f"  {_problems(count)}" if count else ""
             lines.append(f"  {part:10s} {split.files.get(part, 0):6d} files{wrong}")
     for kind, group in groupby(report.problems, key=lambda problem: problem.kind):
         problems = list(group)
@@ -80,5 +72,9 @@ def report_lines(report: Report) -> list[str]:
             lines.append(f"  … and {len(problems) - NAMED} more, named in the report")
     if report.remarks:
         lines += ["", "remarks:", *(f"  {remark}" for remark in report.remarks)]
-    found = f"{len(report.problems)} problems" if len(report.problems) != 1 else "1 problem"
-    return [*lines, "", "valid: no problem found" if report.is_valid else f"not valid: {found}"]
+    count = len(report.problems)
+    return [*lines, "", "valid: no problem found" if report.is_valid else f"not valid: {_problems(count)}"]
+
+
+def _problems(count):
+    return f"{count} problem{'s' * (count != 1)}"

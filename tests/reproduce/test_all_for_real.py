@@ -1,6 +1,7 @@
 """``reproduce all`` and every command of the documentation, with tiny runs."""
 
 import dataclasses
+import functools
 import json
 import zlib
 
@@ -22,17 +23,15 @@ from tests.synthetic import KINDS, evaluation, write_finished
 from tests.test_readme import COMMANDS
 
 TINY = Schedule(epochs=1, size=(64, 32), statistics_batches=2, validate_every=0)
-
-
 QUIETLY = ["--imagenet-weights", "none", "--progress", "none", "--no-tensorboard"]
 # Rows whose weights are used afterwards: by figures, official scores, fine-tuning, pages and the commands of
-# the documentation. They are trained; the other runs are given numbers.
+# the documentation. They are trained; the others have synthetic results.
 TRAINED = ("CoarseCTS", "SS", "SS+D/GS", "SS+D/UW", "SS+C+D/GS")
 
 
 @pytest.fixture(scope="module")
 def small(narrow_network):
-    """Few, small scenes, a narrow network, one epoch, no training where nobody needs the weights."""
+    """Few, small scenes, a narrow network, one epoch, and no training where the weights are not used."""
     with pytest.MonkeyPatch.context() as monkeypatch:
         counts = {"train": 4, "val": 3, "test": 1, "train_extra": 4}
         for layout, demo in ((CITYSCAPES, counts), (KITTI, 10)):
@@ -42,14 +41,13 @@ def small(narrow_network):
             monkeypatch.setitem(catalog.SCHEDULES, (layout, "demo"), TINY)
         padded = dataclasses.replace(TINY, size=(128, 64))
         monkeypatch.setitem(catalog.SCHEDULES, ("kitti", "demo"), padded)
-        monkeypatch.setattr(
-            inference, "measure_inference", lambda size: measure_inference((64, 32), rounds=1)
-        )
-        monkeypatch.setattr(common, "execute", execute_or_make_up)
+        fast = functools.partial(measure_inference, rounds=1)
+        monkeypatch.setattr(inference, "measure_inference", lambda size: fast((64, 32)))
+        monkeypatch.setattr(common, "execute", execute_or_write)
         yield
 
 
-def execute_or_make_up(run, store, library, options):
+def execute_or_write(run, store, library, options):
     """In place of `experiments.execute.execute`."""
     by_default = not run.readings.changed() and run.seed == 0
     if (run.row in TRAINED and by_default) or store.metrics(run):
@@ -63,7 +61,7 @@ def execute_or_make_up(run, store, library, options):
 
 @pytest.fixture(scope="module")
 def home(small, tmp_path_factory):
-    """A folder in which ``reproduce all`` was called, with some photographs."""
+    """A folder in which ``reproduce all`` was called, with a photograph."""
     folder = tmp_path_factory.mktemp("home")
     (folder / "photos").mkdir()
     noise = np.random.default_rng(0).integers(0, 256, (40, 70, 3), dtype=np.uint8)
@@ -86,22 +84,19 @@ def test_everything_is_made(home):
         assert {f"{stem}.png", f"{stem}.pdf", f"{stem}.json"} <= made
         assert np.asarray(Image.open(folder / f"{stem}.png")).std() > 10
     assert "Not made" not in (folder / "index.html").read_text()
-    store = Store(home / "runs")
-    for run in catalog.grid_search_runs("scenes-demo", "CoarseCTS"):
-        assert store.metrics(run) is not None
+    runs = catalog.grid_search_runs("scenes-demo", "CoarseCTS")
+    assert all(map(Store(home / "runs").metrics, runs))
 
 
 def here(words):
-    """A command of the documentation, with the data and the runs that there are here."""
+    """A command of the documentation, on the data and runs of `home`."""
     for word in words:
         word = word.replace("~/data/cityscapes", "runs/data/scenes-cityscapes-128x64")
         word = word.replace("~/data/kitti", "runs/data/scenes-kitti-128x64")
         yield word.replace("runs/cityscapes/SS+D-GS/ImageNet", "runs/scenes-demo/SS+D-GS/CoarseCTS")
 
 
-OTHERS = sorted(
-    {command for command in COMMANDS if not command.startswith("all ")}
-)  # that is what `home` does
+OTHERS = sorted(command for command in set(COMMANDS) if not command.startswith("all "))  # see `home`
 
 
 @pytest.mark.parametrize("command", OTHERS)
@@ -109,6 +104,6 @@ def test_commands_of_the_documentation_do_what_they_say(home, command, monkeypat
     monkeypatch.chdir(home)
     words = list(here(command.split()))
     code = main(words + (QUIETLY if parse(words).executor else []))
-    said = capsys.readouterr()
-    assert code == 0, said.err
-    assert said.out
+    output = capsys.readouterr()
+    assert code == 0, output.err
+    assert output.out

@@ -1,34 +1,25 @@
 import argparse
 import json
 import shutil
-import subprocess
-import sys
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from selfsup_segmentation.data.layouts import CITYSCAPES
-from selfsup_segmentation.data.scenes import write_cityscapes
 from selfsup_segmentation.experiments import catalog
 from selfsup_segmentation.experiments.datasets.source import Source
 from selfsup_segmentation.experiments.readings import Readings
 from selfsup_segmentation.experiments.records.json_files import write_json
+from selfsup_segmentation.experiments.records.lock import only_one
 from selfsup_segmentation.experiments.records.results import Results
 from selfsup_segmentation.experiments.records.store import Store
-from selfsup_segmentation.reproduce.__main__ import main
 from selfsup_segmentation.reproduce.cli import arguments
 from selfsup_segmentation.reproduce.cli.parser import parse
 from selfsup_segmentation.reproduce.tables import official, table2
-from tests.refused import refused
+from tests.processes import Command
+from tests.refused import refused, reproduce, without
 from tests.synthetic import evaluation, write_finished
-
-
-@pytest.fixture(scope="session")
-def pristine(tmp_path_factory):
-    root = tmp_path_factory.mktemp("scenes")
-    write_cityscapes(root, {"train": 4, "val": 2, "train_extra": 3}, size=(128, 64), seed=1)
-    return root
 
 
 @pytest.fixture
@@ -42,24 +33,24 @@ def train(scenes, tmp_path, *more):
     return ["train", "--cityscapes", scenes, "--runs", tmp_path / "runs", "--size", "64x32", *row, *more]
 
 
+def finish(store, miou, seeds=(0,), rows=None):
+    """Write results of runs of Table 1; with shared statistics their mIoU is half as high."""
+    for run in catalog.table1_runs("scenes-demo", seeds):
+        if rows is None or catalog.table_row(run) in rows:
+            kinds = {"per_input": miou + 0.1 * run.seed, "shared": miou / 2}
+            scores = {kind: evaluation(("seg",), v, constant_class_miou=0.02) for kind, v in kinds.items()}
+            write_finished(store, run, scores)
+
+
 def test_help_imports_nothing_that_takes_time():
-    program = "import sys; from selfsup_segmentation.reproduce.__main__ import main\n"
-    program += "try: main(['--help'])\nexcept SystemExit: pass\n"
-    program += "assert not {'tensorflow', 'keras', 'numpy', 'dataclasses'} & set(sys.modules)"
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert "table1" in done.stdout
+    assert "table1" in without("tensorflow keras numpy dataclasses", "--help")
 
 
 @pytest.mark.parametrize("given", ["~/weights.h5", "auto", "none"])
-def test_the_weights_file_is_a_path_or_a_word(monkeypatch, tmp_path, given):
+def test_the_weights_file_is_a_path_or_a_keyword(monkeypatch, tmp_path, given):
     monkeypatch.setenv("HOME", str(tmp_path))
     options = arguments.make_options(parse(["train", "--row", "SS", "--imagenet-weights", given]))
-    found = options.imagenet_weights
-    assert found == (tmp_path / "weights.h5" if given.startswith("~") else given)
-
-
-def test_a_folder_that_is_not_there_is_named(capsys, tmp_path):
-    assert "nowhere" in refused(capsys, "table1", "--cityscapes", tmp_path / "nowhere", "--runs", tmp_path)
+    assert options.imagenet_weights == (tmp_path / "weights.h5" if given.startswith("~") else given)
 
 
 def test_an_empty_split_is_named_with_its_archive(capsys, scenes, tmp_path):
@@ -91,122 +82,93 @@ def test_a_damaged_file_is_named(capsys, scenes, tmp_path, pattern, content, nam
     assert path.name in sentence and named in sentence
 
 
-def test_a_weights_file_that_is_none(capsys, scenes, tmp_path):
-    path = tmp_path / "weights.h5"
-    path.write_bytes(b"no weights")
-    sentence = refused(
-        capsys, *train(scenes, tmp_path, "--init", "ImageNet", "--imagenet-weights", str(path))
-    )
-    assert path.name in sentence
-    assert "md5" in sentence
+def test_wrong_weights_are_found_before_any_run_is_trained(capsys, pristine, tmp_path):
+    wrong = tmp_path / "weights.h5"
+    wrong.write_bytes(b"no weights")
+    words = [*train(pristine, tmp_path, "--init", "ImageNet"), "--imagenet-weights"]
+    sentence = refused(capsys, *words, wrong)
+    assert wrong.name in sentence and "md5" in sentence
+    words = ["table1", "--cityscapes", pristine, "--runs", tmp_path / "runs", "--imagenet-weights"]
+    assert "nowhere.h5" in refused(capsys, *words, tmp_path / "nowhere.h5")
     assert not list((tmp_path / "runs").rglob("run.json"))
 
 
-def test_wrong_weights_are_found_before_rows_without_them_are_trained(capsys, pristine, tmp_path):
-    arguments = ["--runs", tmp_path / "runs", "--imagenet-weights", tmp_path / "nowhere.h5"]
-    assert "nowhere.h5" in refused(capsys, "table1", "--cityscapes", pristine, *arguments)
-    assert not list((tmp_path / "runs").rglob("run.json"))
+TRAIN = "train --cityscapes DATA --runs TMP/runs --size 64x32"
+TABLE = "table1 --cityscapes DATA --runs TMP"
 
 
 @pytest.mark.parametrize(
-    ("arguments", "named"),
+    ("command", "named"),
     [
-        (["--rows", "SS+X/GS"], "SS+X/GS"),
-        (["--rows", "SSrandom", "--init", "ImageNet"], "--init"),
-        (["--set", "disp_scale=2W"], "disp_scale"),
-        (["--set", "dispscale=W"], "dispscale"),
-        (["--set", "uw_init=small"], "uw_init"),
-        (["--scale", "paper"], "--cityscapes"),
+        ("table1 --cityscapes TMP/nowhere --runs TMP", "nowhere"),
+        (f"{TABLE} --rows SS+X/GS", "SS+X/GS"),
+        (f"{TABLE} --rows SSrandom --init ImageNet", "--init"),
+        (f"{TABLE} --set disp_scale=2W", "disp_scale"),
+        (f"{TABLE} --set dispscale=W", "dispscale"),
+        (f"{TABLE} --set uw_init=small", "uw_init"),
+        ("table1 --scale paper --runs TMP", "--cityscapes"),
+        ("table1 --cityscapes DATA --runs TMP/file", "--runs"),
+        (f"{TRAIN} --row SS+D", "SS+D"),
+        (f"{TRAIN} --row SS/GS", "SS/GS"),
+        (f"{TRAIN} --row SS+D/XX", "XX"),
+        (f"{TRAIN} --row SS+D/GS --size 100x50", "100x50"),
+        (f"{TRAIN} --row SS+D/GS --size big", "big"),
+        (f"{TRAIN} --row SS+D/GS --epochs 0", "--epochs"),
+        (f"{TRAIN} --row SS+D/GS --batch-size 5", "batch"),
+        (f"{TRAIN} --row SS+D/GS --init imagenet", "imagenet"),
+        (f"{TRAIN} --row SS+D/GS --learning-rate nan", "--learning-rate"),
+        (f"{TRAIN} --row SS+D/GS --set uw_form=gal", "uw_form"),
+        (f"{TRAIN} --row SS+D/GS --set depth_metric=depth_m", "depth_metric"),
+        (f"{TRAIN} --row SS+D/GS --set dwa_temperature=0", "dwa_temperature"),
+        ("evaluate TMP", "TMP"),
+        ("samples TMP TMP/nodir/x.png", "nodir"),
+        ("compare --cityscapes DATA --runs TMP --out TMP/file/tables", "--out"),
+        ("table2 --cityscapes DATA --runs TMP --set encoder_bn_eval=shared", "encoder_bn_eval"),
+        ("figures --only 2 --cityscapes DATA --runs TMP --set encoder_bn_eval=shared", "encoder_bn_eval"),
+        ("table2 --cityscapes DATA --runs TMP --submission TMP/nodir/best.zip", "nodir"),
+        ("table2 --cityscapes DATA --runs TMP --submission TMP/best.zip", "not finished"),
     ],
 )
-def test_options_of_table1_that_cannot_be(capsys, tmp_path, pristine, arguments, named):
-    data = [] if "paper" in arguments else ["--cityscapes", pristine]
-    assert named in refused(capsys, "table1", *data, "--runs", tmp_path, *arguments)
+def test_options_that_cannot_be(capsys, tmp_path, pristine, command, named):
+    (tmp_path / "file").write_text("")
+
+    def path(word):
+        return word.replace("TMP", str(tmp_path)).replace("DATA", str(pristine))
+
+    assert path(named) in refused(capsys, *map(path, command.split()))
 
 
-@pytest.mark.parametrize(
-    ("arguments", "named"),
-    [
-        (["--row", "SS+D"], "SS+D"),
-        (["--row", "SS/GS"], "SS/GS"),
-        (["--row", "SS+D/XX"], "XX"),
-        (["--size", "100x50"], "100x50"),
-        (["--size", "big"], "big"),
-        (["--epochs", "0"], "--epochs"),
-        (["--batch-size", "5"], "batch"),
-        (["--init", "imagenet"], "imagenet"),
-        (["--learning-rate", "nan"], "--learning-rate"),
-        (["--set", "uw_form=gal"], "uw_form"),
-        (["--set", "depth_metric=depth_m"], "depth_metric"),
-        (["--set", "dwa_temperature=0"], "dwa_temperature"),
-    ],
-)
-def test_options_of_train_that_cannot_be(capsys, tmp_path, pristine, arguments, named):
-    assert named in refused(capsys, *train(pristine, tmp_path, *arguments))
-
-
-def test_a_runs_folder_that_is_a_file(capsys, tmp_path, pristine):
-    (tmp_path / "runs").write_text("")
-    assert "--runs" in refused(capsys, "table1", "--cityscapes", pristine, "--runs", tmp_path / "runs")
-
-
-def test_evaluate_wants_a_finished_run(capsys, tmp_path):
-    assert str(tmp_path) in refused(capsys, "evaluate", tmp_path)
-
-
-def finish(store, run, sem_miou):
-    own, shared = (evaluation(("seg",), miou, constant_class_miou=0.02) for miou in (sem_miou, sem_miou / 2))
-    write_finished(store, run, {"per_input": own, "shared": shared})
-
-
-def test_compare_prints_what_is_measured_and_why_the_rest_is_not(capsys, tmp_path, pristine):
+def test_compare_prints_what_is_measured_and_why_the_rest_is_not(tmp_path, shown):
     store = Store(tmp_path)
+    finish(store, 0.123456, rows=["SSrandom"])
     for run in catalog.table1_runs("scenes-demo"):
-        if catalog.table_row(run) == "SSrandom":
-            finish(store, run, sem_miou=0.123456)
         if run.init == "ImageNet":
             store.write_failure(run, "no ImageNet weights for this test")
-    assert main(["compare", "--cityscapes", str(pristine), "--runs", str(tmp_path)]) == 0
-    shown = capsys.readouterr().out
-    assert shown.startswith("DEMO SCALE on embedded street scenes")
-    assert "0.123" in shown
-    assert "no ImageNet weights for this test" in shown
-    assert "not run" in shown
-    table = json.loads((tmp_path / "tables" / "table1-scenes-demo.json").read_text())
-    cells = table["cells"]
+    output = shown("compare")
+    assert output.startswith("DEMO SCALE on embedded street scenes")
+    assert all(text in output for text in ("0.123", "no ImageNet weights for this test", "not run"))
+    cells = json.loads((tmp_path / "tables" / "table1-scenes-demo.json").read_text())["cells"]
     assert cells["SSrandom"]["random"]["sem_miou"]["ours"] == pytest.approx(0.123456)
     assert cells["SS+D/GS"]["ImageNet"]["sem_miou"]["ours"] is None
 
 
-def test_compare_needs_no_tensorflow(tmp_path, pristine):
-    program = "import sys; from selfsup_segmentation.reproduce.__main__ import main\n"
-    program += f"main(['compare', '--cityscapes', {str(pristine)!r}, '--runs', {str(tmp_path)!r}])\n"
-    program += "assert not {'tensorflow', 'keras'} & set(sys.modules)"
-    subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+def test_stored_results_need_no_tensorflow(tmp_path, pristine):
+    store, rows = Store(tmp_path), ("SSCoarseCTS", "SS+D/GS")
+    finish(store, 0.123, rows=rows)
+    for run in catalog.table1_runs("scenes-demo"):
+        if catalog.table_row(run) in rows:
+            write_json(store.folder(run) / "official.json", dict.fromkeys(table2.OFFICIAL.values(), 0.123))
+    for verb, count in (("compare", 2), ("table2", 8)):
+        words = [verb, "--init", "CoarseCTS", "--cityscapes", pristine, "--runs", tmp_path]
+        assert without("tensorflow keras", *words).count("0.123") >= count
 
 
-def test_several_seeds_give_a_spread_and_a_reason_for_the_missing_one(capsys, tmp_path, pristine):
-    store = Store(tmp_path)
-    for run in catalog.table1_runs("scenes-demo", seeds=(0, 1)):
-        if catalog.table_row(run) == "SSrandom":
-            finish(store, run, sem_miou=0.2 + 0.1 * run.seed)
-    arguments = ["compare", "--cityscapes", str(pristine), "--runs", str(tmp_path), "--seeds", "0", "1", "2"]
-    assert main(arguments) == 0
-    shown = capsys.readouterr().out
-    assert "0.250±0.071" in shown
-    assert "seed 2: not run" in shown
-    assert "seed 0: not run" not in shown and "seeds 0, 1, 2" not in shown  # as it is of all seeds
-
-
-def test_plan_starts_nothing_and_counts_the_steps(capsys, tmp_path, pristine):
-    arguments = ["table1", "--cityscapes", str(pristine), "--runs", str(tmp_path / "r"), "--plan"]
-    assert main(arguments) == 0
-    shown = capsys.readouterr().out
-    epochs = catalog.SCHEDULES["cityscapes", "demo"].epochs
-    assert f"{2 * epochs} of {2 * epochs} steps left" in shown
-    assert shown.count("steps left") == 22
-    assert "PFLOP" in shown
-    assert not list((tmp_path / "r").rglob("run.json"))
+def test_several_seeds_give_a_spread_and_a_reason_for_the_missing_one(tmp_path, shown):
+    finish(Store(tmp_path), 0.2, seeds=(0, 1), rows=["SSrandom"])
+    output = shown("compare", "--seeds", 0, 1, 2)
+    assert "0.250±0.071" in output
+    assert "seed 2: not run" in output
+    assert "seed 0: not run" not in output and "seeds 0, 1, 2" not in output  # as it is of all seeds
 
 
 @pytest.mark.parametrize("coarse_init", ["random", "ImageNet"])
@@ -214,10 +176,10 @@ def test_a_plan_without_the_imagenet_file_has_what_finished_runs_allow(
     capsys, tmp_path, pristine, kitti_sample, coarse_init
 ):
     store, chosen = Store(tmp_path), Readings(coarse_init=coarse_init)
-    finish(store, catalog.make_run("scenes-paper", ("seg",), "none", "ImageNet", 0, chosen), sem_miou=0.5)
-    words = ["--kitti", str(kitti_sample), "--cityscapes", str(pristine), "--runs", str(tmp_path)]
-    words += ["--imagenet-weights", "none", "--set", f"coarse_init={coarse_init}", "--plan", "--json"]
-    assert main(["table3", *words]) == 0
+    write_finished(store, catalog.make_run("scenes-paper", ("seg",), "none", "ImageNet", 0, chosen))
+    words = ["--kitti", kitti_sample, "--cityscapes", pristine, "--runs", tmp_path, "--plan", "--json"]
+    words += ["--imagenet-weights", "none", "--set", f"coarse_init={coarse_init}"]
+    assert reproduce("table3", *words) == 0
     planned = {run["folder"]: run["state"] for run in json.loads(capsys.readouterr().out)["runs"]}
 
     def states(row, init):
@@ -225,47 +187,42 @@ def test_a_plan_without_the_imagenet_file_has_what_finished_runs_allow(
 
     assert states("SS", "random") == ["to do", "to do"]
     assert states("SS", "ImageNet") == ["done", "to do"]
-    impossible = "no ImageNet weights"
-    assert states("SS+D-UW", "ImageNet") == [impossible, impossible]
-    expected = [impossible, impossible] if coarse_init == "ImageNet" else ["to do", "to do"]
-    assert states("SS+D-UW", "CoarseCTS") == expected
+    impossible = ["no ImageNet weights"] * 2
+    assert states("SS+D-UW", "ImageNet") == impossible
+    assert states("SS+D-UW", "CoarseCTS") == (impossible if coarse_init == "ImageNet" else ["to do"] * 2)
 
 
-def test_status_lists_runs_and_reasons(capsys, tmp_path):
+def test_status_lists_runs_with_their_progress_and_reasons(capsys, tmp_path):
     store = Store(tmp_path)
-    run, other = catalog.table1_runs("cityscapes")[:2]
-    write_json(store.folder(run) / "run.json", run.to_dict())
+    run, training, failed = catalog.table1_runs("cityscapes")[:3]
+    for each in (run, training):
+        write_json(store.folder(each) / "run.json", each.to_dict())
     (store.folder(run) / "history.csv").write_text("epoch,loss\n0,1\n1,1\n")
-    store.write_failure(other, "no weights")
-    assert main(["status", "--runs", str(tmp_path)]) == 0
-    shown = capsys.readouterr().out
-    assert "2/100 epochs  not finished" in shown
-    assert "no weights" in shown
+    (store.folder(training) / "checkpoint" / "step-000000040").mkdir(parents=True)
+    store.write_failure(failed, "no weights")
+    with only_one(store.folder(training)):
+        assert reproduce("status", "--runs", tmp_path) == 0
+    lines = dict(line.split(maxsplit=1) for line in capsys.readouterr().out.splitlines())
+    assert lines[run.folder] == "2/100 epochs  not finished"
+    assert lines[failed.folder] == "no weights"
+    state = lines[training.folder]
+    assert state.startswith("0/100 epochs  training: ")
+    assert state.endswith("saved at step 40, last update 0 s ago")
 
 
 def test_scenes_writes_both_layouts(tmp_path):
     for layout, folder in (("cityscapes", "leftImg8bit"), ("kitti", "training")):
         root = tmp_path / layout
-        arguments = ["scenes", str(root), "--layout", layout, "--count", "2", "--size", "128x64"]
-        assert main(arguments) == 0
+        assert reproduce("scenes", root, "--layout", layout, "--count", 2, "--size", "128x64") == 0
         assert (root / folder).is_dir()
 
 
 @pytest.mark.slow
 def test_one_row_of_the_demo_twice_gives_the_same_table_and_beats_a_constant(tmp_path):
     def table(runs):
-        command = [
-            sys.executable,
-            "-m",
-            "selfsup_segmentation.reproduce",
-            "table1",
-            "--rows",
-            "SSrandom",
-            "--runs",
-            str(runs),
-        ]
-        done = subprocess.run([*command, "--imagenet-weights", "none"], capture_output=True, text=True)
-        assert done.returncode == 0, done.stderr
+        words = ["--rows", "SSrandom", "--runs", runs, "--imagenet-weights", "none"]
+        done = Command(tmp_path / runs.name, "table1", *words)
+        assert done.wait() == 0, done.why
         return json.loads((runs / "tables" / "table1-scenes-demo.json").read_text())
 
     one, other = table(tmp_path / "a"), table(tmp_path / "b")
@@ -275,68 +232,42 @@ def test_one_row_of_the_demo_twice_gives_the_same_table_and_beats_a_constant(tmp
     assert one["cells"]["SSrandom"]["random"]["sem_miou"]["ours"] > 5 * constant
 
 
-def test_claims_and_table_4_stand_on_what_is_finished(capsys, tmp_path, pristine):
-    store = Store(tmp_path)
-    for run in catalog.table1_runs("scenes-demo"):
-        if catalog.table_row(run) == "SSImageNet":
-            finish(store, run, sem_miou=0.333333)
-    data = ["--cityscapes", str(pristine), "--runs", str(tmp_path)]
-    assert main(["table4", *data]) == 0
-    shown = capsys.readouterr().out
-    assert shown.startswith("DEMO SCALE")
-    assert "0.333" in shown
-    assert main(["claims", *data]) == 0
-    shown = capsys.readouterr().out
-    assert "DEMO SCALE" in shown
-    assert "cannot be told" in shown
+def test_claims_and_table_4_are_of_finished_runs(tmp_path, shown):
+    finish(Store(tmp_path), 0.333333, rows=["SSImageNet"])
+    output = shown("table4")
+    assert output.startswith("DEMO SCALE") and "0.333" in output
+    output = shown("claims")
+    assert "DEMO SCALE" in output and "cannot be told" in output
     assert (tmp_path / "tables" / "claims-scenes-demo.json").exists()
 
 
-def test_a_table_takes_the_readings_of_the_evaluation_from_what_runs_record(capsys, tmp_path, pristine):
-    store = Store(tmp_path)
-    for run in catalog.table1_runs("scenes-demo"):
-        finish(store, run, sem_miou=0.5)
-    data = ["compare", "--cityscapes", str(pristine), "--runs", str(tmp_path)]
-    assert main([*data, "--set", "encoder_bn_eval=shared"]) == 0
-    shown = capsys.readouterr().out
-    assert "encoder_bn_eval=shared" in shown
-    assert "0.250" in shown  # `finish` records half the number for shared statistics
-    assert "0.500" not in shown
-    assert "native resolution" in shown and "mean over images" in shown
+def test_readings_of_the_evaluation_choose_among_recorded_numbers(tmp_path, shown):
+    finish(Store(tmp_path), 0.5)
+    output = shown("compare", "--set", "encoder_bn_eval=shared")
+    assert all(text in output for text in ("encoder_bn_eval=shared", "native resolution", "mean over images"))
+    assert "0.250" in output and "0.500" not in output
     others = ["eval_resolution=network", "metric_avg=pooled", "cap_mode=clip"]
-    for verb, words in (("compare", ("mean over all pixels", "beyond 50 clipped")), ("table4", ())):
-        assert main([verb, *data[1:], "--set", *others]) == 0
-        shown = " ".join(capsys.readouterr().out.split())
-        assert all(word in shown for word in ("at the network's resolution", *words))
-        assert "native" not in shown
+    for verb, texts in (("compare", ("mean over all pixels", "beyond 50 clipped")), ("table4", ())):
+        output = " ".join(shown(verb, "--set", *others).split())
+        assert all(text in output for text in ("at the network's resolution", *texts))
+        assert "native" not in output
 
 
-def test_table_3_says_which_runs_it_goes_on_from(capsys, tmp_path, kitti_sample):
-    data = ["--kitti", str(kitti_sample), "--runs", str(tmp_path)]
-    assert main(["compare", "--table", "3", *data]) == 0
-    shown = capsys.readouterr().out
-    assert "30 of 200 frames: contiguous split 24 / 6" in shown
-    assert "not run" in shown
+def test_table_3_names_the_runs_that_it_fine_tunes(capsys, tmp_path, kitti_sample):
+    words = ["compare", "--table", "3", "--kitti", kitti_sample, "--runs", tmp_path]
+    assert reproduce(*words) == 0
+    output = capsys.readouterr().out
+    assert "30 of 200 frames: contiguous split 24 / 6" in output and "not run" in output
     (tmp_path / "scenes-demo").mkdir()
-    assert main(["compare", "--table", "3", *data, "--cityscapes-runs", str(tmp_path / "scenes-demo")]) == 0
+    assert reproduce(*words, "--cityscapes-runs", tmp_path / "scenes-demo") == 0
     assert "Fine-tuned from runs on scenes-demo" in capsys.readouterr().out
-    assert "nowhere" in refused(capsys, "compare", "--table", "3", *data, "--cityscapes-runs", "nowhere")
+    assert "nowhere" in refused(capsys, *words, "--cityscapes-runs", "nowhere")
 
 
-def test_seeds_are_not_negative_and_count_once(capsys, tmp_path, pristine):
-    data = ["compare", "--cityscapes", str(pristine), "--runs", str(tmp_path)]
-    with pytest.raises(SystemExit) as stopped:
-        main([*data, "--seeds", "-1"])
-    assert stopped.value.code == 2
-    runs = catalog.table1_runs("scenes-demo", seeds=(0, 0))
-    assert len(runs) == 21
-
-
-def test_a_place_for_results_that_cannot_be(capsys, tmp_path, pristine):
-    (tmp_path / "file").write_text("")
-    data = ["--cityscapes", str(pristine), "--runs", str(tmp_path)]
-    assert "--out" in refused(capsys, "compare", *data, "--out", tmp_path / "file" / "tables")
-    assert "nodir" in refused(capsys, "samples", tmp_path, tmp_path / "nodir" / "x.png")
+def test_seeds_are_not_negative_and_count_once():
+    with pytest.raises(SystemExit, match="2"):
+        parse(["compare", "--seeds", "-1"])
+    assert len(catalog.table1_runs("scenes-demo", seeds=(0, 0))) == 21
 
 
 def test_a_run_that_was_moved_needs_a_place_for_decoded_images(capsys, tmp_path, pristine):
@@ -346,30 +277,15 @@ def test_a_run_that_was_moved_needs_a_place_for_decoded_images(capsys, tmp_path,
     assert "--cache" in refused(capsys, "evaluate", tmp_path / "moved")
 
 
-def test_table_2_from_stored_scores_needs_no_tensorflow(tmp_path, pristine):
-    store, scores = Store(tmp_path), dict.fromkeys(table2.OFFICIAL.values(), 0.123)
-    for run in catalog.table1_runs("scenes-demo"):
-        if run.init == "CoarseCTS" and catalog.table_row(run) in ("SSCoarseCTS", "SS+D/GS"):
-            finish(store, run, sem_miou=0.123)
-            write_json(store.folder(run) / "official.json", scores)
-    arguments = ["table2", "--init", "CoarseCTS", "--cityscapes", str(pristine), "--runs", str(tmp_path)]
-    program = "import sys; from selfsup_segmentation.reproduce.__main__ import main\n"
-    program += f"assert main({arguments!r}) == 0\n"
-    program += "assert not {'tensorflow', 'keras'} & set(sys.modules)"
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert done.stdout.count("0.123") >= 8
-
-
-def test_official_scores_are_those_of_the_weights_that_there_are(tmp_path, monkeypatch):
+def test_official_scores_are_of_the_present_weights(tmp_path, monkeypatch):
     computed = []
 
     def official_scores(root, results):
         computed.append(root)
         return dict.fromkeys(table2.OFFICIAL.values(), 0.1 * len(computed))
 
-    monkeypatch.setattr(
-        "selfsup_segmentation.experiments.evaluation.official.official_scores", official_scores
-    )
+    module = "selfsup_segmentation.experiments.evaluation.official"
+    monkeypatch.setattr(f"{module}.official_scores", official_scores)
     monkeypatch.setattr(official, "_predict", lambda *_: None)
     store, run = Store(tmp_path), catalog.table1_runs("scenes-demo")[0]
     library = argparse.Namespace(source=Source(CITYSCAPES, tmp_path))
@@ -377,15 +293,3 @@ def test_official_scores_are_those_of_the_weights_that_there_are(tmp_path, monke
         write_finished(store, run, state_sha256=state)
         scores = official.scores_of(run, store, lambda: library, None)
         assert scores == dict.fromkeys(table2.OFFICIAL, expected)
-
-
-@pytest.mark.parametrize("verb", [["table2"], ["figures", "--only", "2"]])
-def test_predictions_do_not_change_with_how_they_are_evaluated(capsys, tmp_path, pristine, verb):
-    data = [*verb, "--cityscapes", pristine, "--runs", tmp_path]
-    assert "encoder_bn_eval" in refused(capsys, *data, "--set", "encoder_bn_eval=shared")
-
-
-def test_a_submission_that_cannot_be_written_is_refused_at_once(capsys, tmp_path, pristine):
-    data = ["table2", "--cityscapes", pristine, "--runs", tmp_path]
-    assert "nodir" in refused(capsys, *data, "--submission", tmp_path / "nodir" / "best.zip")
-    assert "not finished" in refused(capsys, *data, "--submission", tmp_path / "best.zip")

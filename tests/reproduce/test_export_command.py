@@ -20,8 +20,7 @@ from selfsup_segmentation.experiments.finished import formats, runtimes
 from selfsup_segmentation.experiments.finished.finished_run import FinishedRun
 from selfsup_segmentation.models import build_multitask_unet, segmentation_only
 from selfsup_segmentation.models.export import rgb_segmentation
-from selfsup_segmentation.reproduce.__main__ import main
-from tests.refused import refused
+from tests.refused import refused, reproduce
 
 # Another program, in which none of this project can be imported; it prints the classes as JSON.
 STRANGER = """
@@ -45,15 +44,15 @@ STRANGERS = {
 
 @pytest.fixture(scope="module")
 def exported(folder, tmp_path_factory):
-    """Function of a format: the file with trainIds, and what was said of it; made once each."""
+    """Function of a format that returns the file with trainIds and what the command printed; cached."""
 
     @functools.cache
     def exported(kind):
         path = tmp_path_factory.mktemp(kind) / f"network{formats.ENDINGS[kind]}"
-        said = io.StringIO()
-        with contextlib.redirect_stdout(said):
-            assert export(folder, "--format", kind, "--out", path) == 0
-        return path, said.getvalue()
+        output = io.StringIO()
+        with contextlib.redirect_stdout(output):
+            assert reproduce("export", folder, "--format", kind, "--out", path) == 0
+        return path, output.getvalue()
 
     return exported
 
@@ -72,14 +71,10 @@ def noise(height, width, count=3):
     return np.random.default_rng(0).integers(0, 256, (count, height, width, 3), np.uint8)
 
 
-def export(folder, *arguments):
-    return main(["export", str(folder), *map(str, arguments)])
-
-
 @pytest.mark.parametrize("kind", ["onnx", "keras", "savedmodel", "tflite"])
-def test_another_program_sees_what_the_run_sees(folder, exported, kind, tmp_path):
-    path, said = exported(kind)
-    assert all(word in said for word in ("at all of the pixels", "MB", "thread", str(path)))
+def test_another_program_predicts_as_the_run_does(folder, exported, kind, tmp_path):
+    path, output = exported(kind)
+    assert all(word in output for word in ("at all of the pixels", "MB", "thread", str(path)))
     assert sorted(each.name for each in path.parent.iterdir()) == [path.name, f"{path.name}.json"]
     facts = json.loads(path.with_name(f"{path.name}.json").read_text())
     assert (facts["same_class"], facts["images"], facts["size"]) == (1.0, 2, [64, 32])
@@ -109,9 +104,8 @@ def test_the_example_colors_images_with_nothing_of_this_project(folder, exported
     done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=tmp_path)
     seen = np.asarray(Image.fromarray(image).resize((64, 32), Image.Resampling.BOX))[None]
     classes = expected(folder, seen)[0].argmax(-1).astype(np.uint8)
-    assert set(done.stdout.strip().removeprefix("odd.png: ").split(", ")) == {
-        CLASS_NAMES[each] for each in np.unique(classes)
-    }
+    names = {CLASS_NAMES[train_id] for train_id in np.unique(classes)}
+    assert set(done.stdout.strip().removeprefix("odd.png: ").split(", ")) == names
     colors = np.asarray(Image.fromarray(colorize(classes)).resize((131, 75), Image.Resampling.NEAREST))
     with Image.open(out / "odd_overlay.png") as overlay:
         assert np.abs(np.array(overlay) - (image / 2 + colors / 2)).max() <= 1
@@ -121,14 +115,14 @@ def test_the_example_colors_images_with_nothing_of_this_project(folder, exported
 @pytest.mark.parametrize("kind", ["keras", "savedmodel", "tflite", "onnx"])
 def test_logits_are_those_of_the_run(folder, kind, tmp_path, capsys):
     path = tmp_path / f"network{formats.ENDINGS[kind]}"
-    assert export(folder, "--format", kind, "--out", path, "--logits") == 0
+    assert reproduce("export", folder, "--format", kind, "--out", path, "--logits") == 0
     assert "largest difference of a logit" in capsys.readouterr().out
     images = noise(32, 64)
     np.testing.assert_allclose(runtimes.read(kind, path, 1)(images), expected(folder, images), atol=1e-4)
 
 
 def test_the_statistics_are_those_of_lab_images_and_not_the_shared_ones(folder):
-    """Otherwise the comparison above could not tell them apart."""
+    """Otherwise the comparison above could not distinguish them."""
     network = FinishedRun.open(folder).network
     segment = segmentation_only(network.model)
     images = network.preparation.network_input(noise(32, 64).astype("float32"))
@@ -148,19 +142,18 @@ def test_a_file_that_computes_something_else_is_not_left_behind(folder, tmp_path
     path = tmp_path / "network.keras"
     path.write_bytes(b"an older one")
     sentence = refused(capsys, "export", folder, "--format", "keras", "--out", path)
-    assert "network.keras" in sentence
-    assert "was not written" in sentence
-    assert [each.name for each in tmp_path.iterdir()] == ["network.keras"]
+    assert "network.keras" in sentence and "was not written" in sentence
+    assert list(tmp_path.iterdir()) == [path]
     assert path.read_bytes() == b"an older one"
 
 
-def test_classes_may_differ_only_where_the_run_is_undecided(tmp_path):
+def test_classes_may_differ_only_between_equal_logits(tmp_path):
     logits = np.zeros((1, 1, 2, 19), "float32")
     logits[..., 4], logits[0, 0, 0, 5], logits[0, 0, 1, 5] = 1.0, 1.0 - 5e-5, 0.5
 
     def compare(classes):
-        found = np.array([[classes]], np.uint8)
-        return exporting._compare(lambda image: found, lambda image: logits, [None], False, tmp_path)
+        output = np.array([[classes]], np.uint8)
+        return exporting._compare(lambda image: output, lambda image: logits, [None], False, tmp_path)
 
     assert compare([4, 4])["same_class"] == 1.0
     assert compare([5, 4])["same_class"] == 0.5
@@ -178,8 +171,7 @@ def test_outputs_that_are_no_numbers_are_a_difference(tmp_path):
 def test_a_missing_package_is_named_with_its_command(folder, capsys, monkeypatch):
     monkeypatch.setitem(formats.PACKAGES, "onnx", ("onnx", "no_such_package"))
     sentence = refused(capsys, "export", folder, "--format", "onnx")
-    assert "no_such_package" in sentence
-    assert "pip install" in sentence
+    assert "no_such_package" in sentence and "pip install" in sentence
 
 
 def test_a_converter_that_gives_up_is_one_sentence(folder, tmp_path, capsys, monkeypatch):
@@ -188,8 +180,7 @@ def test_a_converter_that_gives_up_is_one_sentence(folder, tmp_path, capsys, mon
 
     monkeypatch.setitem(runtimes._WRITE, "keras", give_up)
     sentence = refused(capsys, "export", folder, "--format", "keras", "--out", tmp_path / "network")
-    assert "cannot convert" in sentence
-    assert "graph" not in sentence
+    assert "cannot convert" in sentence and "graph" not in sentence
     assert not list(tmp_path.iterdir())
 
 
@@ -216,13 +207,11 @@ def test_of_a_run_in_another_precision_the_weights_are_exported_as_they_are(fold
     np.testing.assert_allclose(runtimes.read("keras", path, 1)(images), expected(folder, images), atol=1e-4)
 
 
-def test_what_is_something_else_is_not_replaced(folder, tmp_path, capsys):
-    (tmp_path / "mine").mkdir()
-    (tmp_path / "mine" / "thesis.txt").write_text("years of work")
-    assert "something else" in refused(
-        capsys, "export", folder, "--format", "savedmodel", "--out", tmp_path / "mine"
-    )
-    assert (tmp_path / "mine" / "thesis.txt").exists()
+def test_a_folder_of_other_files_is_not_replaced(folder, tmp_path, capsys):
+    (tmp_path / "thesis.txt").write_text("years of work")
+    words = ["export", folder, "--format", "savedmodel", "--out", tmp_path]
+    assert "something else" in refused(capsys, *words)
+    assert (tmp_path / "thesis.txt").exists()
 
 
 def test_a_run_without_segmentation_has_nothing_to_export(folder, tmp_path):

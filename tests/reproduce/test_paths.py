@@ -1,7 +1,7 @@
-"""Whatever a user's folders are called and wherever they are: results come where they belong.
+"""Results are written where they belong, whatever a user's folders are called and wherever they are.
 
-One tiny run is trained as a user would, by another process, with the ugliest paths for everything at once and
-with the data set mounted read-only where that is permitted; the other verbs work on what it left.
+One tiny run is trained by another process, with difficult paths for everything at once and with the data set
+mounted read-only where that is permitted; the other verbs work on that run.
 """
 
 import errno
@@ -22,9 +22,9 @@ from selfsup_segmentation.experiments import catalog
 from selfsup_segmentation.experiments.records.json_files import write_json
 from selfsup_segmentation.experiments.records.results import Results
 from selfsup_segmentation.experiments.records.store import Store
-from selfsup_segmentation.reproduce.__main__ import main
 from selfsup_segmentation.reproduce.tables import table2
 from tests.conftest import REPOSITORY
+from tests.refused import refused, reproduce
 
 NAME = "ä 日本 [x]*? 100% \\ 'q' $HOME"
 RUN = "scenes-demo/SS+D-GS/random/seed0,epochs=1,size=64x32"
@@ -75,12 +75,9 @@ def move_and_link(path, target):
 
 
 def snapshot(folder):
-    """What would tell of any change below a folder."""
-    found = {}
-    for path in [folder, *folder.rglob("*")]:
-        status = path.lstat()
-        found[path] = (status.st_mode, status.st_ino, status.st_size, status.st_mtime_ns)
-    return found
+    """Mode, inode, size and time of everything below a folder, by path."""
+    states = {path: path.lstat() for path in [folder, *folder.rglob("*")]}
+    return {path: (s.st_mode, s.st_ino, s.st_size, s.st_mtime_ns) for path, s in states.items()}
 
 
 @pytest.fixture(scope="module")
@@ -96,25 +93,24 @@ def training(untrained):
     command = [sys.executable, "-m", "selfsup_segmentation.reproduce", "train", *options, *paths]
     environment = os.environ | {"HOME": str(untrained.home), "PYTHONPATH": str(REPOSITORY)}
 
-    def carry_out(*before):
-        return subprocess.run(
-            [*before, *command], cwd=untrained.cwd, env=environment, capture_output=True, text=True
-        )
+    def execute(*before):
+        words, place = [*before, *command], {"cwd": untrained.cwd, "env": environment}
+        return subprocess.run(words, **place, capture_output=True, text=True)
 
     alone = ["unshare", "--map-root-user", "--mount", "sh", "-c", READ_ONLY, "sh", untrained.disk]
-    done = carry_out(*alone) if shutil.which("unshare") else None
+    done = execute(*alone) if shutil.which("unshare") else None
     read_only = done is not None and done.stdout.startswith("mounted")
-    return untrained, read_only, done if read_only else carry_out()
+    return untrained, read_only, done if read_only else execute()
 
 
 @pytest.fixture
 def world(training, monkeypatch):
     """A world with a finished run, as this process' HOME and current folder."""
-    found, _, done = training
+    world, _, done = training
     assert done.returncode == 0, done.stderr
-    monkeypatch.setenv("HOME", str(found.home))
-    monkeypatch.chdir(found.cwd)
-    return found
+    monkeypatch.setenv("HOME", str(world.home))
+    monkeypatch.chdir(world.cwd)
+    return world
 
 
 @pytest.fixture(autouse=True)
@@ -122,10 +118,6 @@ def the_data_stays_as_it_was(untrained):
     """No test of this file may leave a trace in a data set."""
     yield
     assert snapshot(untrained.disk) == untrained.before
-
-
-def reproduce(*arguments):
-    return main([str(argument) for argument in arguments])
 
 
 def test_a_training_leaves_its_files_where_they_belong_and_nothing_elsewhere(world):
@@ -147,8 +139,7 @@ def test_a_read_only_data_set_is_enough(training):
 
 
 def assert_the_recorded_numbers(capsys):
-    lines = capsys.readouterr().out.splitlines()
-    numbers = [line for line in lines if "difference" in line]
+    numbers = [line for line in capsys.readouterr().out.splitlines() if "difference" in line]
     assert len(numbers) == 5
     assert all(line.endswith("difference +0.0e+00") for line in numbers)
 
@@ -276,14 +267,14 @@ OPTIONS = {
 
 
 @pytest.fixture
-def call(untrained, monkeypatch, tmp_path):
-    """Runs a command of `OPTIONS` with a path, in a folder of its own."""
+def call(untrained, monkeypatch, tmp_path, capsys):
+    """Function of an option and a path that returns the sentence which refuses that command of `OPTIONS`."""
     monkeypatch.chdir(tmp_path)
     places = {"DATA": untrained.disk / "data", "KITTI": untrained.disk / "kitti", "RUN": tmp_path}
 
     def call(option, path):
         words = [path if word == "{}" else places.get(word, word) for word in OPTIONS[option]]
-        return reproduce(*words, *([] if "--runs" in words or "train" not in words else ["--runs", "runs"]))
+        return refused(capsys, *words, *(["--runs", "runs"] if words[0] == "train" else []))
 
     return call
 
@@ -292,11 +283,10 @@ def call(untrained, monkeypatch, tmp_path):
     "path", ["", "~nosuchuser/x", "x" * 300, "loop/x", "\udcff/x"], ids=lambda path: ascii(path[:12])
 )
 @pytest.mark.parametrize("option", OPTIONS)
-def test_a_path_where_nothing_can_be_is_refused_by_its_option(call, capsys, tmp_path, option, path):
+def test_a_path_where_nothing_can_be_is_refused_by_its_option(call, tmp_path, option, path):
     (tmp_path / "loop").symlink_to("loop")
     before = snapshot(tmp_path)
-    assert call(option, path) == 2
-    sentence = capsys.readouterr().err.splitlines()[-1]
+    sentence = call(option, path)
     assert sentence.startswith(f"reproduce: {option.split(' ')[0]} ")
     assert path.partition("/")[0].encode(errors="backslashreplace").decode() in sentence
     made = snapshot(tmp_path).keys() - before.keys()
@@ -304,29 +294,28 @@ def test_a_path_where_nothing_can_be_is_refused_by_its_option(call, capsys, tmp_
 
 
 @pytest.mark.parametrize("option", ["--runs", "--out", "--cache", "--runs of verify", "--report"])
-def test_a_place_for_results_in_the_data_set_is_refused(call, capsys, untrained, option):
+def test_a_place_for_results_in_the_data_set_is_refused(call, untrained, option):
     """Also behind the link by which the data set is known; that nothing was written is checked above."""
     data = untrained.home / f"{'kitti' if 'KITTI' in OPTIONS[option] else 'data'} {NAME}"
-    assert call(option, data / "new" / "results.json") == 2
-    sentence = capsys.readouterr().err.splitlines()[-1]
+    sentence = call(option, data / "new" / "results.json")
     assert sentence.startswith(f"reproduce: {option.split(' ')[0]} {data}")
     assert "never written to" in sentence
 
 
 def test_a_picture_in_the_data_set_is_refused(world, capsys):
-    assert reproduce("samples", world.run, f"~/data {NAME}/x.png", "--cache", f"../cache {NAME}") == 2
-    assert "never written to" in capsys.readouterr().err
+    words = ["samples", world.run, f"~/data {NAME}/x.png", "--cache", f"../cache {NAME}"]
+    assert "never written to" in refused(capsys, *words)
 
 
 def test_a_city_that_is_a_link_to_itself_is_named(untrained, capsys, tmp_path):
     data = shutil.copytree(untrained.disk / "data", tmp_path / "data")
     city = data / "leftImg8bit" / "train" / "loop"
     city.symlink_to(city.name)
-    assert reproduce("table1", "--plan", "--cityscapes", data, "--runs", tmp_path / "runs") == 2
-    assert f"{city} cannot be listed (Too many levels" in capsys.readouterr().err
+    sentence = refused(capsys, "table1", "--plan", "--cityscapes", data, "--runs", tmp_path / "runs")
+    assert f"{city} cannot be listed (Too many levels" in sentence
 
 
-def test_a_folder_of_kitti_that_may_not_be_listed_is_named(call, capsys, monkeypatch, untrained):
+def test_a_folder_of_kitti_that_may_not_be_listed_is_named(call, monkeypatch, untrained):
     folder, scandir = untrained.disk / "kitti" / "training" / "image_2", os.scandir
 
     def refuse(path):
@@ -335,5 +324,5 @@ def test_a_folder_of_kitti_that_may_not_be_listed_is_named(call, capsys, monkeyp
         return scandir(path)
 
     monkeypatch.setattr(os, "scandir", refuse)
-    assert call("--kitti", untrained.disk / "kitti") == 2
-    assert f"{folder} cannot be listed (Permission denied)" in capsys.readouterr().err
+    sentence = call("--kitti", untrained.disk / "kitti")
+    assert f"{folder} cannot be listed (Permission denied)" in sentence

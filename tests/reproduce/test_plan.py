@@ -4,57 +4,53 @@ import json
 
 import pytest
 
-from selfsup_segmentation.data.scenes import write_cityscapes
-from selfsup_segmentation.experiments.catalog import make_run
+from selfsup_segmentation.experiments import catalog
 from selfsup_segmentation.experiments.monitoring.cost import flop_per_step
 from selfsup_segmentation.experiments.readings import Readings
 from selfsup_segmentation.experiments.records.store import Store
-from selfsup_segmentation.reproduce.__main__ import main
 from selfsup_segmentation.reproduce.cli.plan import make_plan
 from selfsup_segmentation.reproduce.cli.request import Request
+from tests.refused import refused
 
 
-@pytest.fixture(scope="module")
-def scenes(tmp_path_factory):
-    root = tmp_path_factory.mktemp("scenes")
-    write_cityscapes(root, {"train": 4, "val": 1, "train_extra": 2}, size=(128, 64), seed=1)
-    return root
+def test_a_plan_starts_nothing_and_counts_the_steps(shown, tmp_path):
+    output = shown("table1", "--plan")
+    epochs = catalog.SCHEDULES["cityscapes", "demo"].epochs
+    assert f"{2 * epochs} of {2 * epochs} steps left" in output
+    assert output.count("steps left") == 22
+    assert not list(tmp_path.rglob("run.json"))
 
 
-@pytest.fixture
-def plan(scenes, tmp_path, capsys):
-    """Function of options that returns what ``--plan`` prints of Table 1."""
-
-    def plan(*words):
-        runs = tmp_path / "runs"
-        assert main(["table1", "--cityscapes", str(scenes), "--runs", str(runs), "--plan", *words]) == 0
-        return capsys.readouterr().out
-
-    return plan
-
-
-def test_a_plan_for_programs_is_the_plan_for_people(plan):
-    content = json.loads(plan("--gpus", "2", "--tflops", "0.01", "--json"))
-    said = plan("--gpus", "2", "--tflops", "0.01")
-    assert content["notes"] and content["notes"][0] in said
-    assert all(run["folder"] in said for run in content["runs"])
+def test_a_plan_for_programs_is_the_plan_for_people(shown):
+    words = ["table1", "--plan", "--gpus", 2, "--tflops", 0.01]
+    content, text = json.loads(shown(*words, "--json")), shown(*words)
+    assert content["notes"] and content["notes"][0] in text
+    assert all(run["folder"] in text for run in content["runs"])
     assert content["pflop_left"] == pytest.approx(sum(run["pflop_left"] for run in content["runs"]))
     assert content["hours"] == pytest.approx(content["pflop_left"] * 1e15 / (2 * 0.01e12 * 3600))
-    assert f"{content['hours']:.3g} hours on 2 GPUs at 0.01 TFLOP/s each, given" in said
+    assert f"{content['hours']:.3g} hours on 2 GPUs at 0.01 TFLOP/s each, given" in text
     folders = {run["folder"] for run in content["runs"]}
     assert {run["needs"] for run in content["runs"]} - {None} < folders
 
 
-@pytest.mark.parametrize("option", [("--gpus", "2"), ("--tflops", "3"), ("--json",)])
-def test_options_of_a_plan_start_no_run(option, scenes, tmp_path, capsys):
-    assert main(["table1", "--cityscapes", str(scenes), "--runs", str(tmp_path), *option]) == 2
-    assert f"{option[0]} is an option of --plan" in capsys.readouterr().err
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        (["--gpus", "2"], "--gpus is an option of --plan"),
+        (["--tflops", "3"], "--tflops is an option of --plan"),
+        (["--json"], "--json is an option of --plan"),
+        (["--plan", "--devices", "2", "--gpus", "1"], "--gpus 1: fewer than the --devices"),
+    ],
+)
+def test_options_that_contradict_each_other(options, reason, pristine, tmp_path, capsys):
+    assert reason in refused(capsys, "table1", "--cityscapes", pristine, "--runs", tmp_path, *options)
 
 
-def test_hours_of_an_unknown_speed_say_what_they_assume(plan):
-    assert "at 1 TFLOP/s each, assumed\nno epoch" in plan()
-    assert "at 1 TFLOP/s each, given\n" in plan("--tflops", "1")
-    assumed, given = (json.loads(plan("--json", *more)) for more in ((), ("--tflops", "1")))
+def test_hours_at_an_unknown_speed_name_their_assumption(shown):
+    assert "at 1 TFLOP/s each, assumed\nno epoch" in shown("table1", "--plan")
+    assert "at 1 TFLOP/s each, given\n" in shown("table1", "--plan", "--tflops", 1)
+    words = ["table1", "--plan", "--json"]
+    assumed, given = (json.loads(shown(*words, *more)) for more in ((), ("--tflops", 1)))
     assert assumed == given | {"speed_is": "assumed"}
 
 
@@ -67,7 +63,8 @@ class Frames:
 
 def test_the_speed_is_that_of_epochs_that_were_timed_here(tmp_path):
     store = Store(tmp_path)
-    runs = [make_run("scenes-demo", ("seg",), "none", "random", 0, Readings(replicas=n)) for n in (1, 2)]
+    readings = [Readings(replicas=number) for number in (1, 2)]
+    runs = [catalog.make_run("scenes-demo", ("seg",), "none", "random", 0, each) for each in readings]
     for run in runs:  # two steps an epoch; 8 images in 4 seconds on each
         folder = store.folder(run)
         folder.mkdir(parents=True)
@@ -80,9 +77,3 @@ def test_the_speed_is_that_of_epochs_that_were_timed_here(tmp_path):
     assert [run.state for run in plan.runs] == ["under way"] * 2
     epochs = runs[0].schedule.epochs
     assert [(run.steps, run.steps_left) for run in plan.runs] == [(2 * epochs, 2 * epochs - 4)] * 2
-
-
-def test_more_devices_than_gpus_are_refused(tmp_path, scenes, capsys):
-    words = ["table1", "--cityscapes", str(scenes), "--runs", str(tmp_path), "--plan"]
-    assert main([*words, "--devices", "2", "--gpus", "1"]) == 2
-    assert "--gpus 1: fewer than the --devices" in capsys.readouterr().err

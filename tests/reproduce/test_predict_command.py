@@ -12,8 +12,7 @@ from selfsup_segmentation.data.pictures import read_picture
 from selfsup_segmentation.experiments.datasets.source import Source
 from selfsup_segmentation.experiments.finished.finished_run import FinishedRun
 from selfsup_segmentation.experiments.finished.submission import predict_label_ids
-from selfsup_segmentation.reproduce.__main__ import main
-from tests.refused import refused
+from tests.refused import refused, reproduce
 
 pytestmark = pytest.mark.usefixtures("narrow_network")
 
@@ -23,10 +22,6 @@ ALL = ["color", "disparity", "disparity_color", "overlay", "train_ids"]
 @pytest.fixture(scope="module")
 def frames(folder):
     return sorted((folder.parents[4] / "scenes" / "leftImg8bit" / "val").rglob("*.png"))
-
-
-def predict(folder, *arguments):
-    return main(["predict", str(folder), *map(str, arguments)])
 
 
 def pixels(path):
@@ -48,19 +43,18 @@ def test_images_of_any_size_and_kind(folder, tmp_path):
     Image.fromarray(picture[:9, :7]).save(given / "tiny.bmp")
     (given / "notes.txt").write_text("no image")
     out = tmp_path / "out"
-    assert predict(folder, given, "--out", out) == 0
+    assert reproduce("predict", folder, given, "--out", out) == 0
     stems = ("odd", "deep/grey", "alpha", "tiny")
     assert names(out) == sorted(f"{stem}_{name}.png" for stem in stems for name in ALL)
     for stem in stems:
         size = (9, 7) if stem == "tiny" else (75, 131)
-        kinds = {name: pixels(out / f"{stem}_{name}.png") for name in ALL}
-        assert kinds["train_ids"].shape == kinds["disparity"].shape == size
-        assert kinds["overlay"].shape == kinds["color"].shape == (*size, 3)
-        assert (kinds["train_ids"].dtype, kinds["disparity"].dtype) == (np.uint8, np.uint16)
-        assert kinds["train_ids"].max() < 19
-        assert kinds["disparity"].min() > 0
-        blended = read_picture(next(given.glob(f"{stem}.*"))) / 2 + colorize(kinds["train_ids"]) / 2
-        assert np.abs(kinds["overlay"] - blended).max() <= 0.5
+        color, disparity, _, overlay, classes = (pixels(out / f"{stem}_{name}.png") for name in ALL)
+        assert classes.shape == disparity.shape == size
+        assert overlay.shape == color.shape == (*size, 3)
+        assert (classes.dtype, disparity.dtype) == (np.uint8, np.uint16)
+        assert classes.max() < 19 and disparity.min() > 0
+        blended = read_picture(next(given.glob(f"{stem}.*"))) / 2 + colorize(classes) / 2
+        assert np.abs(overlay - blended).max() <= 0.5
 
 
 def test_an_image_of_the_data_is_predicted_as_the_evaluation_does(folder, frames, tmp_path):
@@ -68,7 +62,7 @@ def test_an_image_of_the_data_is_predicted_as_the_evaluation_does(folder, frames
 
     library = Library(Source(CITYSCAPES, folder.parents[4] / "scenes"), None)
     ours = {frame.name: ids for frame, ids in predict_label_ids(FinishedRun.open(folder), library, "val")}
-    assert predict(folder, *frames, "--out", tmp_path, "--label-ids") == 0
+    assert reproduce("predict", folder, *frames, "--out", tmp_path, "--label-ids") == 0
     for frame in frames:
         found = pixels(tmp_path / f"{frame.stem}_label_ids.png")
         expected = next(ids for name, ids in ours.items() if frame.name.startswith(name))
@@ -84,13 +78,11 @@ def test_disparity_is_in_px_of_the_image_and_color_keeps_its_lightness(folder, f
     # Both are the same 64x32 for the network; twice as wide an image has twice the disparity.
     np.testing.assert_allclose(large.disparity.mean(), 2 * small.disparity.mean(), rtol=1e-3)
     assert 0 < small.disparity.min() <= small.disparity.max() < 0.3 * image.shape[1]
-    lightness = [rgb_to_lab(each).numpy()[..., 0] for each in (image, small.color)]
-    inside = np.abs(lightness[0] - 50) < 25  # of these the colors can be shown
-    assert np.abs(lightness[0] - lightness[1])[inside].mean() < 2
+    given, lab = rgb_to_lab(image).numpy(), rgb_to_lab(small.color).numpy()
+    inside = np.abs(given[..., 0] - 50) < 25  # of these the colors can be shown
+    assert np.abs(given - lab)[inside, 0].mean() < 2
     centers = network.preparation.statistics.bins.centers
-    ab = rgb_to_lab(small.color).numpy()[..., 1:]
-    assert ab.min() > centers.min() - 5
-    assert ab.max() < centers.max() + 5
+    assert centers.min() - 5 < lab[..., 1:].min() < lab[..., 1:].max() < centers.max() + 5
 
 
 def test_a_damaged_image_does_not_keep_the_others(folder, frames, tmp_path, capsys):
@@ -101,13 +93,12 @@ def test_a_damaged_image_does_not_keep_the_others(folder, frames, tmp_path, caps
     content = (given / "b.png").read_bytes()
     (given / "b.png").write_bytes(content[: len(content) // 2])
     sentence = refused(capsys, "predict", folder, given, "--out", out)
-    assert "1 of 3" in sentence
-    assert "b.png" in sentence
+    assert "1 of 3" in sentence and "b.png" in sentence
     assert names(out) == sorted(f"{stem}_{name}.png" for stem in "ac" for name in ALL)
 
 
 @pytest.mark.parametrize("damage", ["text", "half a jpeg", "sixteen bits", "a flipped bit"])
-def test_what_cannot_be_read_is_named(damage, frames, tmp_path):
+def test_an_image_that_cannot_be_read_is_named(damage, frames, tmp_path):
     path = tmp_path / ("image.jpg" if damage == "half a jpeg" else "image.png")
     if damage == "text":
         path.write_text("no image")
@@ -135,18 +126,19 @@ def test_a_photo_is_turned_as_the_camera_was_held(tmp_path):
 
 def test_options_that_cannot_be(folder, frames, tmp_path, capsys):
     (tmp_path / "empty").mkdir()
-    assert "empty has no image" in refused(capsys, "predict", folder, tmp_path / "empty")
-    assert "nowhere.png does not exist" in refused(capsys, "predict", folder, tmp_path / "nowhere.png")
-    assert "not the folder of a finished run" in refused(capsys, "predict", tmp_path, frames[0])
-    assert "data set" in refused(capsys, "predict", folder, frames[0], "--out", frames[0].parent)
     (tmp_path / "a").mkdir()
-    for name in ("a/x.png", "x.png"):
-        shutil.copy(frames[0], tmp_path / name)
-    sentence = refused(
-        capsys, "predict", folder, tmp_path / "a" / "x.png", tmp_path / "x.png", "--out", tmp_path / "o"
-    )
-    assert "same files" in sentence
-    assert not (tmp_path / "o").exists()
+    pair = [tmp_path / "a" / "x.png", tmp_path / "x.png"]
+    for path in pair:
+        shutil.copy(frames[0], path)
+    for reason, words in {
+        "empty has no image": [folder, tmp_path / "empty"],
+        "nowhere.png does not exist": [folder, tmp_path / "nowhere.png"],
+        "not the folder of a finished run": [tmp_path, frames[0]],
+        "data set": [folder, frames[0], "--out", frames[0].parent],
+        "same files": [folder, *pair, "--out", tmp_path / "out"],
+    }.items():
+        assert reason in refused(capsys, "predict", *words)
+    assert not (tmp_path / "out").exists()
 
 
 def test_no_image_is_overwritten(folder, frames, tmp_path, capsys):
@@ -157,15 +149,14 @@ def test_no_image_is_overwritten(folder, frames, tmp_path, capsys):
     assert names(tmp_path) == ["x.png", "x_overlay.png"]
 
 
-def test_only_the_run_is_needed(folder, frames, tmp_path):
-    """Not its data, nor its place."""
+def test_neither_the_data_nor_the_place_of_a_run_is_needed(folder, frames, tmp_path):
     moved, image = tmp_path / "a run", tmp_path / "image.png"
     shutil.copytree(folder, moved)
     shutil.copy(frames[0], image)
     data = folder.parents[4] / "scenes"
     hidden = data.rename(data.with_name("hidden"))
     try:
-        assert predict(moved, image) == 0
+        assert reproduce("predict", moved, image) == 0
     finally:
         hidden.rename(data)
     assert names(moved / "predictions") == [f"image_{name}.png" for name in ALL]
