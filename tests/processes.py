@@ -34,11 +34,11 @@ class Watched:
 
     Args:
         stem: path of its files without their endings.
-        more: endings of files besides ``out`` and ``err``.
+        others: endings of files besides ``out`` and ``err``.
     """
 
-    def __init__(self, stem, *more):
-        self.files = [stem.with_name(f"{stem.name}.{kind}") for kind in ("out", "err", *more)]
+    def __init__(self, stem, *others):
+        self.files = [stem.with_name(f"{stem.name}.{kind}") for kind in ("out", "err", *others)]
         stem.parent.mkdir(parents=True, exist_ok=True)
         for file in self.files:
             file.touch()

@@ -11,8 +11,7 @@ from selfsup_segmentation.reproduce.report.index import Part, write_index
 
 CITYSCAPES, KITTI = "cityscapes", "kitti"
 
-# (heading, verb, data that it is about, options beside the common ones), in an order in which each finds the
-# runs that it needs.
+# (heading, verb, data set, options beside the common ones); each after those that make the runs it needs.
 PARTS = (
     ("Table 1: Cityscapes", "table1", CITYSCAPES, {}),
     ("Table 2: official scores", "table2", CITYSCAPES, {}),
@@ -38,17 +37,17 @@ def add_options(parser):
 
 
 def run(request):
-    """Make every part; one that fails does not stop the others, but makes the exit code 2."""
+    """Make every part; a part that fails does not stop the others, but the exit code is 2."""
     chosen = [spec for spec in PARTS if spec[1] not in request.without]
     parts = [Part(heading, verb) for heading, verb, _, _ in chosen]
     folder = arguments.make_folder(request.out or Path(request.runs) / "tables", "--out")
     request = dataclasses.replace(request, out=str(folder))
     rewrites = []  # of pages that show figures, and were written before those
-    for part, (heading, verb, data, more) in zip(parts, chosen, strict=True):
+    for part, (heading, verb, data, changes) in zip(parts, chosen, strict=True):
         print(f"\n=== {heading} (reproduce {verb})", flush=True)
         started = time.monotonic()
         try:
-            written = _make(dataclasses.replace(request, verb=verb, **more), data)
+            written = _make(dataclasses.replace(request, verb=verb, **changes), data)
         except InputError as error:
             part.reason = str(error)
             print(f"left out: {error}")
@@ -72,7 +71,7 @@ def run(request):
 
 
 def _make(request, data):
-    """Run a verb for data that was named; where none was, all are for embedded scenes."""
+    """Run a verb on its data set; without any data set, on embedded scenes."""
     other = KITTI if data == CITYSCAPES else CITYSCAPES
     if getattr(request, data) is None and getattr(request, other) is not None:
         raise InputError(f"no --{data} was given.")

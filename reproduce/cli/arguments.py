@@ -1,4 +1,4 @@
-"""From options to data, scale, paths and readings; what is wrong is one sentence, an `InputError`."""
+"""From options to data, scale, paths and readings; mistakes raise `InputError` with one sentence."""
 
 import os
 import sys
@@ -39,7 +39,7 @@ def choose_scale(request, source):
 
 
 def banner(source, scale, readings):
-    """Lines that come before all numbers."""
+    """Lines to show before all numbers: scale, changed readings, note on the data."""
     banners = {
         (True, "demo"): "DEMO SCALE on embedded street scenes: not comparable with the paper.",
         (True, "paper"): "Embedded street scenes: not comparable with the paper.",
@@ -79,11 +79,7 @@ def make_options(request):
 
 
 def named_path(text, option):
-    """The path that an option names, with ``~`` expanded; it need not exist.
-
-    Raises:
-        InputError: it cannot exist.
-    """
+    """The path that an option names, with ``~`` expanded; raises `InputError` when it cannot exist."""
     if not str(text):
         raise InputError(f"{option} is empty; name a path.")
     try:
@@ -109,10 +105,10 @@ def refuse_in_data(path, option, *roots):
 
 
 def make_folder(path, option, *sources):
-    """Make the folder that an option names, outside of some data sets, and return its path.
+    """Make the folder that an option names and return its path.
 
     Raises:
-        InputError: it lies in one of them, or cannot be written to.
+        InputError: it lies in one of the data sets, or cannot be written to.
     """
     path = named_path(path, option)
     refuse_in_data(path, option, *(source.root for source in sources))

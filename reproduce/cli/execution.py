@@ -31,11 +31,7 @@ def check_executor(request):
 
 
 def run_all(request, runs, store, libraries):
-    """Execute runs that are not finished.
-
-    Args:
-        request: options.
-        runs, store, libraries: as for `experiments.executors.local.run_all`.
+    """Execute runs that are not finished, with arguments as for `experiments.executors.local.run_all`.
 
     Returns:
         Whether this process shows the results; the first of several that share a run does.

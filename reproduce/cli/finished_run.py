@@ -11,11 +11,7 @@ from selfsup_segmentation.reproduce.cli.tensorflow_import import import_tensorfl
 
 
 def open_run(request):
-    """The `FinishedRun` of RUN.
-
-    Raises:
-        InputError: it is not finished.
-    """
+    """The `FinishedRun` of RUN; raises `InputError` when it is not finished."""
     return FinishedRun.open(arguments.named_path(request.run, "RUN").absolute())
 
 

@@ -1,4 +1,4 @@
-"""What a request names, opened once: data, runs folder, readings, and where results go."""
+"""Data, runs folder, readings and output folder of a request."""
 
 import dataclasses
 import functools
@@ -184,17 +184,12 @@ class Session:
 
 
 def open_session(request, layout="cityscapes"):
-    """A `Session` on a data set, or on embedded scenes in its layout."""
+    """A `Session` on a data set, or without one on embedded scenes in its layout."""
     return _session(request, arguments.open_source(request, layout))
 
 
 def open_kitti(request, train=True):
-    """A `Session` on KITTI, or on embedded scenes in its layout, whose runs fine-tune others.
-
-    Args:
-        request: options.
-        train: whether missing runs are executed, also those that are fine-tuned.
-    """
+    """The same on KITTI, whose runs fine-tune others; with ``train`` missing ones of both are executed."""
     source, data, root = arguments.open_source(request, "kitti"), None, None
     label = "scenes-demo" if source.is_scenes else "cityscapes"
     if request.cityscapes is not None:

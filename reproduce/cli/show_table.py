@@ -1,4 +1,4 @@
-"""What the verbs that show Table 1 or 3 share: the choice of rows, and the table of all of them."""
+"""Choice of rows, execution and output of Table 1 or 3, for the verbs that show them."""
 
 import dataclasses
 
@@ -32,8 +32,8 @@ def show_table(session, module, runs, train=True):
     measured, reasons = session.collect([*runs, *alone], unavailable=others)
     notes = session.notes_on([*runs, *alone])
     table = module.build(measured, reasons, notes)
-    more = footnotes(runs, session.store, session.readings)
-    table = dataclasses.replace(table, footnotes=(*table.footnotes, *more))
+    added = footnotes(runs, session.store, session.readings)
+    table = dataclasses.replace(table, footnotes=(*table.footnotes, *added))
     stem = module.__name__.rsplit(".", 1)[-1]
     appendix = write_appendix(runs, session.store, notes, session.out, f"{stem}-{session.label}-appendix")
     shown = [(catalog.table_row(run), run) for run in [*runs, *alone]]

@@ -22,7 +22,11 @@ def run(request):
     """Show official scores on val, and write a submission where one is asked for."""
     session = open_session(request)
     session.refuse_readings_of_the_evaluation()
-    submission = _submission_path(request.submission)
+    submission = request.submission
+    if submission is not None:
+        submission = arguments.named_path(submission, "--submission")
+        if submission.suffix != ".zip" or not submission.parent.is_dir():
+            raise InputError(f"--submission {submission}: name a .zip file in a folder that exists.")
     init, store = session.init(), session.store
     runs = reversed(session.table1_runs())  # of several seeds the first remains
     by_row = {catalog.table_row(run): run for run in runs if run.init == init}
@@ -47,15 +51,6 @@ def run(request):
         count = official.write_submission(submission, best, store, session.data_library, _progress)
         print(f"wrote {submission}: {count} images")
     return written
-
-
-def _submission_path(option):
-    if option is None:
-        return None
-    path = arguments.named_path(option, "--submission")
-    if path.suffix != ".zip" or not path.parent.is_dir():
-        raise InputError(f"--submission {path}: name a .zip file in a folder that exists.")
-    return path
 
 
 def _progress(run, split):

@@ -29,5 +29,5 @@ def run(request):
     from selfsup_segmentation.experiments.finished.inference import measure_inference
 
     document = inference_document(measure_inference(size))
-    more = session.wrote(*session.show_document(document, "inference"))
-    return Written([*written.paths, *more], written.rewrite)
+    files = session.wrote(*session.show_document(document, "inference"))
+    return Written([*written.paths, *files], written.rewrite)

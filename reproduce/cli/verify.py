@@ -23,15 +23,7 @@ def add_options(parser):
 
 
 def run(request):
-    """Check a data set, print its problems and write a report.
-
-    Returns:
-        Path of the report.
-
-    Raises:
-        SystemExit: with code 1 after printing, when there are problems.
-        InputError: the data set does not exist, or a place for results cannot.
-    """
+    """Check a data set, print its problems and write a report; exits with code 1 when it is not valid."""
     layout = next(layout for layout in LAYOUTS.values() if getattr(request, layout.name) is not None)
     source = arguments.open_source(request, layout.name)
     runs, name = arguments.named_path(request.runs, "--runs"), f"verify-{source.name}"
@@ -51,7 +43,6 @@ def run(request):
     print(f"wrote {path}")
     if not report.is_valid:
         raise SystemExit(1)
-    return path
 
 
 def _report_lines(report):

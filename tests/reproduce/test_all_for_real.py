@@ -48,7 +48,7 @@ def small(narrow_network):
 
 
 def execute_or_write(run, store, library, options):
-    """In place of `experiments.execute.execute`."""
+    """Replaces `experiments.execute.execute`."""
     by_default = not run.readings.changed() and run.seed == 0
     if (run.row in TRAINED and by_default) or store.metrics(run):
         return execute(run, store, library, options)

@@ -28,9 +28,9 @@ def scenes(pristine, tmp_path):
     return shutil.copytree(pristine, tmp_path / "scenes with ümlaut")
 
 
-def train(scenes, tmp_path, *more):
-    row = [] if "--row" in more else ["--row", "SS+D/GS"]
-    return ["train", "--cityscapes", scenes, "--runs", tmp_path / "runs", "--size", "64x32", *row, *more]
+def train(scenes, tmp_path, *options):
+    words = ["--row", "SS+D/GS", "--size", "64x32", *options]
+    return ["train", "--cityscapes", scenes, "--runs", tmp_path / "runs", *words]
 
 
 def finish(store, miou, seeds=(0,), rows=None):
@@ -195,8 +195,8 @@ def test_a_plan_without_the_imagenet_file_has_what_finished_runs_allow(
 def test_status_lists_runs_with_their_progress_and_reasons(capsys, tmp_path):
     store = Store(tmp_path)
     run, training, failed = catalog.table1_runs("cityscapes")[:3]
-    for each in (run, training):
-        write_json(store.folder(each) / "run.json", each.to_dict())
+    write_json(store.folder(run) / "run.json", run.to_dict())
+    write_json(store.folder(training) / "run.json", training.to_dict())
     (store.folder(run) / "history.csv").write_text("epoch,loss\n0,1\n1,1\n")
     (store.folder(training) / "checkpoint" / "step-000000040").mkdir(parents=True)
     store.write_failure(failed, "no weights")

@@ -75,7 +75,7 @@ def noise(height, width, count=3):
 def test_another_program_predicts_as_the_run_does(folder, exported, kind, tmp_path):
     path, output = exported(kind)
     assert all(word in output for word in ("at all of the pixels", "MB", "thread", str(path)))
-    assert sorted(each.name for each in path.parent.iterdir()) == [path.name, f"{path.name}.json"]
+    assert sorted(file.name for file in path.parent.iterdir()) == [path.name, f"{path.name}.json"]
     facts = json.loads(path.with_name(f"{path.name}.json").read_text())
     assert (facts["same_class"], facts["images"], facts["size"]) == (1.0, 2, [64, 32])
     assert len(facts["classes"]) == len(facts["palette"]) == 19
@@ -151,21 +151,16 @@ def test_classes_may_differ_only_between_equal_logits(tmp_path):
     logits = np.zeros((1, 1, 2, 19), "float32")
     logits[..., 4], logits[0, 0, 0, 5], logits[0, 0, 1, 5] = 1.0, 1.0 - 5e-5, 0.5
 
-    def compare(classes):
-        output = np.array([[classes]], np.uint8)
-        return exporting._compare(lambda image: output, lambda image: logits, [None], False, tmp_path)
+    def compare(output, is_logits=False):
+        return exporting._compare(lambda image: output, lambda image: logits, [None], is_logits, tmp_path)
 
-    assert compare([4, 4])["same_class"] == 1.0
-    assert compare([5, 4])["same_class"] == 0.5
-    assert compare([5, 4])["largest_gap"] == pytest.approx(5e-5, rel=1e-2)
-    with pytest.raises(exporting.InputError, match=r"5\.0e-01"):
-        compare([4, 5])
-
-
-def test_outputs_that_are_no_numbers_are_a_difference(tmp_path):
-    logits = np.zeros((1, 1, 2, 19), "float32")
-    with pytest.raises(exporting.InputError, match="inf"):
-        exporting._compare(lambda image: logits * np.nan, lambda image: logits, [None], True, tmp_path)
+    same, close, different = np.array([[[4, 4]], [[5, 4]], [[4, 5]]], np.uint8)[:, None]
+    assert compare(same)["same_class"] == 1.0
+    assert compare(close)["same_class"] == 0.5
+    assert compare(close)["largest_gap"] == pytest.approx(5e-5, rel=1e-2)
+    for output, is_logits, reason in ((different, False, r"5\.0e-01"), (logits * np.nan, True, "inf")):
+        with pytest.raises(exporting.InputError, match=reason):
+            compare(output, is_logits)
 
 
 def test_a_missing_package_is_named_with_its_command(folder, capsys, monkeypatch):
@@ -174,11 +169,11 @@ def test_a_missing_package_is_named_with_its_command(folder, capsys, monkeypatch
     assert "no_such_package" in sentence and "pip install" in sentence
 
 
-def test_a_converter_that_gives_up_is_one_sentence(folder, tmp_path, capsys, monkeypatch):
-    def give_up(*arguments):
+def test_a_converter_that_fails_is_one_sentence(folder, tmp_path, capsys, monkeypatch):
+    def fail(*arguments):
         raise RuntimeError("cannot convert\n" + "graph\n" * 1000)
 
-    monkeypatch.setitem(runtimes._WRITE, "keras", give_up)
+    monkeypatch.setitem(runtimes._WRITE, "keras", fail)
     sentence = refused(capsys, "export", folder, "--format", "keras", "--out", tmp_path / "network")
     assert "cannot convert" in sentence and "graph" not in sentence
     assert not list(tmp_path.iterdir())
@@ -207,13 +202,6 @@ def test_of_a_run_in_another_precision_the_weights_are_exported_as_they_are(fold
     np.testing.assert_allclose(runtimes.read("keras", path, 1)(images), expected(folder, images), atol=1e-4)
 
 
-def test_a_folder_of_other_files_is_not_replaced(folder, tmp_path, capsys):
-    (tmp_path / "thesis.txt").write_text("years of work")
-    words = ["export", folder, "--format", "savedmodel", "--out", tmp_path]
-    assert "something else" in refused(capsys, *words)
-    assert (tmp_path / "thesis.txt").exists()
-
-
 def test_a_run_without_segmentation_has_nothing_to_export(folder, tmp_path):
     finished = FinishedRun.open(folder)
     depth = dataclasses.replace(finished, run=dataclasses.replace(finished.run, tasks=("depth",)))
@@ -221,6 +209,8 @@ def test_a_run_without_segmentation_has_nothing_to_export(folder, tmp_path):
         exporting.export_segmentation(depth, None, "keras", tmp_path / "network.keras")
 
 
-def test_nothing_goes_into_the_data(folder, capsys):
-    data = folder.parents[4] / "scenes" / "network"
-    assert "data set" in refused(capsys, "export", folder, "--format", "keras", "--out", data)
+def test_neither_other_files_are_replaced_nor_the_data_written_to(folder, tmp_path, capsys):
+    (tmp_path / "thesis.txt").write_text("years of work")
+    for place, reason in ((tmp_path, "something else"), (folder.parents[4] / "scenes" / "new", "data set")):
+        assert reason in refused(capsys, "export", folder, "--format", "savedmodel", "--out", place)
+    assert (tmp_path / "thesis.txt").exists()

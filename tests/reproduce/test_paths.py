@@ -49,10 +49,8 @@ class World:
         self.home, self.cwd, self.disk = (root / f"{part} {NAME}" for part in ("home", "cwd", "disk"))
         self.home.mkdir(parents=True)
         self.cwd.mkdir()
-        data = self.disk / "data"
-        write_cityscapes(
-            data, {"train": 3, "val": 2, "test": 1, "train_extra": 1}, (128, 64), seed=1, processes=1
-        )
+        data, counts = self.disk / "data", {"train": 3, "val": 2, "test": 1, "train_extra": 1}
+        write_cityscapes(data, counts, (128, 64), seed=1, processes=1)
         for path in sorted((data / "rightImg8bit").rglob("*.png")):
             move_and_link(path, self.disk / "files" / path.name)
         move_and_link(next((data / "leftImg8bit" / "train").iterdir()), self.disk / "a city")
@@ -113,8 +111,8 @@ def world(training, monkeypatch):
 
 
 @pytest.fixture(autouse=True)
-def the_data_stays_as_it_was(untrained):
-    """No test of this file may leave a trace in a data set."""
+def data_is_unchanged(untrained):
+    """No test of this file may change a data set."""
     yield
     assert snapshot(untrained.disk) == untrained.before
 
@@ -156,9 +154,8 @@ def test_evaluate_with_a_relative_path_from_another_folder(world, capsys, monkey
 def test_evaluate_a_run_behind_a_link(world, capsys, linked, tmp_path):
     """The link is to the run itself, or to the folder of all runs on a data set, on another disk."""
     if linked == "run":
-        named = world.home / f"best {NAME}"
+        named, runs = world.home / f"best {NAME}", world.cwd / f"runs {NAME}"
         named.symlink_to(world.run)
-        runs = world.cwd / f"runs {NAME}"
     else:
         shutil.copytree(world.run, tmp_path / "disk" / RUN.partition("/")[2])
         runs = tmp_path / f"runs {NAME}"
@@ -171,17 +168,17 @@ def test_evaluate_a_run_behind_a_link(world, capsys, linked, tmp_path):
     shutil.rmtree(runs / "cache")
 
 
-def test_samples(world):
-    out = f"~/samples {NAME}.PNG"
-    assert reproduce("samples", world.run, out, "--count", "1", "--cache", f"../cache {NAME}") == 0
-    assert np.asarray(Image.open(world.home / out[2:])).std() > 10
+def test_samples(world, capsys):
+    words, cache = ["samples", world.run], ["--cache", f"../cache {NAME}"]
+    assert reproduce(*words, f"~/samples {NAME}.PNG", "--count", "1", *cache) == 0
+    assert np.asarray(Image.open(world.home / f"samples {NAME}.PNG")).std() > 10
+    assert "never written to" in refused(capsys, *words, f"~/data {NAME}/x.png", *cache)
 
 
 def test_status(world, capsys):
     assert reproduce("status", "--runs", f"runs {NAME}") == 0
     (line,) = capsys.readouterr().out.splitlines()
-    assert line.startswith(RUN)
-    assert "done" in line
+    assert line.startswith(RUN) and "done" in line
 
 
 @pytest.mark.parametrize("layout", ["cityscapes", "kitti"])
@@ -199,7 +196,7 @@ def test_verify(world, capsys, tmp_path, layout):
 
 
 def test_table_2_and_a_submission(world, tmp_path):
-    """Of the row from CoarseCTS, for which the finished run stands in."""
+    """The finished run takes the place of both rows from CoarseCTS."""
     store, scores = Store(tmp_path / f"runs {NAME}"), dict.fromkeys(table2.OFFICIAL.values(), 0.5)
     for run in catalog.table1_runs("scenes-demo"):
         if run.init == "CoarseCTS" and catalog.table_row(run) in ("SSCoarseCTS", "SS+D/GS"):
@@ -217,7 +214,7 @@ def test_table_2_and_a_submission(world, tmp_path):
 
 
 def test_table_3_from_runs_behind_a_link(world, capsys, tmp_path):
-    """The name of the link says what the runs are of."""
+    """The name of the link is the label of the runs."""
     for run in catalog.with_dependencies(catalog.table1_runs("cityscapes")):
         Results({}).write(tmp_path / "disk" / run.folder)
     link, other = tmp_path / f"runs {NAME}" / "cityscapes", tmp_path / "disk" / "other"
@@ -234,15 +231,13 @@ def test_table_3_from_runs_behind_a_link(world, capsys, tmp_path):
     assert not (world.home / "unused").exists()
 
 
-@pytest.mark.parametrize("out", ["~/scenes {}", "scenes {}"])
-def test_scenes(world, monkeypatch, tmp_path, out):
+def test_scenes(monkeypatch, tmp_path):
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.chdir(tmp_path)
-    options = ["--layout", "kitti", "--count", "1", "--size", "64x32"]
-    assert reproduce("scenes", out.format(NAME), *options) == 0
-    (folder,) = tmp_path.iterdir()
-    assert folder.name == f"scenes {NAME}"
-    assert (folder / "scenes.json").is_file()
+    for out in (f"~/absolute {NAME}", f"relative {NAME}"):
+        assert reproduce("scenes", out, "--layout", "kitti", "--count", "1", "--size", "64x32") == 0
+        assert (tmp_path / out.removeprefix("~/") / "scenes.json").is_file()
+    assert len(list(tmp_path.iterdir())) == 2
 
 
 # Every option that takes a path, as the last words of a command; {} is the path.
@@ -299,11 +294,6 @@ def test_a_place_for_results_in_the_data_set_is_refused(call, untrained, option)
     sentence = call(option, data / "new" / "results.json")
     assert sentence.startswith(f"reproduce: {option.split(' ')[0]} {data}")
     assert "never written to" in sentence
-
-
-def test_a_picture_in_the_data_set_is_refused(world, capsys):
-    words = ["samples", world.run, f"~/data {NAME}/x.png", "--cache", f"../cache {NAME}"]
-    assert "never written to" in refused(capsys, *words)
 
 
 def test_a_city_that_is_a_link_to_itself_is_named(untrained, capsys, tmp_path):

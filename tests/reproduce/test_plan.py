@@ -50,7 +50,7 @@ def test_hours_at_an_unknown_speed_name_their_assumption(shown):
     assert "at 1 TFLOP/s each, assumed\nno epoch" in shown("table1", "--plan")
     assert "at 1 TFLOP/s each, given\n" in shown("table1", "--plan", "--tflops", 1)
     words = ["table1", "--plan", "--json"]
-    assumed, given = (json.loads(shown(*words, *more)) for more in ((), ("--tflops", 1)))
+    assumed, given = (json.loads(shown(*words, *speed)) for speed in ((), ("--tflops", 1)))
     assert assumed == given | {"speed_is": "assumed"}
 
 
@@ -64,7 +64,7 @@ class Frames:
 def test_the_speed_is_that_of_epochs_that_were_timed_here(tmp_path):
     store = Store(tmp_path)
     readings = [Readings(replicas=number) for number in (1, 2)]
-    runs = [catalog.make_run("scenes-demo", ("seg",), "none", "random", 0, each) for each in readings]
+    runs = [catalog.make_run("scenes-demo", ("seg",), "none", "random", 0, reading) for reading in readings]
     for run in runs:  # two steps an epoch; 8 images in 4 seconds on each
         folder = store.folder(run)
         folder.mkdir(parents=True)

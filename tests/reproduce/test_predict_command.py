@@ -64,12 +64,12 @@ def test_an_image_of_the_data_is_predicted_as_the_evaluation_does(folder, frames
     ours = {frame.name: ids for frame, ids in predict_label_ids(FinishedRun.open(folder), library, "val")}
     assert reproduce("predict", folder, *frames, "--out", tmp_path, "--label-ids") == 0
     for frame in frames:
-        found = pixels(tmp_path / f"{frame.stem}_label_ids.png")
+        classes = pixels(tmp_path / f"{frame.stem}_label_ids.png")
         expected = next(ids for name, ids in ours.items() if frame.name.startswith(name))
-        np.testing.assert_array_equal(found, expected)
+        np.testing.assert_array_equal(classes, expected)
         assert not (tmp_path / f"{frame.stem}_train_ids.png").exists()
-    assert len(np.unique(found)) > 2
-    assert set(np.unique(found)) <= set(train_ids_to_ids(np.arange(19)))
+    assert len(np.unique(classes)) > 2
+    assert set(np.unique(classes)) <= set(train_ids_to_ids(np.arange(19)))
 
 
 def test_disparity_is_in_px_of_the_image_and_color_keeps_its_lightness(folder, frames):
