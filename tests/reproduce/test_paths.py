@@ -308,7 +308,7 @@ def test_a_folder_of_kitti_that_may_not_be_listed_is_named(call, monkeypatch, un
     folder, scandir = untrained.disk / "kitti" / "training" / "image_2", os.scandir
 
     def refuse(path):
-        if Path(path) == folder:
+        if str(path) == str(folder):
             raise PermissionError(errno.EACCES, "Permission denied", str(path))
         return scandir(path)
 
