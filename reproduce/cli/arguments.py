@@ -70,12 +70,7 @@ def make_options(request):
     weights = request.imagenet_weights
     if weights not in ("auto", "none"):
         weights = named_path(weights, "--imagenet-weights")
-    return Options(
-        imagenet_weights=weights,
-        checkpoint_minutes=request.checkpoint_minutes,
-        progress=request.progress,
-        tensorboard=not request.no_tensorboard,
-    )
+    return Options(weights, request.checkpoint_minutes, not request.no_tensorboard, progress=request.progress)
 
 
 def named_path(text, option):

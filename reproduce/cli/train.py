@@ -44,8 +44,7 @@ def make_run(request, session):
     if request.init not in INITS or (request.init == "CoarseCTS" and "train_extra" not in layout.splits):
         raise InputError(f"--init {request.init}: not available for {layout.name}.")
     run = catalog.make_run(session.label, tasks, weighting, request.init, request.seed, readings)
-    irrelevant = set(readings.changed()) - set(run.readings.changed())
-    if irrelevant:
+    if irrelevant := readings.changed().keys() - run.readings.changed().keys():
         raise InputError(
             f"--set {', '.join(sorted(irrelevant))}: makes no difference to the training of {run.row} from "
             f"{run.init}; the tables take the readings of the evaluation."
