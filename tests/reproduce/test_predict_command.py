@@ -131,7 +131,7 @@ def test_options_that_cannot_be(folder, frames, tmp_path, capsys):
     for path in pair:
         shutil.copy(frames[0], path)
     for reason, words in {
-        "empty has no image": [folder, tmp_path / "empty"],
+        "empty contains no image": [folder, tmp_path / "empty"],
         "nowhere.png does not exist": [folder, tmp_path / "nowhere.png"],
         "not the folder of a finished run": [tmp_path, frames[0]],
         "data set": [folder, frames[0], "--out", frames[0].parent],
