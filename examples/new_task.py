@@ -1,15 +1,14 @@
 """A new self-supervised task in one file: inpainting, with its own input, loss, score and picture.
 
 ``python new_task.py`` trains the row ``SS+T/UW``, this task (T) together with segmentation (SS), and takes
-the options of ``reproduce train``. Inside the project, the class would be a file of ``experiments/tasks/``
-and an entry in the list ``TASKS``.
+the options of ``reproduce train``. Inside the project, everything but the last three statements is a file of
+``experiments/tasks/``, and ``Inpainting()`` an entry of the list ``TASKS`` there.
 """
 
 import dataclasses
 import sys
 
 import numpy as np
-import tensorflow as tf
 
 from selfsup_segmentation.experiments.tasks import TASKS
 from selfsup_segmentation.experiments.tasks.task import Task
@@ -19,6 +18,8 @@ from selfsup_segmentation.reproduce.__main__ import main
 
 def holes_of(image):
     """Mask of the holes in ``[B, H, W, C]``, float32 ``[H, W, 1]``: every other square of 8x8 pixels is 1."""
+    import tensorflow as tf  # here, because tables work without it
+
     rows, columns = (tf.range(length) // 8 for length in tf.unstack(tf.shape(image)[1:3]))
     return tf.cast((rows[:, None, None] + columns[None, :, None]) % 2, tf.float32)
 
@@ -57,6 +58,8 @@ class Inpainting(Task):
 
     def loss(self, batch, logits, readings, statistics):
         """Mean squared error in the holes, excluding padding."""
+        import tensorflow as tf
+
         holes = holes_of(logits) * batch["mask"][..., None]
         return tf.reduce_sum(holes * (logits - batch["lightness"]) ** 2) / tf.reduce_sum(holes)
 
@@ -66,7 +69,7 @@ class Inpainting(Task):
 
     def score(self, cache, layout):
         """A new `InpaintingScore`."""
-        return InpaintingScore()
+        return InpaintingScore(self)
 
     def picture(self, maps, image, statistics):
         """Predicted lightness as a grey RGB image, float ``[H, W, 3]`` in 0..1."""
@@ -76,23 +79,22 @@ class Inpainting(Task):
 class InpaintingScore:
     """Accumulates the error over the images of an evaluation."""
 
-    def __init__(self):
-        self.errors = []
+    def __init__(self, task):
+        self.task, self.errors = task, []
 
     def read(self, index):
         """Ground truth of an image: None, because the batch contains it."""
 
     def update(self, index, truth, batch, maps):
         """Add the error of one image."""
-        self.errors.append(float(INPAINTING.loss(batch, maps["lightness"], None, None)))
+        self.errors.append(float(self.task.loss(batch, maps["lightness"], None, None)))
 
     def result(self):
         """Result over all images."""
         return InpaintingResult(float(np.mean(self.errors)))
 
 
-INPAINTING = Inpainting()
-TASKS.append(INPAINTING)
+TASKS.append(Inpainting())
 
 if __name__ == "__main__":
     sys.exit(main(["train", "--row", "SS+T/UW", *sys.argv[1:]]))

@@ -43,7 +43,7 @@ class Task(abc.ABC):
 
         Args:
             images: dict of uint8 ``left`` ``[B, H, W, 3]`` and the parts of `training_parts`.
-            lab: the left image in Lab, float32 ``[B, H, W, 3]``.
+            lab: the left image in Lab, float32 ``[B, H, W, 3]``, L 0..100 (`image` receives normalized Lab).
             preparation: `data.pipeline.Preparation`.
         """
 

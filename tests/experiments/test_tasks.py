@@ -12,7 +12,7 @@ from selfsup_segmentation.models.heads import HEADS
 
 
 def test_the_papers_tasks_have_the_heads_of_the_public_network():
-    assert {task.name: task.head for task in TASKS} == HEADS
+    assert HEADS.items() <= {task.name: task.head for task in TASKS}.items()
     assert [head.channels for head in HEADS.values()] == [NUM_CLASSES, ColorBins.CLASSES, 1]
 
 
