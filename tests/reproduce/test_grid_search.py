@@ -83,9 +83,11 @@ def test_the_pick_has_the_highest_mean_over_seeds():
 
 
 def test_a_tie_goes_to_the_smaller_weights():
-    found = picks(RUNS, results({**dict.fromkeys(ALL, 0.2), **dict.fromkeys(list(ALL)[9:], 0.3)}), "ImageNet")
-    assert found["SS+C/GS"].weights == {"seg": 1.0, "color": 0.1}
-    assert found["SS+C+D/GS"].weights == {"seg": 1.0, "color": 0.1, "depth": 1.0}
+    picked = picks(
+        RUNS, results({**dict.fromkeys(ALL, 0.2), **dict.fromkeys(list(ALL)[9:], 0.3)}), "ImageNet"
+    )
+    assert picked["SS+C/GS"].weights == {"seg": 1.0, "color": 0.1}
+    assert picked["SS+C+D/GS"].weights == {"seg": 1.0, "color": 0.1, "depth": 1.0}
 
 
 def test_differences_below_the_recorded_precision_are_a_tie():

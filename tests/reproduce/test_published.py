@@ -34,51 +34,29 @@ def transcription() -> dict:
     return json.loads(re.search(r"```json\n(.*?)```", text, re.DOTALL).group(1))
 
 
-def by_init(row: str, value: float | list[float]) -> dict[str, float]:
-    """The transcription's number (single row) or pair, by initialization."""
-    if isinstance(value, list):
-        return dict(zip(INITS, value, strict=True))
-    return {init: value for init, single in BASELINES.items() if single == row}
-
-
 def unfolded(rows: dict) -> dict:
-    """{row: {metric: pair}} as {row: {init: {metric: value}}}."""
+    """{row: {metric: number of a single row, or pair by init}} as {row: {init: {metric: value}}}."""
     result = {}
     for row, metrics in rows.items():
         for metric, value in metrics.items():
             if metric not in ("w", "best"):
-                for init, number in by_init(row, value).items():
+                single = {init: value for init, name in BASELINES.items() if name == row}
+                by_init = dict(zip(INITS, value, strict=True)) if isinstance(value, list) else single
+                for init, number in by_init.items():
                     result.setdefault(row, {}).setdefault(init, {})[metric] = number
     return result
 
 
-def thawed(tree):
-    return tree if isinstance(tree, float) else {key: thawed(value) for key, value in tree.items()}
-
-
-def test_table1_equals_the_transcription(transcription):
-    assert thawed(TABLE1) == unfolded(transcription["table1"])
-    assert list(TABLE1) == list(transcription["table1"])  # the paper's order
-
-
-def test_text_equals_the_transcription(transcription):
-    assert thawed(TEXT) == unfolded(transcription["text"])
-
-
-def test_table2_and_4_equal_the_transcription(transcription):
-    assert thawed(TABLE2) == transcription["table2_test"]
-    assert thawed(TABLE4) == transcription["table4"]
-
-
-def test_table3_equals_the_transcription(transcription):
-    rows = {row: {"sem_miou": value} for row, value in transcription["table3_kitti"].items()}
-    assert thawed(TABLE3) == unfolded(rows)
-
-
-def test_grid_weights_and_best_equal_the_transcription(transcription):
+def test_all_numbers_equal_the_transcription(transcription):
     rows = transcription["table1"]
-    assert thawed(GRID_WEIGHTS) == {name: row["w"] for name, row in rows.items() if "w" in row}
-    assert [BEST[0]] == [name for name, row in rows.items() if row.get("best")]
+    assert unfolded(rows) == TABLE1
+    assert list(rows) == list(TABLE1)  # the paper's order
+    assert unfolded(transcription["text"]) == TEXT
+    assert transcription["table2_test"] == TABLE2
+    assert unfolded({row: {"sem_miou": v} for row, v in transcription["table3_kitti"].items()}) == TABLE3
+    assert transcription["table4"] == TABLE4
+    assert {name: row["w"] for name, row in rows.items() if "w" in row} == GRID_WEIGHTS
+    assert [name for name, row in rows.items() if row.get("best")] == [BEST[0]]
 
 
 @pytest.mark.parametrize(

@@ -19,8 +19,8 @@ def make(
     return catalog.make_run(dataset, tasks, weighting, init, seed, readings, start=start)
 
 
-def names(found):
-    return [variant.name for variant in found]
+def names(tried):
+    return [variant.name for variant in tried]
 
 
 def finish(store, run, native, network=0.1, shared=0.05):
@@ -29,64 +29,64 @@ def finish(store, run, native, network=0.1, shared=0.05):
 
 
 def test_every_reading_that_is_relevant_to_the_row_is_tried_one_at_a_time():
-    found = variants(make, Readings(), (0,))
-    assert names(found)[:2] == ["default", "seed=1"]
-    for variant in found[2:]:
+    tried = variants(make, Readings(), (0,))
+    assert names(tried)[:2] == ["default", "seed=1"]
+    for variant in tried[2:]:
         name = variant.name.split("=")[0]
         assert set(variant.readings.changed()) == {name}
         assert variant.trained == (name not in AT_EVALUATION)
-        assert variant.trained == (variant.runs != found[0].runs)
-    tried = {name.split("=")[0] for name in names(found)[2:]}
-    assert {"disp_scale", "recon_space", "input_norm", "augment", *AT_EVALUATION} <= tried
-    assert not {"mfb", "uw_form", "kitti_fit", "coarse_load", "w_depth"} & tried
+        assert variant.trained == (variant.runs != tried[0].runs)
+    readings = {name.split("=")[0] for name in names(tried)[2:]}
+    assert {"disp_scale", "recon_space", "input_norm", "augment", *AT_EVALUATION} <= readings
+    assert not {"mfb", "uw_form", "kitti_fit", "coarse_load", "w_depth"} & readings
 
 
 def test_a_split_that_the_data_does_not_have_is_left_out_with_the_reason(kitti_sample, tmp_path):
     kitti = functools.partial(make, dataset="scenes-kitti-demo", start="scenes-demo", weighting="UW")
-    found = variants(kitti, Readings(), (0,))
+    tried = variants(kitti, Readings(), (0,))
     source = Source(KITTI, kitti_sample)
     store = Store(tmp_path)
-    kept, (note,) = allowed(found, source, store)
-    assert set(names(found)) - set(names(kept)) == {"kitti_split_seed=1"}
+    possible, (note,) = allowed(tried, source, store)
+    assert set(names(tried)) - set(names(possible)) == {"kitti_split_seed=1"}
     assert "kitti_split_seed=1" in note and "these are 30" in note
-    for run in next(variant for variant in found if variant.name == "kitti_split_seed=1").runs:
+    for run in next(variant for variant in tried if variant.name == "kitti_split_seed=1").runs:
         finish(store, run, 0.5)
-    assert allowed(found, Source(KITTI, tmp_path / "not mounted"), store) == (found, [])
+    assert allowed(tried, Source(KITTI, tmp_path / "not mounted"), store) == (tried, [])
 
 
 def test_all_readings_are_tried_by_some_row_of_some_table():
     everything = functools.partial(make, tasks=("seg", "color", "depth"), init="CoarseCTS")
-    found = [*variants(functools.partial(everything, weighting="UW"), Readings(), (0,))]
-    found += variants(functools.partial(everything, weighting="DWA"), Readings(), (0,))
+    tried = [*variants(functools.partial(everything, weighting="UW"), Readings(), (0,))]
+    tried += variants(functools.partial(everything, weighting="DWA"), Readings(), (0,))
     kitti = {"dataset": "scenes-kitti-demo", "start": "scenes-demo", "weighting": "UW"}
-    found += variants(functools.partial(everything, **kitti), Readings(), (0,))
-    tried = {name.split("=")[0] for name in names(found)} - {"default", "seed"}
-    assert tried == {name for name, reading in DECLARED.items() if reading.tries}
+    tried += variants(functools.partial(everything, **kitti), Readings(), (0,))
+    readings = {name.split("=")[0] for name in names(tried)} - {"default", "seed"}
+    assert readings == {name for name, reading in DECLARED.items() if reading.tries}
 
 
 def test_on_kitti_the_runs_that_all_start_from_stay_the_same():
-    found = variants(functools.partial(make, dataset="kitti", start="cityscapes"), Readings(), (0,))
-    trained = [variant for variant in found[2:] if variant.trained]
-    assert {catalog.dependency(v.runs[0]) for v in trained} == {catalog.dependency(found[0].runs[0])}
+    tried = variants(functools.partial(make, dataset="kitti", start="cityscapes"), Readings(), (0,))
+    trained = [variant for variant in tried[2:] if variant.trained]
+    assert {catalog.dependency(v.runs[0]) for v in trained} == {catalog.dependency(tried[0].runs[0])}
     assert {name.split("=")[0] for name in names(trained)} == {
         "kitti_fit", "kitti_split_seed", "kitti_load", "color_stats"
     }  # fmt: skip
 
 
 def test_readings_that_are_not_the_default_stay_while_others_are_tried():
-    found = variants(make, Readings(disp_scale="W"), (0,))
-    assert "disp_scale=0.3W" in names(found)
-    assert "disp_scale=W" not in names(found)
-    assert all("disp_scale" in v.readings.changed() for v in found if not v.name.startswith("disp_scale"))
+    tried = variants(make, Readings(disp_scale="W"), (0,))
+    assert "disp_scale=0.3W" in names(tried)
+    assert "disp_scale=W" not in names(tried)
+    assert all("disp_scale" in v.readings.changed() for v in tried if not v.name.startswith("disp_scale"))
 
 
 def test_effects_are_against_the_default_and_the_largest_comes_first(tmp_path):
-    store, found = Store(tmp_path), variants(make, Readings(), (0,))
+    store, tried = Store(tmp_path), variants(make, Readings(), (0,))
     numbers = {"default": 0.40, "seed=1": 0.41, "disp_scale=W": 0.30, "augment=flip": 0.45}
-    for variant in found:
+    for variant in tried:
         if variant.name in numbers:
             finish(store, variant.runs[0], numbers[variant.name])
-    table = build(found, store, ["DEMO"])
+    table = build(tried, store, ["DEMO"])
     effects = {name: table.cell(name, "random", "sem_miou").gain for name in numbers}
     assert effects["default"] is None
     assert effects["disp_scale=W"] == pytest.approx(-0.10)

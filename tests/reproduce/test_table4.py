@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from selfsup_segmentation.reproduce.published import BEST, TABLE4
+from selfsup_segmentation.reproduce.published import BEST
 from selfsup_segmentation.reproduce.tables import table4
 from selfsup_segmentation.reproduce.tables.comparison import NOT_RUN
 from tests.reproduce.test_formats import FORMATS, to_csv
@@ -19,13 +19,6 @@ def measured(**scores):
     """Results of Table 1's runs; keyword arguments are the seeds of ``baseline`` and ``best``."""
     addresses = {"baseline": BASELINE, "best": BEST}
     return {addresses[name]: [{"sem_miou": score} for score in seeds] for name, seeds in scores.items()}
-
-
-def test_every_published_number_has_its_cell():
-    table = table4.build({}, {})
-    shown = {(c.row, c.metric): c.published for c in table.cells if c.published is not None}
-    assert shown == {(row, metric): v for row, metrics in TABLE4.items() for metric, v in metrics.items()}
-    assert [row.name for group in table.groups for row in group.rows] == list(TABLE4)
 
 
 @settings(deadline=None)
@@ -60,16 +53,20 @@ def test_best_stays_the_papers_best():
 def test_reasons():
     reasons = {BASELINE: "no ImageNet weights", BEST: "seed 1: diverged"}
     table = table4.build(measured(best=[0.6]), reasons)
-    found = {(c.row, c.metric): c.reason for c in table.cells}
-    assert found["Ours - Baseline (SSImageNet)", "val"] == "no ImageNet weights"
-    assert found["Ours - Best", "val"] == "seed 1: diverged"  # beside a value: fewer seeds
-    assert found["Ours - Baseline (SSImageNet)", "test"] == found["Ours - Best", "test"] == table4.SERVER
-    others = {reason for (row, _), reason in found.items() if row not in OURS}
+    reasons_shown = {(c.row, c.metric): c.reason for c in table.cells}
+    assert reasons_shown["Ours - Baseline (SSImageNet)", "val"] == "no ImageNet weights"
+    assert reasons_shown["Ours - Best", "val"] == "seed 1: diverged"  # beside a value: fewer seeds
+    assert (
+        reasons_shown["Ours - Baseline (SSImageNet)", "test"]
+        == reasons_shown["Ours - Best", "test"]
+        == table4.SERVER
+    )
+    others = {reason for (row, _), reason in reasons_shown.items() if row not in OURS}
     assert others == {table4.NOT_OURS}
 
 
 @pytest.mark.parametrize("to_format", FORMATS)
-def test_every_format_says_what_it_is(to_format):
+def test_every_format_has_numbers_and_explanations(to_format):
     text = to_format(table4.build(measured(best=[0.6123]), {}, [BANNER]))
     assert text.index(BANNER) < text.index(table4.TITLE)
     assert "0.612" in text
