@@ -84,6 +84,13 @@ def test_a_new_task_trains(run, tmp_path, monkeypatch):
     assert metrics["headline"].keys() == {"sem_miou", "inpainting_mse"}
     assert b"inpainting/" in b"".join(f.read_bytes() for f in path.parent.glob("tensorboard/predictions/*"))
     assert main(["evaluate", str(path.parent)]) == 0
+    image, out = next(tmp_path.glob("scenes/leftImg8bit/val/*/*.png")), tmp_path / "out"
+    assert main(["predict", str(path.parent), str(image), "--out", str(out)]) == 0
+    endings = ("inpainting", "overlay", "train_ids")
+    assert sorted(out.iterdir()) == [out / f"{image.stem}_{ending}.png" for ending in endings]
+    with Image.open(out / f"{image.stem}_inpainting.png") as prediction:
+        assert (prediction.mode, prediction.size) == ("RGB", (128, 64))
+    assert main(["samples", str(path.parent), str(tmp_path / "samples.png")]) == 0
 
 
 @pytest.mark.slow

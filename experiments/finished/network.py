@@ -1,13 +1,11 @@
 """The trained network of a finished run, which predicts as the run's evaluation did."""
 
-import dataclasses
 import functools
 
 import numpy as np
 import tensorflow as tf
 
 from selfsup_segmentation.data.cache import fit_image
-from selfsup_segmentation.data.color import recolor
 from selfsup_segmentation.data.errors import InputError
 from selfsup_segmentation.data.pipeline import Preparation
 from selfsup_segmentation.experiments.catalog import layout_of
@@ -18,23 +16,6 @@ from selfsup_segmentation.experiments.records.results import headline
 from selfsup_segmentation.experiments.tasks import named
 from selfsup_segmentation.experiments.training.network import COLORS, load_model, read_colors
 from selfsup_segmentation.models.normalization import load_statistics
-
-
-@dataclasses.dataclass(frozen=True)
-class Prediction:
-    """What a network predicts of one image, at the image's own size; None for a task that it lacks.
-
-    Attributes:
-        image: RGB uint8 ``[H, W, 3]``.
-        train_ids: uint8 ``[H, W]``, 0..18.
-        disparity: float32 ``[H, W]``, px of this image's width.
-        color: RGB uint8 ``[H, W, 3]``: the image's own L, with the a and b that were predicted from it.
-    """
-
-    image: np.ndarray
-    train_ids: np.ndarray | None = None
-    disparity: np.ndarray | None = None
-    color: np.ndarray | None = None
 
 
 class TrainedNetwork:
@@ -86,37 +67,25 @@ class TrainedNetwork:
         """Predict images of a cache, all or those at some indices; see `Predictor.images`."""
         return self._predictor.images(cache, preparation, indices, self._statistics)
 
-    def predict(self, image: np.ndarray) -> Prediction:
+    def predict(self, image: np.ndarray) -> dict[str, np.ndarray]:
         """Predict an RGB uint8 image ``[H, W, 3]`` of any size.
 
         It is brought to the size of the run's network as those of its data were; one that is larger than a
         network whose images were padded is resized.
+
+        Returns:
+            By task the prediction at the image's own size, see `experiments.tasks.task.Task.native`.
         """
         height, width = image.shape[:2]
         size = self.run.schedule.size
         fit = layout_of(self.run.dataset).fit(self.run.readings.kitti_fit)
         pads = fit == "pad" and width <= size[0] and height <= size[1]
-        valid = (width, height) if pads else size
-        batch = self.preparation(
-            {
-                "left": tf.constant(fit_image(image, size, "pad" if pads else "resize")[None]),
-                "valid_size": tf.constant([valid], tf.int32),
-            }
-        )
+        fitted = fit_image(image, size, "pad" if pads else "resize")
+        valid_size = tf.constant([(width, height) if pads else size], tf.int32)
+        batch = self.preparation({"left": tf.constant(fitted[None]), "valid_size": valid_size})
         maps = self._predictor(batch, tf.constant([width, height], tf.int32), self._statistics)
-        predicted = {"image": image}
-        if "seg" in self.run.tasks:
-            predicted["train_ids"] = maps["seg_native"][0].astype(np.uint8)
-        if "depth" in self.run.tasks:
-            native = _enlarge(maps["depth"], valid, (width, height))
-            predicted["disparity"] = native.numpy()[..., 0] * np.float32(width / valid[0])
-        if "color" in self.run.tasks:
-            ab = self.preparation.statistics.bins.centers[maps["color"]]
-            rgb = recolor(image, _enlarge(ab, valid, (width, height)))
-            predicted["color"] = tf.cast(tf.round(rgb * 255.0), tf.uint8).numpy()
-        return Prediction(**predicted)
-
-
-def _enlarge(maps, valid, size):
-    """Enlarge the part of ``[1, H, W, C]`` that is not padding to ``size``, as ``[height, width, C]``."""
-    return tf.image.resize(maps[:, : valid[1], : valid[0]], size[::-1], "bilinear")[0]
+        if pads:
+            maps = {name: values[:, :height, :width] for name, values in maps.items()}
+            fitted = fitted[:height, :width]
+        statistics = self.preparation.statistics
+        return {task.name: task.native(maps, image, fitted, statistics) for task in named(self.run.tasks)}

@@ -7,7 +7,7 @@ import numpy as np
 from selfsup_segmentation.data.labels import IGNORE
 from selfsup_segmentation.experiments.metrics import MeanIoU
 from selfsup_segmentation.experiments.tasks.miou import IoU
-from selfsup_segmentation.experiments.tasks.task import Task
+from selfsup_segmentation.experiments.tasks.task import Task, enlarge
 from selfsup_segmentation.models.heads import HEADS
 
 
@@ -64,6 +64,13 @@ class Colorization(Task):
         from selfsup_segmentation.data.color import recolor
 
         return recolor(image, statistics.bins.centers[maps["color"][0]]).numpy()
+
+    def native(self, maps, image, fitted, statistics):
+        """RGB uint8 ``[H, W, 3]``: L of the image in its file with a and b as predicted, enlarged."""
+        from selfsup_segmentation.data.color import recolor
+
+        rgb = recolor(image, enlarge(statistics.bins.centers[maps["color"]], image)).numpy()
+        return np.round(rgb * np.float32(255)).astype(np.uint8)
 
 
 class ColorScore:

@@ -6,7 +6,7 @@ import numpy as np
 
 from selfsup_segmentation.data.disparity import depth_from_disparity, resize_disparity
 from selfsup_segmentation.experiments.metrics import DisparityErrors
-from selfsup_segmentation.experiments.tasks.task import Task
+from selfsup_segmentation.experiments.tasks.task import Task, enlarge
 from selfsup_segmentation.experiments.tasks.yardsticks import ConstantDisparity
 from selfsup_segmentation.models.heads import HEADS
 
@@ -84,7 +84,7 @@ class Disparity(Task):
     name, letters, title = "depth", "D", "disparity"
     head, result = HEADS["depth"], DepthResult
     training_parts, evaluation_parts = ("right",), ("disparity", "camera")
-    is_regression = True
+    kind, is_regression = "disparity", True
 
     def targets(self, images, lab, preparation):
         """``left`` and ``right``, ``[B, H, W, C]`` in the image space of the reconstruction loss."""
@@ -130,6 +130,14 @@ class Disparity(Task):
         disparity = maps["depth"][0, ..., 0]
         largest = max(float(disparity.max()), 1e-6)
         return colormaps["magma"](disparity / largest)[..., :3].astype(np.float32)
+
+    def drawn(self, maps, image, statistics):
+        """Float32 ``[H, W]``, px of the network's image."""
+        return maps["depth"][0, ..., 0]
+
+    def native(self, maps, image, fitted, statistics):
+        """Float32 ``[H, W]``, px of the image in its file."""
+        return enlarge(maps["depth"], image)[..., 0] * np.float32(image.shape[1] / fitted.shape[1])
 
 
 class DepthScore:

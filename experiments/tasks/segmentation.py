@@ -59,6 +59,7 @@ class Segmentation(Task):
     name, letters, title = "seg", "SS", "segmentation"
     head, result = HEADS["seg"], SegmentationResult
     training_parts = evaluation_parts = ("labels",)
+    kind = "labels"
 
     def targets(self, images, lab, preparation):
         """``labels``: trainIds ``[B, H, W]``, 255 where nothing is labeled."""
@@ -87,6 +88,14 @@ class Segmentation(Task):
     def picture(self, maps, image, statistics):
         """Classes in Cityscapes' colors."""
         return colorize(maps["seg_network"][0].astype(np.uint8))
+
+    def drawn(self, maps, image, statistics):
+        """TrainIds uint8 ``[H, W]`` at native size."""
+        return maps["seg_native"][0].astype(np.uint8)
+
+    def native(self, maps, image, fitted, statistics):
+        """The same."""
+        return self.drawn(maps, image, statistics)
 
 
 class SegmentationScore:

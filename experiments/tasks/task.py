@@ -2,6 +2,8 @@
 
 import abc
 
+import numpy as np
+
 from selfsup_segmentation.models.heads import Head
 
 
@@ -21,6 +23,7 @@ class Task(abc.ABC):
         result: class of its numbers, a frozen dataclass whose fields have defaults. ``HEADLINE`` names the
             numbers of tables, ``headline(readings)`` returns those that readings choose, and ``variants()``
             all, both as dict of float or None by name.
+        kind: how figures and files show it: ``image`` (RGB), ``labels`` (trainIds) or ``disparity`` (px).
         is_regression: its loss is a squared error, which uncertainty weighting weighs by half.
     """
 
@@ -31,6 +34,7 @@ class Task(abc.ABC):
     result: type
     training_parts: tuple[str, ...] = ()
     evaluation_parts: tuple[str, ...] = ()
+    kind: str = "image"
     is_regression: bool = False
 
     def image(self, lab):
@@ -91,3 +95,27 @@ class Task(abc.ABC):
             image: RGB uint8 ``[H, W, 3]`` at the network's size.
             statistics: `data.color.ColorStatistics` of the training images.
         """
+
+    def drawn(self, maps, image, statistics):
+        """A prediction as `kind` says, for figures; arguments as for `picture`, the default."""
+        return self.picture(maps, image, statistics)
+
+    def native(self, maps, image, fitted, statistics):
+        """A prediction at the image's own size as `kind` says, for files; by default `picture`, enlarged.
+
+        Args:
+            maps: of one image as arrays ``[1, h, w, …]``, without padding.
+            image: RGB uint8 ``[H, W, 3]``.
+            fitted: the same at the network's size ``[h, w, 3]``, without padding.
+            statistics: `data.color.ColorStatistics` of the training images.
+        """
+        picture = self.picture(maps, fitted, statistics)
+        scale = np.float32(1 if picture.dtype == np.uint8 else 255)
+        return np.round(enlarge(scale * picture[None], image)).astype(np.uint8)
+
+
+def enlarge(maps, image):
+    """Maps ``[1, h, w, C]`` at the size of an image ``[H, W, 3]``, float32 ``[H, W, C]``; bilinear."""
+    import tensorflow as tf
+
+    return tf.image.resize(maps, image.shape[:2], "bilinear")[0].numpy()

@@ -36,14 +36,14 @@ def run(request):
     failed, clipped = [], 0
     for done, (stem, path) in enumerate(images.items(), start=1):
         try:
-            prediction = network.predict(read_picture(path))
+            image = read_picture(path)
+            prediction = network.predict(image)
         except InputError as error:
             print(error, file=sys.stderr)
             failed.append(path)
         else:
             (out / stem).parent.mkdir(parents=True, exist_ok=True)
-            write_prediction(prediction, out / stem, names)
-            clipped += prediction.disparity is not None and prediction.disparity.max() > LARGEST
+            clipped += write_prediction(image, prediction, out / stem, request.label_ids)
         progress(done, len(images))
     if clipped:
         print(f"{clipped} of the 16-bit disparity files hold {LARGEST:.1f} px where more was predicted")

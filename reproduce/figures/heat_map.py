@@ -1,6 +1,5 @@
-"""Heat maps of the grid search: mIoU by weights, one for each set of tasks; drawn without a display."""
+"""Heat maps of the grid search: mIoU by weights, one panel for each set of tasks."""
 
-import os
 import textwrap
 from collections.abc import Sequence
 from pathlib import Path
@@ -23,7 +22,7 @@ from selfsup_segmentation.reproduce.tables.grid_search import task_letters, titl
 
 COLORS = matplotlib.colormaps["cividis"]  # the same for color-blind readers, and monotonic in gray
 MIN_RANGE = 0.01  # mIoU between the ends of the scale, so that noise does not look like a landscape
-CELL, MARGIN = 0.8, (2.4, 2.2)  # inches: side of a cell; (width, height) of all that is not cells
+CELL, MARGIN = 0.8, (2.4, 2.2)  # inches: side of a cell; (width, height) of everything but the cells
 LINE = 0.17  # inches from one line of text to the next
 FONT = 8  # points
 CHARACTERS_PER_INCH = 12  # of bold text
@@ -33,26 +32,8 @@ PAPERS = {"fill": False, "edgecolor": "black", "linewidth": 1.5, "linestyle": (0
 MISSING = {"facecolor": "white", "edgecolor": "0.6", "hatch": "////", "linewidth": 0.0}
 
 
-def write_heat_map(
-    runs: Sequence[Run],
-    measured: Measured,
-    init: str,
-    notes: Sequence[str],
-    folder: str | os.PathLike,
-    stem: str,
-) -> list[Path]:
-    """Write ``stem.png`` and ``stem.pdf`` into a folder; a reader never sees half a file.
-
-    Args:
-        runs, measured, init: as for `reproduce.tables.grid_search.build`.
-        notes: lines at the top that nobody may overlook.
-        folder: made when missing.
-        stem: of the files.
-
-    Raises:
-        ValueError: A mIoU is not a finite number.
-    """
-    folder = Path(folder)
+def write_heat_map(runs, measured, init, notes, folder: Path, stem: str) -> list[Path]:
+    """Write ``<folder>/<stem>.png`` and ``.pdf`` atomically; the other arguments as for `draw`."""
     folder.mkdir(parents=True, exist_ok=True)
     figure = draw(runs, measured, init, notes)
     return [save(figure, folder / f"{stem}.{suffix}") for suffix in ("png", "pdf")]
@@ -61,12 +42,19 @@ def write_heat_map(
 def draw(runs: Sequence[Run], measured: Measured, init: str, notes: Sequence[str] = ()) -> Figure:
     """The figure: color alone above, depth alone at the left, and both between them on the same axes.
 
-    A combination without a number is hatched and holds no text. Arguments as for `write_heat_map`.
+    A combination without a number is hatched and holds no text.
+
+    Args:
+        runs, measured, init: as for `reproduce.tables.grid_search.build`.
+        notes: lines at the top.
+
+    Raises:
+        ValueError: A mIoU is not a finite number.
     """
     picked = picks(runs, measured, init)
-    searched = [each for pick in picked.values() for each in pick.combinations]
+    searched = [one for pick in picked.values() for one in pick.combinations]
     weights = {
-        task: sorted({each.weights[task] for each in searched if task in each.weights})
+        task: sorted({one.weights[task] for one in searched if task in one.weights})
         for task in ("color", "depth")
     }
     columns, rows = len(weights["color"]), len(weights["depth"])
@@ -78,7 +66,7 @@ def draw(runs: Sequence[Run], measured: Measured, init: str, notes: Sequence[str
     figure.suptitle("\n".join([*head, title(runs, init)]), parse_math=False, **font)
     grid = figure.add_gridspec(2, 2, width_ratios=(1, columns), height_ratios=(1, rows))
     places = {("color",): grid[0, 1], ("depth",): grid[1, 0], ("color", "depth"): grid[1, 1]}
-    means = [each.score.mean for each in searched if each.score.n]
+    means = [one.score.mean for one in searched if one.score.n]
     scale = _scale(means or [0])
     for pick in picked.values():
         tasks = tuple(task for task in pick.paper_weights if task != "seg")
@@ -111,17 +99,17 @@ def _draw_panel(axes: Axes, pick: Pick, weights, scale: Normalize):
     """An image whose pixels are combinations; a task that was not searched has one place."""
     columns, rows = (weights.get(task, [None]) for task in ("color", "depth"))
     means = np.full((len(rows), len(columns)), np.nan)
-    for each in pick.combinations:
-        x, y = columns.index(each.weights.get("color")), rows.index(each.weights.get("depth"))
+    for one in pick.combinations:
+        x, y = columns.index(one.weights.get("color")), rows.index(one.weights.get("depth"))
         ink = "black"
-        if each.score.n:
-            means[y, x] = each.score.mean
-            ink = ink_on(COLORS(scale(each.score.mean)))
-            axes.text(x, y, _cell_text(each), ha="center", va="center", size=FONT, color=ink)
-        if each.weights == pick.weights:
+        if one.score.n:
+            means[y, x] = one.score.mean
+            ink = ink_on(COLORS(scale(one.score.mean)))
+            axes.text(x, y, _cell_text(one), ha="center", va="center", size=FONT, color=ink)
+        if one.weights == pick.weights:
             halo = [withStroke(linewidth=7, foreground="white")]  # sets the frame off from a dark cell
             axes.add_patch(Rectangle((x - 0.5, y - 0.5), 1, 1, clip_on=False, path_effects=halo, **OURS))
-        if each.weights == pick.paper_weights:
+        if one.weights == pick.paper_weights:
             axes.add_patch(Rectangle((x - 0.4, y - 0.4), 0.8, 0.8, **PAPERS | {"edgecolor": ink}))
     axes.patch.set(**MISSING)  # seen through cells without a number
     axes.set_title(task_letters(pick.row), size=FONT + 1)
@@ -134,14 +122,10 @@ def _draw_panel(axes: Axes, pick: Pick, weights, scale: Normalize):
     return axes.imshow(means, COLORS, scale, origin="lower", aspect="auto")
 
 
-def _cell_text(each: Combination) -> str:
-    score = each.score
-    lines = [f"{score.mean:.{DECIMALS}f}"]
-    if score.std is not None:
-        lines.append(f"±{score.std:.{DECIMALS}f}")
-    if score.n < each.seeds:
-        lines.append(f"{score.n} of {each.seeds}")
-    return "\n".join(lines)
+def _cell_text(combination: Combination) -> str:
+    score, seeds = combination.score, combination.seeds
+    spread = "" if score.std is None else f"\n±{score.std:.{DECIMALS}f}"
+    return f"{score.mean:.{DECIMALS}f}{spread}" + f"\n{score.n} of {seeds}" * (score.n < seeds)
 
 
 def ink_on(color: Sequence[float]) -> str:
@@ -157,14 +141,14 @@ def _keys(searched: Sequence[Combination], picked: Sequence[Pick], init: str) ->
     if any(pick.weights for pick in picked):
         so_far = "" if all(pick.complete for pick in picked) else " so far"
         keys.insert(0, Rectangle((0, 0), 1, 1, label=f"our pick{so_far}", **OURS))
-    if not all(each.score.n for each in searched):
+    if not all(one.score.n for one in searched):
         keys.append(Rectangle((0, 0), 1, 1, label="not finished", **MISSING))
     return keys
 
 
 def _caption(searched: Sequence[Combination]) -> str:
-    seeds = max(each.seeds for each in searched)
-    if not any(each.score.n for each in searched):
+    seeds = max(one.seeds for one in searched)
+    if not any(one.score.n for one in searched):
         return "w_seg is 1. No run is finished."
     if seeds == 1:
         return "w_seg is 1. One seed."

@@ -1,4 +1,4 @@
-"""A grid of images, drawn without a display: titles above, a line below each row, keys and caption."""
+"""A grid of images: titles above, a line below each row, a legend and a caption."""
 
 import dataclasses
 import math
@@ -27,13 +27,13 @@ COLORS = matplotlib.colormaps["magma"].with_extremes(bad=NOT_MEASURED)
 
 @dataclasses.dataclass(frozen=True)
 class Column:
-    """An image for each row.
+    """A column of a grid.
 
     Attributes:
-        title: above it.
+        title: text above it.
         kind: ``image`` (RGB ``[H, W, 3]``), ``labels`` (trainIds uint8 ``[H, W]``) or ``disparity`` (float
             ``[H, W]``, px, NaN where nothing was measured).
-        images: of any size; each is shown in the shape of its row.
+        images: one a row, of any size; each is shown in the shape of its row.
     """
 
     title: str
@@ -56,7 +56,7 @@ def draw(columns, sizes, lines, notes=(), caption=(), unit="px"):
         columns: of type `Column`.
         sizes: (width, height) of each row's image at its native size: the shape of its panels.
         lines: text below each row.
-        notes: paragraphs at the top that nobody may overlook.
+        notes: paragraphs at the top.
         caption: paragraphs at the bottom.
         unit: of the disparities.
 
@@ -69,14 +69,15 @@ def draw(columns, sizes, lines, notes=(), caption=(), unit="px"):
     classes = {int(c) for column in columns if column.kind == "labels" for c in np.unique(column.values)}
     disparities = [column for column in columns if column.kind == "disparity"]
     scale = Normalize(0, _limit(disparities[0].values)) if disparities else None
-    keys = [_key(*_class(value)) for value in sorted(classes)]
+    names = {**dict(enumerate(CLASS_NAMES)), IGNORE: "unlabeled"}
+    colors = {names[value]: PALETTE[value] / 255 for value in sorted(classes)}
     if any(np.isnan(column.values).any() for column in disparities):
-        keys.append(_key(NOT_MEASURED, "not measured"))
+        colors["not measured"] = NOT_MEASURED
+    keys = [Patch(facecolor=c, edgecolor="0.3", linewidth=0.5, label=name) for name, c in colors.items()]
 
     ratios = [height / width for width, height in sizes]
-    lines = [
-        "\n".join(_wrap([line], 2 * width / max(2, len(columns)))) for line in lines
-    ]  # no column is widened
+    line_width = 2 * width / max(2, len(columns))  # so that no column is widened
+    lines = ["\n".join(_wrap([line], line_width)) for line in lines]
     rows = "\n".join(lines).count("\n") + 1
     text = len(notes) + len(caption) + 1.7 * rows + 1.3 * math.ceil(len(keys) / KEYS_PER_LINE) + 2
     height = sum(ratios) * width / len(columns) + LINE * (text + 4 * bool(disparities))
@@ -109,15 +110,7 @@ def _draw_image(panel, column, row, size, scale):
 
 
 def save(figure, path):
-    """Write a figure atomically; the suffix is the format. The same figure gives the same bytes.
-
-    Args:
-        figure: to be written.
-        path: of the file.
-
-    Returns:
-        The path.
-    """
+    """Write a figure atomically, deterministic to the byte; the suffix is the format. Returns the path."""
     path = Path(path)
     kind = path.suffix[1:].lower()
     undated = {"pdf": {"CreationDate": None}, "svg": {"Date": None}}.get(kind)
@@ -133,7 +126,7 @@ def save(figure, path):
 
 
 def _wrap(paragraphs, width):
-    """Lines that fit into a figure of some inches."""
+    """Lines that fit into a width in inches."""
     characters = int(width * CHARACTERS_PER_INCH)
     return [line for text in paragraphs for line in textwrap.wrap(text, characters, break_on_hyphens=False)]
 
@@ -142,11 +135,3 @@ def _limit(values):
     """Upper end of a scale, px: outliers, at most one value in a hundred, lie above."""
     values = values[np.isfinite(values)]
     return max(1, math.ceil(np.quantile(values, 0.99))) if values.size else 1
-
-
-def _class(value):
-    return PALETTE[value] / 255, "unlabeled" if value == IGNORE else CLASS_NAMES[value]
-
-
-def _key(color, label):
-    return Patch(facecolor=color, edgecolor="0.3", linewidth=0.5, label=label)

@@ -73,12 +73,9 @@ def gain_or_loss(name, gains, at_top):
 
 
 def rank(score, scores, end):
-    """Rank of a score, such as ``2nd largest``.
+    """Rank of a score among all (NaN is left out), such as ``2nd largest``.
 
-    Args:
-        score: one of ``scores``.
-        scores: all; NaN is left out.
-        end: where the count starts: ``largest``, ``highest``, ``smallest`` or ``lowest``.
+    ``end``, where the count starts, is ``largest``, ``highest``, ``smallest`` or ``lowest``.
     """
     from_above = end in ("largest", "highest")
     before = sum(other > score if from_above else other < score for other in scores)
@@ -88,12 +85,10 @@ def rank(score, scores, end):
 def tally(gains):
     """Counts of images with a gain or a loss: ``gain in 12, loss in 7, no difference in 1 of 20``."""
     counts = {
-        "gain in": sum(gain > 0 for gain in gains.values()),
-        "loss in": sum(gain < 0 for gain in gains.values()),
-        "no difference in": sum(gain == 0 for gain in gains.values()),
-        "no labels in": sum(math.isnan(gain) for gain in gains.values()),
+        "gain in": [gain > 0 for gain in gains.values()],
+        "loss in": [gain < 0 for gain in gains.values()],
+        "no difference in": [gain == 0 for gain in gains.values()],
+        "no labels in": [math.isnan(gain) for gain in gains.values()],
     }
-    parts = [
-        f"{words} {count}" for words, count in counts.items() if count or words in ("gain in", "loss in")
-    ]
+    parts = [f"{name} {sum(of)}" for name, of in counts.items() if any(of) or name in ("gain in", "loss in")]
     return f"{', '.join(parts)} of {len(gains)}"

@@ -15,13 +15,15 @@ from selfsup_segmentation.experiments.datasets.source import Source
 from selfsup_segmentation.experiments.finished.finished_run import FinishedRun
 from selfsup_segmentation.experiments.records.json_files import read_json
 from selfsup_segmentation.experiments.records.store import Store
+from selfsup_segmentation.experiments.tasks import TASKS
 from selfsup_segmentation.reproduce.figures import figures, panels, samples
-from selfsup_segmentation.reproduce.figures.images import Pictures
+from selfsup_segmentation.reproduce.figures.images import ValidationImages
 from tests.experiments.conftest import TINY, tiny_run
 from tests.synthetic import QUIET, write_finished
 
 pytestmark = pytest.mark.usefixtures("narrow_network")
 
+SEG, COLOR, DEPTH = TASKS
 NOTES = ["DEMO SCALE on embedded street scenes: not comparable with the paper."]
 ONE_EPOCH = {"epochs": 1, "validate_every": 0, "statistics_batches": 2}
 
@@ -170,12 +172,14 @@ def test_figure_3_shows_the_lowest_and_the_highest_error(finished, cityscapes, t
 def test_only_chosen_images_are_predicted_in_the_order_asked_for(finished, cityscapes):
     store, _, run = finished
     names = [frame.name for frame in cityscapes.prepare(run).val.frames]
-    chosen = Pictures(opened_run(run, store), cityscapes, [names[4], names[1]])
-    whole = {frame.name: maps for frame, maps in predict_all(run, store, cityscapes, "seg")}
-    for name, found in zip((names[4], names[1]), chosen.segmentations(), strict=True):
-        np.testing.assert_array_equal(found, whole[name]["seg_native"][0])
-    assert [picture.shape for picture in chosen.colorizations()] == [(32, 64, 3)] * 2
-    assert 0 <= np.min(chosen.colorizations()) <= np.max(chosen.colorizations()) <= 1
+    chosen = ValidationImages(opened_run(run, store), cityscapes, [names[4], names[1]])
+    expected = {
+        frame.name: maps["seg_native"][0] for frame, maps in predict_all(run, store, cityscapes, "seg")
+    }
+    np.testing.assert_array_equal(chosen.predictions(SEG), [expected[names[4]], expected[names[1]]])
+    colors = np.array(chosen.predictions(COLOR))
+    assert colors.shape == (2, 32, 64, 3)
+    assert 0 <= colors.min() <= colors.max() <= 1
 
 
 def test_a_data_set_that_the_run_did_not_see_is_refused(finished, tmp_path):
@@ -220,8 +224,8 @@ def test_figure_4_cuts_padding_off_and_calls_no_difference_none(tmp_path):
     assert [image["chosen"] for image in record["images"]] == ["no difference", "no difference"]
     assert "gain in 0, loss in 0, no difference in 2 of 2" in record["caption"][1]
 
-    pictures = Pictures(opened_run(run, store), library, [image["frame"] for image in record["images"]])
-    assert {picture.shape for picture in pictures.originals()} == {(50, 120, 3)}
-    assert {picture.shape for picture in pictures.segmentations()} == {(50, 120)}
-    assert {picture.shape for picture in pictures.measured_disparities()} == {(50, 120)}
-    assert {picture.shape for picture in pictures.predicted_disparities()} == {(50, 120)}
+    names = [image["frame"] for image in record["images"]]
+    shown = ValidationImages(opened_run(run, store), library, names)
+    assert {image.shape for image in shown.originals()} == {(50, 120, 3)}
+    for task in (SEG, DEPTH):
+        assert {image.shape for image in shown.truths(task) + shown.predictions(task)} == {(50, 120)}

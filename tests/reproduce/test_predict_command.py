@@ -76,9 +76,9 @@ def test_disparity_is_in_px_of_the_image_and_color_keeps_its_lightness(folder, f
     network, image = FinishedRun.open(folder).network, read_rgb(frames[0])
     small, large = (network.predict(np.kron(image, np.ones((k, k, 1), np.uint8))) for k in (1, 2))
     # Both are the same 64x32 for the network; twice as wide an image has twice the disparity.
-    np.testing.assert_allclose(large.disparity.mean(), 2 * small.disparity.mean(), rtol=1e-3)
-    assert 0 < small.disparity.min() <= small.disparity.max() < 0.3 * image.shape[1]
-    given, lab = rgb_to_lab(image).numpy(), rgb_to_lab(small.color).numpy()
+    np.testing.assert_allclose(large["depth"].mean(), 2 * small["depth"].mean(), rtol=1e-3)
+    assert 0 < small["depth"].min() <= small["depth"].max() < 0.3 * image.shape[1]
+    given, lab = rgb_to_lab(image).numpy(), rgb_to_lab(small["color"]).numpy()
     inside = np.abs(given[..., 0] - 50) < 25  # of these the colors can be shown
     assert np.abs(given - lab)[inside, 0].mean() < 2
     centers = network.preparation.statistics.bins.centers
