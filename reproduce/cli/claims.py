@@ -8,7 +8,6 @@ from selfsup_segmentation.reproduce.claims.document import claims_document
 from selfsup_segmentation.reproduce.claims.verdicts import evaluate, measured_numbers, published_numbers
 from selfsup_segmentation.reproduce.cli import options
 from selfsup_segmentation.reproduce.cli.session import open_session
-from selfsup_segmentation.reproduce.report.claims_page import claims_html
 
 
 def add_options(parser):
@@ -30,5 +29,7 @@ def run(request):
     ours = evaluate(CLAIMS, measured_numbers(table1, table3))
     shown = [(catalog.table_row(run), run) for run in runs]
     verdicts = (paper, ours, session.notes_on(runs))
+    from selfsup_segmentation.reproduce.report.pages import claims_html  # brings matplotlib
+
     html = functools.partial(claims_html, *verdicts)
     return session.show_page(claims_document(*verdicts), "claims", html, shown)

@@ -4,7 +4,6 @@ from selfsup_segmentation.experiments import catalog
 from selfsup_segmentation.experiments.run import INITS
 from selfsup_segmentation.reproduce.cli import options
 from selfsup_segmentation.reproduce.cli.session import Written, open_session
-from selfsup_segmentation.reproduce.figures import heat_map
 from selfsup_segmentation.reproduce.tables import grid_search
 from selfsup_segmentation.reproduce.tables.grid_picks import row_name
 
@@ -28,6 +27,8 @@ def run(request):
     alone = [run for run in alone if len(run.tasks) == 1 and run.init == init]
     measured, reasons = session.collect([*runs, *alone], name=row_name)
     notes = session.notes_on([*runs, *alone])
+    from selfsup_segmentation.reproduce.figures import heat_map  # brings matplotlib
+
     table = grid_search.build(runs, measured, reasons, init, notes)
     pictures = heat_map.write_heat_map(runs, measured, init, notes, session.out, f"{stem}-{session.label}")
     return session.show(table, stem, *pictures, shown=[(row_name(run), run) for run in [*runs, *alone]])

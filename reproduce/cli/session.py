@@ -17,9 +17,6 @@ from selfsup_segmentation.reproduce.cli.execution import check_executor, run_all
 from selfsup_segmentation.reproduce.cli.plan import print_plan
 from selfsup_segmentation.reproduce.cli.request import Request
 from selfsup_segmentation.reproduce.cli.tensorflow_import import import_tensorflow
-from selfsup_segmentation.reproduce.report.images import best_and_baseline
-from selfsup_segmentation.reproduce.report.make import write_page
-from selfsup_segmentation.reproduce.report.table_page import to_html
 from selfsup_segmentation.reproduce.tables.collect import collect, stale_notes
 from selfsup_segmentation.reproduce.tables.document import comparison_document
 
@@ -157,7 +154,9 @@ class Session:
         Returns:
             `Written`.
         """
-        html, sampled = functools.partial(to_html, table), best_and_baseline(table, shown)
+        from selfsup_segmentation.reproduce.report import images, pages  # brings matplotlib
+
+        html, sampled = functools.partial(pages.table_html, table), images.best_and_baseline(table, shown)
         return self.show_page(comparison_document(table), stem, html, shown, others, sampled)
 
     def show_page(self, document, stem, html, shown, others=(), sampled=()):
@@ -165,11 +164,13 @@ class Session:
 
         Args:
             document, stem, others, shown: as for `show`.
-            html, sampled: as for `reproduce.report.make.write_page`.
+            html, sampled: as for `reproduce.report.pages.write_page`.
 
         Returns:
             `Written`.
         """
+        from selfsup_segmentation.reproduce.report.pages import write_page  # brings matplotlib
+
         name = f"{stem}-{self.label}"
         files = [*self.show_document(document, name), *filter(None, others)]
         page = (f"report-{name}", shown, files, html, sampled)

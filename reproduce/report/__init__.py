@@ -1,1 +1,1 @@
-"""A table as one page for people: numbers, curves, classes and pictures in a single file."""
+"""A table or the claims as one HTML page: numbers, curves, classes and images in a single file."""

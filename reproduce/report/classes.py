@@ -15,7 +15,7 @@ from selfsup_segmentation.reproduce.report import svg
 from selfsup_segmentation.reproduce.tables.comparison import Table
 from selfsup_segmentation.reproduce.tables.document import table_lines
 
-LINE, MARGIN = 15, 22  # px: height of a bar with its gap; of the axis at the top
+LINE, MARGIN = 15, 22  # px: height of a bar with its gap, and of the axis at the top
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,7 +23,7 @@ class ClassScore:
     """IoU of one class, fractions.
 
     Attributes:
-        name: of the class.
+        name: class name.
         ours: mean over seeds; None where no pixel of the validation images has the class.
         baseline: that of the baseline, or None.
     """
@@ -49,21 +49,18 @@ class ClassScores:
     """IoU by class of a row and initialization.
 
     Attributes:
-        label: of the row.
+        label: label of the row.
         init: initialization.
-        baseline: label of the baseline; None where there is none or nothing of it was measured.
-        scores: by class.
+        baseline: label of the baseline; None without a measured one.
+        scores: one for each class.
+        chart: bars of the row and ticks of its baseline, as SVG.
     """
 
     label: str
     init: str
     baseline: str | None
     scores: tuple[ClassScore, ...]
-
-    @property
-    def chart(self) -> str:
-        """Bars of the row and ticks of its baseline, as SVG."""
-        return _draw(self)
+    chart: str
 
 
 def class_scores(
@@ -72,19 +69,20 @@ def class_scores(
     """Scores of the rows of a table that have a number for each class.
 
     Args:
-        table: it names the baselines.
+        table: table that names the baselines.
         shown: (name of the row, run); also of baselines that are no row of the table.
-        store: of the runs.
-        readings: they choose among the numbers of a run.
+        store: store of the runs.
+        readings: readings that choose among the numbers of a run.
     """
     column = next((column for column in table.columns if column.task == "seg"), None)
     if column is None:
         return []
     measured = {}
     for row, run in shown:
-        classes = _of_run(store.metrics(run), readings)
-        if classes:
-            measured.setdefault((row, run.init), []).append(classes)
+        metrics = store.metrics(run)
+        result = metrics and metrics.of("seg", readings)
+        if result and result.at(readings).per_class:
+            measured.setdefault((row, run.init), []).append(result.at(readings).per_class)
     labels = {row.name: row.label for _, row, _ in table_lines(table)}
     charts = []
     for _, row, init in table_lines(table):
@@ -93,14 +91,10 @@ def class_scores(
             continue
         name = table.cell(row.name, init, column.metric).baseline_row
         baseline = measured.get((name, init), []) if name != row.name else []
-        scores = tuple(ClassScore(each, _mean(seeds, each), _mean(baseline, each)) for each in seeds[0])
-        charts.append(ClassScores(row.label, init, labels.get(name, name) if baseline else None, scores))
+        scores = tuple(ClassScore(one, _mean(seeds, one), _mean(baseline, one)) for one in seeds[0])
+        baseline_label = labels.get(name, name) if baseline else None
+        charts.append(ClassScores(row.label, init, baseline_label, scores, _draw(row.label, init, scores)))
     return charts
-
-
-def _of_run(metrics, readings):
-    result = metrics and metrics.of("seg", readings)
-    return result and result.at(readings).per_class
 
 
 def _mean(seeds, name):
@@ -110,20 +104,20 @@ def _mean(seeds, name):
 
 @functools.lru_cache(maxsize=1024)  # a row is on several pages
 @matplotlib.rc_context(svg.STYLE | {"xtick.top": False, "xtick.labeltop": True, "xtick.labelbottom": False})
-def _draw(row):
-    places = range(len(row.scores))
+def _draw(label, init, scores):
+    places = range(len(scores))
     height = MARGIN + LINE * len(places) + 4
     figure = svg.new_figure(height)
     axes = figure.add_axes((0.3, 4 / height, 0.4, LINE * len(places) / height))
-    axes.barh(places, [score.ours or 0 for score in row.scores], 0.6, color=svg.TASKS["seg"], clip_on=False)
-    baseline = [(score.baseline, place) for place, score in enumerate(row.scores) if score.difference]
+    axes.barh(places, [score.ours or 0 for score in scores], 0.6, color=svg.TASKS["seg"], clip_on=False)
+    baseline = [(score.baseline, place) for place, score in enumerate(scores) if score.difference]
     if baseline:
         axes.plot(*zip(*baseline, strict=True), "|", color=svg.INK, ms=12, mew=2, clip_on=False)
-    for place, score in enumerate(row.scores):
+    for place, score in enumerate(scores):
         text = "in no image" if score.ours is None else f"{score.ours:.3f}   {score.difference}"
         axes.text(1.05, place, text, va="center_baseline")
     axes.set(xlim=(0, 1), ylim=(len(places) - 0.5, -0.5), xticks=(0, 0.5, 1))
-    axes.set_yticks(places, [score.name for score in row.scores])
+    axes.set_yticks(places, [score.name for score in scores])
     axes.grid(axis="y", visible=False)
-    description = f"IoU by class of {row.label}, {row.init}: {'; '.join(map(str, row.scores))}."
-    return svg.to_svg(figure, f"classes {row.label} {row.init}", description)
+    description = f"IoU by class of {label}, {init}: {'; '.join(map(str, scores))}."
+    return svg.to_svg(figure, f"classes {label} {init}", description)

@@ -1,4 +1,4 @@
-"""Training curves of runs as small multiples on common axes, so that they can be compared by eye."""
+"""Training curves of runs as small multiples on common axes."""
 
 import dataclasses
 import functools
@@ -14,44 +14,23 @@ from selfsup_segmentation.experiments.catalog import dependency
 from selfsup_segmentation.experiments.records.history import read_history
 from selfsup_segmentation.experiments.records.store import Store
 from selfsup_segmentation.experiments.run import Run
-from selfsup_segmentation.experiments.tasks import TASKS
+from selfsup_segmentation.experiments.tasks import TASKS, named
 from selfsup_segmentation.reproduce.report import svg
 
 MAX_POINTS = 200  # of a line
-TOP, PANEL, TITLE, BOTTOM = (
-    48,
-    76,
-    24,
-    34,
-)  # px: heights of the legend and a title, a panel, a title, the x axis
-LETTERS = {task.name: task.letters for task in TASKS}
-NAMES = {task.name: task.title for task in TASKS} | {"all": "all tasks"}
+TOP, PANEL, TITLE, BOTTOM = 48, 76, 24, 34  # px: legend with a title, panel, title, x axis
 DASHES = {"seg": "-", "color": (0, (4, 2)), "depth": (0, (1, 1))}
 
+LOG = ", log scale"
+PANELS = {
+    f"mean loss{LOG}": "loss_{}",
+    "validation mIoU": {"seg": "val_sem_miou", "color": "val_color_miou"},
+    f"weight of the loss{LOG}": "weight_{}",
+    "learning rate": {"all": "learning_rate"},
+}
+"""Columns of the history by title and task, or their pattern for every task."""
+
 Points = tuple[tuple[float, float], ...]
-
-
-@dataclasses.dataclass(frozen=True)
-class Panel:
-    """One kind of curves.
-
-    Attributes:
-        title: with unit.
-        columns: of the history, by task.
-        log: whether the y axis is logarithmic.
-    """
-
-    title: str
-    columns: Mapping[str, str]
-    log: bool = False
-
-
-PANELS = (
-    Panel("mean loss, log scale", {task: f"loss_{task}" for task in LETTERS}, log=True),
-    Panel("validation mIoU", {"seg": "val_sem_miou", "color": "val_color_miou"}),
-    Panel("weight of the loss, log scale", {task: f"weight_{task}" for task in LETTERS}, log=True),
-    Panel("learning rate", {"all": "learning_rate"}),
-)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,9 +39,9 @@ class Curves:
 
     Attributes:
         row: name of its table row.
-        run: the run.
+        run: its description.
         facts: short phrases.
-        chart: its curves as SVG; empty with fewer than two epochs.
+        chart: SVG; empty with fewer than two epochs.
     """
 
     row: str
@@ -76,7 +55,7 @@ def training_curves(shown: Sequence[tuple[str, Run]], store: Store) -> list[Curv
 
     Args:
         shown: (name of the row, run); a run may stand for several rows.
-        store: of the runs.
+        store: store of the runs.
     """
     rows = {}
     for row, run in shown:
@@ -86,14 +65,14 @@ def training_curves(shown: Sequence[tuple[str, Run]], store: Store) -> list[Curv
         rows.setdefault(run.folder, (row, run))
     histories = {folder: _read(run, store) for folder, (_, run) in rows.items()}
     lines = {folder: panel_lines(history) for folder, (history, _) in histories.items()}
-    limits = tuple(_limits([each[panel.title] for each in lines.values()], panel.log) for panel in PANELS)
+    limits = tuple(_limits([panels[title] for panels in lines.values()], LOG in title) for title in PANELS)
     epochs = max((len(history) for history, _ in histories.values()), default=0)
     curves = []
     for folder, (row, run) in rows.items():
         history, problem = histories[folder]
         if history or problem:
             facts = [problem] if problem else _facts(run, history, store)
-            panels = tuple(tuple(lines[folder][panel.title].items()) for panel in PANELS)
+            panels = tuple(tuple(lines[folder][title].items()) for title in PANELS)
             curves.append(Curves(row, run, tuple(facts), _draw(folder, panels, limits, epochs)))
     return curves
 
@@ -105,36 +84,40 @@ def panel_lines(history: Sequence[Mapping[str, float | None]]) -> dict[str, dict
     the losses, panels in which nothing changes.
     """
     panels = {}
-    for panel in PANELS:
-        lines = {}
-        for task, column in panel.columns.items():
+    for title, columns in PANELS.items():
+        lines, log = {}, LOG in title
+        if isinstance(columns, str):
+            columns = {task.name: columns.format(task.name) for task in TASKS}
+        for task, column in columns.items():
             points = ((row["epoch"] + 1, row.get(column)) for row in history)
-            points = tuple((x, y) for x, y in points if _can_be_shown(y, panel.log))
+            points = ((x, y) for x, y in points if y is not None and math.isfinite(y))
+            points = tuple((x, y) for x, y in points if y > 0 or not log)
             if len(points) > 1:
                 lines[task] = points
         changes = any(y != points[0][1] for points in lines.values() for _, y in points)
-        panels[panel.title] = lines if changes or panel is PANELS[0] else {}
+        panels[title] = lines if changes or title.startswith("mean loss") else {}
     return panels
 
 
-def describe(panels: Mapping[str, Mapping[str, Points]]) -> str:
-    """The first and last numbers of every line, for screen readers.
+def _describe(panels):
+    """The first and last numbers of every line, for screen readers."""
+    return " ".join(
+        f"{title}: "
+        + "; ".join(
+            f"{_title(task)} {points[0][1]:.3g} after epoch {points[0][0]:g}, {points[-1][1]:.3g} at the end"
+            for task, points in lines
+        )
+        + "."
+        for title, lines in panels
+    )
 
-    Args:
-        panels: from `panel_lines`.
-    """
-    sentences = []
-    for title, lines in panels.items():
-        descriptions = [
-            f"{NAMES[task]} {points[0][1]:.3g} after epoch {points[0][0]:g}, {points[-1][1]:.3g} at the end"
-            for task, points in lines.items()
-        ]
-        sentences += [f"{title}: {'; '.join(descriptions)}."] if descriptions else []
-    return " ".join(sentences)
+
+def _title(task):
+    return "all tasks" if task == "all" else named([task])[0].title
 
 
 def _read(run, store):
-    """(history, what is wrong with it or None)."""
+    """(history, message about its damage or None)."""
     metrics = store.metrics(run)
     if metrics is not None:
         return metrics.history, None
@@ -142,10 +125,6 @@ def _read(run, store):
         return read_history(store.folder(run) / "history.csv"), None
     except InputError as damage:
         return [], str(damage)
-
-
-def _can_be_shown(value, log):
-    return value is not None and math.isfinite(value) and (value > 0 or not log)
 
 
 def _limits(panels, log):
@@ -160,30 +139,29 @@ def _limits(panels, log):
 @functools.lru_cache(maxsize=1024)  # a run is on several pages
 @matplotlib.rc_context(svg.STYLE)
 def _draw(name, panels, limits, epochs):
-    shown = [each for each in zip(PANELS, panels, limits, strict=True) if each[1]]
+    shown = [(title, lines, ends) for title, lines, ends in zip(PANELS, panels, limits, strict=True) if lines]
     if not shown:
         return ""
     height = TOP + (TITLE + PANEL) * len(shown) - TITLE + BOTTOM
     figure = svg.new_figure(height)
     figure.subplots_adjust(0.14, BOTTOM / height, 0.96, 1 - TOP / height, hspace=TITLE / PANEL)
     rows = figure.subplots(len(shown), sharex=True, squeeze=False)[:, 0]
-    for axes, (panel, lines, (low, high)) in zip(rows, shown, strict=True):
-        axes.set(title=panel.title, yscale="log" if panel.log else "linear", ylim=(low, high))
+    for axes, (title, lines, (low, high)) in zip(rows, shown, strict=True):
+        axes.set(title=title, yscale="log" if LOG in title else "linear", ylim=(low, high))
         for task, points in lines:
-            kept = [*points[:: math.ceil(len(points) / MAX_POINTS)], points[-1]]
+            sampled = [*points[:: math.ceil(len(points) / MAX_POINTS)], points[-1]]
             style = {"color": svg.TASKS.get(task, svg.INK), "linestyle": DASHES.get(task, "-")}
             marker = "o" if len(points) < epochs / 2 else ""
-            axes.plot(*zip(*kept, strict=True), marker=marker, label=NAMES[task], clip_on=False, **style)
+            axes.plot(*zip(*sampled, strict=True), marker=marker, label=_title(task), clip_on=False, **style)
         axes.minorticks_off()
         axes.grid(axis="x", visible=False)
         subs = (1, 2, 5) if high < 50 * low else (1,)
-        axes.yaxis.set_major_locator(LogLocator(subs=subs, numticks=4) if panel.log else MaxNLocator(3))
+        axes.yaxis.set_major_locator(LogLocator(subs=subs, numticks=4) if LOG in title else MaxNLocator(3))
         axes.yaxis.set_major_formatter("{x:g}")
     rows[-1].set(xlim=(0, epochs), xlabel="epoch")
     rows[-1].xaxis.set_major_locator(MaxNLocator(4, integer=True))
     figure.legend(*rows[0].get_legend_handles_labels(), loc="upper left", ncols=3)
-    described = {panel.title: dict(lines) for panel, lines, _ in shown}
-    return svg.to_svg(figure, name, describe(described))
+    return svg.to_svg(figure, name, _describe((title, lines) for title, lines, _ in shown))
 
 
 def _facts(run, history, store):
@@ -191,9 +169,9 @@ def _facts(run, history, store):
         yield f"{len(history)} epochs"
     else:
         yield f"{len(history)} of {run.schedule.epochs} epochs, not finished"
-    weights = {task: history[-1].get(f"weight_{task}") for task in run.tasks}
-    if len(weights) > 1 and run.weighting == "GS":
-        yield "weights " + ", ".join(f"{LETTERS[t]} {w:g}" for t, w in weights.items() if w is not None)
+    if len(run.tasks) > 1 and run.weighting == "GS":
+        weights = {task.letters: history[-1].get(f"weight_{task.name}") for task in named(run.tasks)}
+        yield "weights " + ", ".join(f"{name} {w:g}" for name, w in weights.items() if w is not None)
     rates = {row.get("learning_rate") for row in history} - {None}
     if len(rates) < 2:  # none: the run is older than the column
         initial = " at first" * (not rates and run.readings.lr_schedule != "constant")

@@ -1,4 +1,4 @@
-"""Images for a page: those that lie beside the table, and new ones of predictions."""
+"""Images for a page: those beside the table, and new ones of predictions."""
 
 import base64
 import dataclasses
@@ -24,7 +24,7 @@ class EmbeddedImage:
     """An image inside the page.
 
     Attributes:
-        data: URI that holds it.
+        data: data URI.
         size: (width, height) in px.
         caption: paragraphs.
     """
@@ -34,19 +34,14 @@ class EmbeddedImage:
     caption: tuple[str, ...]
 
 
-def figures(folder: Path, label: str) -> list[Path]:
-    """The paper's figures of some data in a folder."""
-    return sorted(folder.glob(f"figure[0-9]-{label}.png"))
-
-
 def best_and_baseline(table: Table, shown: Sequence[tuple[str, Run]]) -> list[tuple[str, Run]]:
     """(description, run) of the highest mIoU here of a row with a baseline, and of that baseline.
 
-    Where no row has a baseline that is finished, of the highest mIoU alone.
+    Without a finished baseline, of the highest mIoU alone.
 
     Args:
-        table: of finished runs.
-        shown: (name of the row, run); the first seed of each stands for its row.
+        table: table of the runs.
+        shown: (name of the row, run); the first seed of each represents its row.
     """
     runs = {}
     for name, run in shown:
@@ -68,24 +63,23 @@ def draw_samples(run: Run, store, library, folder: Path) -> Path | None:
     """Draw predictions of a finished run, unless the file is newer than its results.
 
     Args:
-        run: a finished run.
-        store: of the run.
+        run: finished run.
+        store: store of the run.
         library: `experiments.datasets.library.Library` of its data; None to draw nothing.
-        folder: where the file is written.
+        folder: folder for the image.
 
     Returns:
-        Path of the image; None if the weights do not exist or nothing may be drawn.
+        Path of the image; None if there are no weights, or there is neither an image nor a library.
 
     Raises:
         InputError: the weights are damaged.
     """
     run_folder = store.finished_folder(run)
+    needed = [run_folder / "checkpoint/final", run_folder / "statistics.npz"]
     path = folder / f"samples-{run.folder.replace('/', '-')}.png"
     if path.is_file() and path.stat().st_mtime >= (run_folder / "metrics.json").stat().st_mtime:
         return path
-    if library is None or not (
-        (run_folder / "checkpoint/final").is_dir() and (run_folder / "statistics.npz").is_file()
-    ):
+    if library is None or not all(file.exists() for file in needed):
         return None
     from selfsup_segmentation.reproduce.figures.samples import write_samples  # imports TensorFlow
 
@@ -98,8 +92,8 @@ def embed(path: Path, caption: Sequence[str] = ()) -> EmbeddedImage:
     """An image file for the page, no larger than a screen needs.
 
     Args:
-        path: PNG.
-        caption: paragraphs; without any, those of the JSON file beside it, or the file's name.
+        path: PNG file.
+        caption: paragraphs; by default those of the JSON file beside it, or the file's name.
     """
     caption = caption or (read_json(path.with_suffix(".json")) or {}).get("caption") or [path.name]
     with Image.open(path) as image:

@@ -1,4 +1,4 @@
-"""The page of ``reproduce all``: what was made, how long it took, and why something is missing."""
+"""The page of ``reproduce all``: its results, their duration, and why some are missing."""
 
 import dataclasses
 import os
@@ -7,17 +7,17 @@ from pathlib import Path
 
 from selfsup_segmentation.reproduce.formats import write_texts
 from selfsup_segmentation.reproduce.formats.markdown import escape
-from selfsup_segmentation.reproduce.report.page import render
+from selfsup_segmentation.reproduce.report.render import render
 
 TITLE = "Multi-task self-supervised learning boosts semantic segmentation: the reproduction"
 
 
 @dataclasses.dataclass
 class Part:
-    """One part of everything.
+    """One part of the page.
 
     Attributes:
-        heading: of its section.
+        heading: heading of its section.
         verb: command that makes it alone.
         paths: files that it wrote.
         seconds: duration; None before it was tried.
@@ -32,7 +32,7 @@ class Part:
 
     @property
     def state(self) -> str:
-        """Progress in a few words."""
+        """Progress as a short phrase."""
         if self.reason:
             return f"not made: {escape(self.reason)}"
         return "not made yet" if self.seconds is None else f"{self.seconds:.0f} s"

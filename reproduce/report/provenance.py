@@ -1,4 +1,4 @@
-"""Where numbers come from: code, versions, machines and data, as the runs recorded them."""
+"""Provenance of numbers: code, versions, machines and data, as the runs recorded them."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -12,9 +12,7 @@ NOT_RECORDED = "not recorded"
 def provenance(runs: Sequence[Run], store: Store) -> list[tuple[str, list[str]]]:
     """(title, distinct values in order of appearance, with their counts where they differ).
 
-    Args:
-        runs: those that have not begun are left out.
-        store: of the runs.
+    Runs that have not begun are left out.
     """
     descriptions = [(run, description) for run in runs if (description := store.description(run))]
     sessions = [session for _, description in descriptions for session in description.get("sessions", ())]
@@ -24,9 +22,9 @@ def provenance(runs: Sequence[Run], store: Store) -> list[tuple[str, list[str]]]
         ("Code, digest of what decides numbers", _distinct(session.get("code") for session in sessions)),
         ("Trained on", _trained_on(descriptions)),
         ("Sessions", _span(sessions)),
-        ("Data", _distinct(each.get("root") for each in data)),
-        ("Data, fingerprint", _distinct(each.get("fingerprint") for each in data)),
-        ("Images", _distinct(_frames(each) for each in data)),
+        ("Data", _distinct(used.get("root") for used in data)),
+        ("Data, fingerprint", _distinct(used.get("fingerprint") for used in data)),
+        ("Images", _distinct(map(_frames, data))),
     ]
     return [(title, values) for title, values in entries if values]
 
@@ -37,7 +35,7 @@ def _distinct(values):
 
 
 def _trained_on(descriptions):
-    """Machine and packages with the number of runs that were trained so; which, where not all were."""
+    """Machine and packages with the number of their runs, and where these differ with their names."""
     groups = {}
     for run, description in descriptions:
         sessions = description.get("sessions", ())
@@ -51,7 +49,7 @@ def _trained_on(descriptions):
 
 
 def _machine(session, replicas):
-    """``2 × GPU, CPU, 16 cores, 64 GiB``; the names of TensorFlow's devices where no more was recorded."""
+    """``2 × GPU, CPU, 16 cores, 64 GiB``; without a record the names of TensorFlow's devices."""
     machine, devices = session.get("machine"), session.get("devices")
     if not machine:
         return f"a machine that is {NOT_RECORDED}" + f" ({', '.join(devices or ())})" * bool(devices)

@@ -43,11 +43,7 @@ _METADATA = dict.fromkeys(("Creator", "Date", "Format", "Type"))  # none: the sa
 
 
 def new_figure(height: float) -> Figure:
-    """An empty figure of the page's width; its artists are to be made under `STYLE`.
-
-    Args:
-        height: px.
-    """
+    """An empty figure of the page's width and a height in px, to be drawn under `STYLE`."""
     return Figure(figsize=(WIDTH / 72, height / 72))
 
 

@@ -12,10 +12,8 @@ from selfsup_segmentation.experiments.records.store import Store
 from selfsup_segmentation.reproduce.claims.claims import CLAIMS
 from selfsup_segmentation.reproduce.claims.verdicts import evaluate, measured_numbers, published_numbers
 from selfsup_segmentation.reproduce.formats import write_texts
-from selfsup_segmentation.reproduce.report.claims_page import claims_html
 from selfsup_segmentation.reproduce.report.images import embed
-from selfsup_segmentation.reproduce.report.page import PageContext
-from selfsup_segmentation.reproduce.report.table_page import to_html
+from selfsup_segmentation.reproduce.report.pages import PageContext, claims_html, table_html
 from selfsup_segmentation.reproduce.tables import table1
 from selfsup_segmentation.reproduce.tables.collect import collect
 from tests.conftest import REPOSITORY
@@ -85,7 +83,7 @@ def files(tmp_path_factory):
     picture = embed(REPOSITORY / "docs" / "samples.png", ["Predictions."])
     context = PageContext(shown, store, Readings(), "scenes-demo", [picture], files=[folder / "table1.csv"])
     verdicts = [evaluate(CLAIMS, numbers) for numbers in (published_numbers(), measured_numbers(measured))]
-    pages = {"table": to_html(table, context), "claims": claims_html(*verdicts, [NOTE], context)}
+    pages = {"table": table_html(table, context), "claims": claims_html(*verdicts, [NOTE], context)}
     return {name: write_texts(folder, name, {"html": page})[0] for name, page in pages.items()}
 
 

@@ -18,29 +18,15 @@ from selfsup_segmentation.experiments.records.json_files import write_json
 from selfsup_segmentation.experiments.records.store import Store
 from selfsup_segmentation.experiments.tasks import TASKS
 from selfsup_segmentation.reproduce.__main__ import main
+from selfsup_segmentation.reproduce.claims import verdicts
 from selfsup_segmentation.reproduce.claims.claims import CLAIMS
-from selfsup_segmentation.reproduce.claims.verdicts import (
-    Claim,
-    Verdict,
-    evaluate,
-    measured_numbers,
-    published_numbers,
-)
 from selfsup_segmentation.reproduce.formats.numbers import signed
-from selfsup_segmentation.reproduce.report.claims_page import claims_html
+from selfsup_segmentation.reproduce.report import curves
 from selfsup_segmentation.reproduce.report.classes import class_scores
-from selfsup_segmentation.reproduce.report.curves import (
-    MAX_POINTS,
-    PANELS,
-    _draw,
-    panel_lines,
-    training_curves,
-)
 from selfsup_segmentation.reproduce.report.images import best_and_baseline, draw_samples, embed
-from selfsup_segmentation.reproduce.report.page import PageContext
+from selfsup_segmentation.reproduce.report.pages import PageContext, claims_html, missing, table_html
 from selfsup_segmentation.reproduce.report.provenance import provenance
 from selfsup_segmentation.reproduce.report.svg import WIDTH
-from selfsup_segmentation.reproduce.report.table_page import missing, to_html
 from selfsup_segmentation.reproduce.tables import table1, table2
 from selfsup_segmentation.reproduce.tables.collect import collect
 from tests.reproduce.report_runs import ABSENT, finish, finish_table1
@@ -64,13 +50,15 @@ def shown_runs():
     return [(catalog.table_row(run), run) for run in runs]
 
 
-def make_table(store, reasons=None):
-    measured, found = collect([run for _, run in shown_runs()], store, Readings(), unavailable=reasons or {})
-    return table1.build(measured, found, [NOTE])
+def make_table(store, unavailable=None):
+    runs = [run for _, run in shown_runs()]
+    return table1.build(*collect(runs, store, Readings(), unavailable=unavailable or {}), [NOTE])
 
 
-def make_page(store, **more):
-    return to_html(make_table(store), PageContext(shown_runs(), store, Readings(), "scenes-demo", **more))
+def make_page(store, **fields):
+    return table_html(
+        make_table(store), PageContext(shown_runs(), store, Readings(), "scenes-demo", **fields)
+    )
 
 
 @pytest.fixture(scope="module")
@@ -85,22 +73,22 @@ class Elements(html.parser.HTMLParser):
 
     def __init__(self, text):
         super().__init__()
-        self.found, self.open = [], []
+        self.elements, self.open = [], []
         self.feed(text)
 
     def handle_starttag(self, tag, attributes):
-        self.found.append((tag, dict(attributes)))
+        self.elements.append((tag, dict(attributes)))
         if tag not in self.VOID:
             self.open.append(tag)
 
     def handle_startendtag(self, tag, attributes):
-        self.found.append((tag, dict(attributes)))
+        self.elements.append((tag, dict(attributes)))
 
     def handle_endtag(self, tag):
         assert self.open.pop() == tag
 
     def all(self, tag):
-        return [attributes for name, attributes in self.found if name == tag]
+        return [attributes for name, attributes in self.elements if name == tag]
 
 
 def text_of(markup):
@@ -111,12 +99,13 @@ def test_the_page_is_valid_and_needs_no_other_file(page):
     elements = Elements(page)
     assert not elements.open
     assert not elements.all("script")
-    sources = [a.get(key) for _, a in elements.found for key in ("src", "href") if a.get(key)]
+    sources = [a.get(key) for _, a in elements.elements for key in ("src", "href") if a.get(key)]
     assert all(source.startswith(("#", "data:")) for source in sources)
     assert not re.search(r"https?://|@import|url\((?!#)", page)
-    names = [attributes["id"] for _, attributes in elements.found if "id" in attributes]
+    names = [attributes["id"] for _, attributes in elements.elements if "id" in attributes]
     assert len(names) == len(set(names))
     assert {source[1:] for source in sources if source.startswith("#")} <= set(names)
+    assert page.index(NOTE) < page.index("<table")
 
 
 def test_charts_have_titles_and_the_colors_of_the_page_and_table_cells_have_headings(page):
@@ -135,31 +124,24 @@ def test_charts_have_titles_and_the_colors_of_the_page_and_table_cells_have_head
     assert len(elements.all("figure")) == len(elements.all("figcaption"))
 
 
-def test_the_note_comes_before_all_numbers(page):
-    assert page.index(NOTE) < page.index("<table")
-
-
 def test_every_number_of_the_table_is_on_the_page_and_an_empty_cell_holds_none(store, page):
     table = make_table(store)
     rows = re.findall(r"<tr><th scope=\"row\">(.*?)</tr>", page, re.DOTALL)
     lines = [(row, init) for group in table.groups for row in group.rows for init in row.inits]
     for (row, init), markup in zip(lines, rows, strict=True):
         assert text_of(markup).startswith(row.label)
-        for cell, said in zip(
-            (table.cell(row.name, init, column.metric) for column in table.columns),
-            re.split(r"<td class=\"first", markup)[1:],
-            strict=True,
-        ):
-            said = text_of(f"<td {said}")
+        fields = re.split(r"<td class=\"first", markup)[1:]
+        for column, field in zip(table.columns, fields, strict=True):
+            cell, text = table.cell(row.name, init, column.metric), text_of(f"<td {field}")
             if not cell.applies:
-                assert said == "n/a"
+                assert text == "n/a"
             elif cell.values:
-                assert said.startswith(f"{cell.mean:.3f}")
-                assert cell.difference is None or said.endswith(signed(cell.difference))
-                assert cell.gain is None or signed(cell.gain) in said
+                assert text.startswith(f"{cell.mean:.3f}")
+                assert cell.difference is None or text.endswith(signed(cell.difference))
+                assert cell.gain is None or signed(cell.gain) in text
             else:
-                assert said.startswith("— 1")  # the number of its reason
-                assert not re.search(r"\d\.\d{3}", said)
+                assert text.startswith("— 1")  # the number of its reason
+                assert not re.search(r"\d\.\d{3}", text)
 
 
 def test_what_is_missing_is_listed_with_its_reason(store, page):
@@ -172,7 +154,7 @@ def test_what_is_missing_is_listed_with_its_reason(store, page):
 def test_whatever_comes_from_outside_is_escaped(store):
     measured, _ = collect([run for _, run in shown_runs()], store, Readings())
     table = table1.build(measured, {("SS+C/UW", "ImageNet"): NASTY}, [NASTY])
-    page = to_html(table, PageContext(shown_runs(), store, Readings(), NASTY, no_images=NASTY))
+    page = table_html(table, PageContext(shown_runs(), store, Readings(), NASTY, no_images=NASTY))
     assert "<script" not in page
     assert page.count("&lt;script&gt;") >= 5
     assert not Elements(page).open
@@ -204,58 +186,56 @@ def test_the_score_of_several_seeds_is_their_mean(tmp_path):
         finish(store, run)
     table = table1.build({("SSrandom", "random"): [{"sem_miou": 0.5}]}, {})
     chart = class_scores(table, [(catalog.table_row(run), run) for run in runs], store, Readings())[0]
-    roads = [
-        store.metrics(run).of("seg", Readings()).native.per_class["road"]
-        for run in runs
-        if run.init == "random"
-    ]
+    random = [store.metrics(run).of("seg", Readings()) for run in runs if run.init == "random"]
+    roads = [result.native.per_class["road"] for result in random]
     assert chart.scores[0].ours == pytest.approx(sum(roads) / 3)
 
 
-def described(curves):
-    """{title of a panel: what the chart says of it}."""
-    (text,) = re.findall(r"<title>(.*?)</title>", curves.chart)
+@pytest.fixture(scope="module")
+def charts(store):
+    """Training curves of `shown_runs` by (row, init)."""
+    return {(one.row, one.run.init): one for one in curves.training_curves(shown_runs(), store)}
+
+
+def described(chart):
+    """{title of a panel: its description for screen readers}."""
+    (text,) = re.findall(r"<title>(.*?)</title>", chart.chart)
     return dict(re.findall(r"([^:.]+): (.*? at the end)\.(?: |$)", text))
 
 
-def test_curves_show_losses_and_changing_weights_of_each_run(store):
-    curves = {(each.row, each.run.init): each for each in training_curves(shown_runs(), store)}
-    assert len(curves) == 24
-    assert list(described(curves["SS+C+D/DWA", "ImageNet"])) == [panel.title for panel in PANELS]
+def test_curves_show_losses_and_changing_weights_of_each_run(charts):
+    assert len(charts) == 24
+    assert list(described(charts["SS+C+D/DWA", "ImageNet"])) == list(curves.PANELS)
     for row, init in (("SS+D/GS", "ImageNet"), ("SSrandom", "random")):
-        assert list(described(curves[row, init])) == ["mean loss, log scale", "validation mIoU"]
-    assert list(described(curves["D", "ImageNet"])) == ["mean loss, log scale"]
-    assert "weights SS 1, D 100" in curves["SS+D/GS", "ImageNet"].facts
-    losses = described(curves["SS+C+D/UW", "ImageNet"])["mean loss, log scale"]
-    assert re.findall("[a-z]+(?= [0-9.]+ after epoch 1)", losses) == [
-        "segmentation",
-        "colorization",
-        "disparity",
-    ]
+        assert list(described(charts[row, init])) == ["mean loss, log scale", "validation mIoU"]
+    assert list(described(charts["D", "ImageNet"])) == ["mean loss, log scale"]
+    assert "weights SS 1, D 100" in charts["SS+D/GS", "ImageNet"].facts
+    losses = described(charts["SS+C+D/UW", "ImageNet"])["mean loss, log scale"]
+    titles = re.findall("[a-z]+(?= [0-9.]+ after epoch 1)", losses)
+    assert titles == ["segmentation", "colorization", "disparity"]
 
 
-def test_all_runs_share_their_axes_and_have_the_same_bytes_again(store):
-    curves = training_curves(shown_runs(), store)
-    texts = [re.findall(">([^<]*)</text>", each.chart) for each in curves if len(described(each)) > 1]
+def test_all_runs_share_their_axes_and_have_the_same_bytes_again(store, charts):
+    texts = [re.findall(">([^<]*)</text>", c.chart) for c in charts.values() if len(described(c)) > 1]
     assert len({tuple(words[: words.index("mean loss, log scale")]) for words in texts}) == 1  # ticks
-    _draw.cache_clear()
-    assert training_curves(shown_runs(), store) == curves
+    curves._draw.cache_clear()
+    assert curves.training_curves(shown_runs(), store) == list(charts.values())
 
 
 def test_a_long_history_becomes_a_short_line_that_ends_where_it_ends(tmp_path):
     store, run = Store(tmp_path), catalog.table1_runs("scenes-demo")[0]
     finish(store, run, epochs=1007)
-    (curves,) = training_curves([("SSrandom", run)], store)
-    path = next(path for path in re.findall(r' d="(.*?)"', curves.chart, re.DOTALL) if path.count("L") > 20)
+    (chart,) = curves.training_curves([("SSrandom", run)], store)
+    path = next(path for path in re.findall(r' d="(.*?)"', chart.chart, re.DOTALL) if path.count("L") > 20)
     points = [tuple(map(float, point.split())) for point in re.split("[ML]", path)[1:]]
-    assert len(points) <= MAX_POINTS + 1
+    assert len(points) <= curves.MAX_POINTS + 1
     assert (points[0][0], points[-1][0]) == pytest.approx((WIDTH * 0.14, WIDTH * 0.96), abs=1)
 
 
 def test_numbers_that_cannot_be_drawn_leave_the_others():
     losses = [1.0, None, 0.0, -1.0, float("nan"), 0.5]
     history = [{"epoch": float(i), "loss_seg": loss, "weight_seg": 1.0} for i, loss in enumerate(losses)]
-    lines = panel_lines(history)
+    lines = curves.panel_lines(history)
     assert lines.pop("mean loss, log scale") == {"seg": ((1.0, 1.0), (6.0, 0.5))}
     assert not any(lines.values())
 
@@ -267,18 +247,17 @@ def test_a_run_under_way_shows_its_history_and_a_damaged_one_says_so(store, tmp_
     folder.mkdir(parents=True)
     path = folder / "history.csv"
     path.write_text("epoch,loss_seg,loss_color\n0,2.0,1.0\n1,1.5,0.9\n2,1.1,0.8\n")
-    (curves,) = training_curves([("SS+C/UW", unfinished)], Store(tmp_path))
-    assert curves.facts[0] == "3 of 8 epochs, not finished"
-    assert list(described(curves)) == ["mean loss, log scale"]
+    (chart,) = curves.training_curves([("SS+C/UW", unfinished)], Store(tmp_path))
+    assert chart.facts[0] == "3 of 8 epochs, not finished"
+    assert list(described(chart)) == ["mean loss, log scale"]
     path.write_text("epoch,loss_seg\n0,2.0\nbroken")
-    (curves,) = training_curves([("SS+C/UW", unfinished)], Store(tmp_path))
-    assert "history.csv is damaged" in curves.facts[0]
-    assert not curves.chart
+    (chart,) = curves.training_curves([("SS+C/UW", unfinished)], Store(tmp_path))
+    assert "history.csv is damaged" in chart.facts[0]
+    assert not chart.chart
 
 
-def test_a_learning_rate_that_changes_is_a_curve_and_a_constant_one_a_number(store):
-    curves = {(each.row, each.run.init): each for each in training_curves(shown_runs(), store)}
-    changing, constant = curves["SS+C/DWA", "ImageNet"], curves["SS+C/GS", "ImageNet"]
+def test_a_learning_rate_that_changes_is_a_curve_and_a_constant_one_a_number(charts):
+    changing, constant = charts["SS+C/DWA", "ImageNet"], charts["SS+C/GS", "ImageNet"]
     assert described(changing)["learning rate"] == "all tasks 0.001 after epoch 1, 0.0001 at the end"
     assert re.findall(r">(0\.000\d)</text>", changing.chart)  # no factor beside the axis
     assert not any("learning rate" in fact for fact in changing.facts)
@@ -286,22 +265,22 @@ def test_a_learning_rate_that_changes_is_a_curve_and_a_constant_one_a_number(sto
 
 
 @pytest.mark.parametrize("schedule", ["constant", "plateau"])
-def test_of_a_run_before_rates_were_recorded_no_curve_is_made_up(tmp_path, schedule):
+def test_a_run_from_before_rates_were_recorded_has_no_curve_of_them(tmp_path, schedule):
     store, readings = Store(tmp_path), Readings(lr_schedule=schedule)
     run = catalog.make_run("scenes-demo", ("seg",), "none", "random", readings=readings)
     write_finished(store, run, history=[{"epoch": e, "loss_seg": 3.0 - e} for e in range(3)])
-    (curves,) = training_curves([("SSrandom", run)], store)
-    assert list(described(curves)) == ["mean loss, log scale"]
-    assert ("learning rate 0.001" in curves.facts) == (schedule == "constant")
-    assert ("learning rate 0.001 at first" in curves.facts) == (schedule == "plateau")
+    (chart,) = curves.training_curves([("SSrandom", run)], store)
+    assert list(described(chart)) == ["mean loss, log scale"]
+    assert ("learning rate 0.001" in chart.facts) == (schedule == "constant")
+    assert ("learning rate 0.001 at first" in chart.facts) == (schedule == "plateau")
 
 
-def record_machine(store, run, *machines, **more):
+def record_machine(store, run, *machines, **fields):
     """As if sessions on these machines had trained a run; None for a session of an older version."""
     path = store.folder(run) / "run.json"
     described = json.loads(path.read_text())
-    session = {"versions": {"tensorflow": "2.21.0", "keras": "3.12.0"}} | more
-    described["sessions"] = [session | ({"machine": each} if each else {}) for each in machines]
+    session = {"versions": {"tensorflow": "2.21.0", "keras": "3.12.0"}} | fields
+    described["sessions"] = [session | ({"machine": machine} if machine else {}) for machine in machines]
     write_json(path, described)
 
 
@@ -331,16 +310,11 @@ def test_the_page_says_on_which_machines_and_versions_the_runs_were_trained(tmp_
     )
 
 
-def make_claims_page(store, notes=(NOTE,)):
-    measured, _ = collect([run for _, run in shown_runs()], store, Readings())
-    verdicts = [evaluate(CLAIMS, numbers) for numbers in (published_numbers(), measured_numbers(measured))]
-    return verdicts, claims_html(
-        *verdicts, notes, PageContext(shown_runs(), store, Readings(), "scenes-demo")
-    )
-
-
 def test_the_page_of_the_claims_has_every_verdict_on_both_sides_and_the_curves(store):
-    (paper, ours), page = make_claims_page(store)
+    measured, _ = collect([run for _, run in shown_runs()], store, Readings())
+    paper = verdicts.evaluate(CLAIMS, verdicts.published_numbers())
+    ours = verdicts.evaluate(CLAIMS, verdicts.measured_numbers(measured))
+    page = claims_html(paper, ours, [NOTE], PageContext(shown_runs(), store, Readings(), "scenes-demo"))
     assert not Elements(page).open
     assert page.index(NOTE) < page.index("<table")
     rows = re.findall(r"<tr><th scope=\"row\">(.*?)</tr>", page, re.DOTALL)
@@ -356,7 +330,7 @@ def test_the_page_of_the_claims_has_every_verdict_on_both_sides_and_the_curves(s
 
 
 def test_whatever_a_claim_says_is_escaped(store):
-    verdict = Verdict(Claim("1", NASTY, NASTY, "every", ()), "holds", NASTY)
+    verdict = verdicts.Verdict(verdicts.Claim("1", NASTY, NASTY, "every", ()), "holds", NASTY)
     page = claims_html([verdict], [verdict], [NASTY], PageContext([], store, Readings(), NASTY))
     assert "<script" not in page
     assert page.count("&lt;script&gt;") >= 6
@@ -365,13 +339,13 @@ def test_whatever_a_claim_says_is_escaped(store):
 
 def test_the_best_row_and_its_own_baseline_are_drawn(store):
     table = make_table(store)
-    (what, best), (against, baseline) = best_and_baseline(table, shown_runs())
+    (description, best), (against, baseline) = best_and_baseline(table, shown_runs())
     cells = [c for c in table.cells if c.metric == "sem_miou" and c.values and c.baseline]
     highest = max(cells, key=lambda cell: cell.mean)
     assert (catalog.table_row(best), best.init) == (highest.row, highest.init)
     assert baseline.row == "SS"
     assert baseline.init == best.init
-    assert (what, against) == ("Highest mIoU here of a row with a baseline", "Its baseline")
+    assert (description, against) == ("Highest mIoU here of a row with a baseline", "Its baseline")
 
 
 def test_images_are_inside_the_page_with_their_captions(store, tmp_path):
@@ -420,8 +394,10 @@ def test_every_table_has_its_report(capsys, arguments, tmp_path, verb):
 def test_a_table_of_finished_runs_starts_no_tensorflow_for_its_report(arguments, tmp_path):
     command = ["compare", *arguments, "--out", str(tmp_path)]
     program = (
-        f"import sys; from selfsup_segmentation.reproduce.__main__ import main; code = main({command!r}); "
-        "assert code == 0; assert 'tensorflow' not in sys.modules"
+        "import sys; import selfsup_segmentation.reproduce.cli.session as _; "
+        "assert 'matplotlib' not in sys.modules; "
+        f"from selfsup_segmentation.reproduce.__main__ import main; assert main({command!r}) == 0; "
+        "assert 'tensorflow' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", program], check=True, capture_output=True)
     assert (tmp_path / "report-table1-scenes-demo.html").is_file()
