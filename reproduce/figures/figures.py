@@ -70,7 +70,7 @@ def write_segmentation_figure(number, baseline, best, store, library, notes, fol
         f"Figure {number}. Segmentation of validation images of {_DATA_SETS[library.source.name]}. Baseline: "
         f"{table_row(baseline)}. Best: {_network(best)}; in {table} of the paper {row}, {init} is best.",
         "Chosen by rule, not by hand: the highest and the lowest differences best − baseline in the mIoU of "
-        f"the single image at native resolution; {selection.tally(gains)} images. mIoU of the whole set: "
+        f"the single image at native resolution; {selection.tally(gains)} images. mIoU over all images: "
         f"baseline {overall['baseline']:.3f}, best {overall['best']:.3f}.",
     ]
     record = {"figure": number, "notes": list(notes), "caption": caption}
@@ -108,8 +108,8 @@ def write_self_supervised_figure(run, store, library, notes, folder, stem, count
         f"Figure 3. Colorization and disparity of validation images of {_DATA_SETS[library.source.name]} by "
         f"{_network(run)}. Colorization: lightness of the original, a and b of the predicted color class.",
         f"Chosen by rule, not by hand: of {len(errors)} images those with the lowest and the highest AbsRel, "
-        f"over measured disparities of {MINIMUM_DISPARITY:g} to {DepthScore.CAP:g} px. Mean over the whole "
-        f"set: {store.metrics(run).headline['abs_rel']:.3f}.",
+        f"over measured disparities of {MINIMUM_DISPARITY:g} to {DepthScore.CAP:g} px. Mean over all "
+        f"images: {store.metrics(run).headline['abs_rel']:.3f}.",
     ]
     record = {"figure": 3, "notes": list(notes), "caption": caption}
     return _write(record, {"network": run}, store, images, columns, shown, lines, Path(folder, stem))

@@ -1,1 +1,1 @@
-"""Report pages in headless Chromium: errors, width, color scheme, print."""
+"""Report pages in headless Chromium."""

@@ -88,19 +88,13 @@ def files(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def page_file(files):
-    """The report of the table."""
-    return files["table"]
-
-
-@pytest.fixture(scope="module")
 def browser():
-    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if found is None:
+    path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if path is None:
         pytest.skip("no Chromium on this machine (Debian: apt-get install chromium)")
     with sync_api.sync_playwright() as playwright:
         sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []  # root has none
-        browser = playwright.chromium.launch(executable_path=found, args=sandbox)
+        browser = playwright.chromium.launch(executable_path=path, args=sandbox)
         yield browser
         browser.close()
 
@@ -136,28 +130,22 @@ def test_nothing_sticks_out_and_every_word_can_be_read(opened):
     assert opened.evaluate(PALE) == []
 
 
-def test_the_table_scrolls_in_its_own_box_and_keeps_the_names_of_its_rows(browser, page_file):
+def test_the_table_scrolls_in_its_own_box_and_shows_the_names_of_its_rows(browser, files):
     page = browser.new_page(viewport={"width": 390, "height": 844})
-    page.goto(page_file.as_uri())
+    page.goto(files["table"].as_uri())
     box, name = page.locator(".scroll"), page.locator("th[scope=row]").first
     before = name.bounding_box()["x"]
     assert box.evaluate("box => box.scrollWidth > box.clientWidth")
     box.evaluate("box => box.scrollLeft = 500")
     assert name.bounding_box()["x"] == pytest.approx(before, abs=2)
     assert page.evaluate("scrollX") == 0
-    page.close()
-
-
-def test_a_note_of_an_empty_cell_leads_to_its_reason(browser, page_file):
-    page = browser.new_page()
-    page.goto(page_file.as_uri())
-    page.locator("sup a").first.click()
+    page.locator("sup a").first.click()  # of an empty cell
     assert LONG in page.locator(":target").inner_text()
     page.close()
 
 
 @pytest.mark.parametrize("name", ROWS)
-def test_it_prints_with_the_whole_table_on_the_paper(browser, files, tmp_path, name):
+def test_it_prints_with_all_columns_on_the_paper(browser, files, tmp_path, name):
     page = browser.new_page(color_scheme="dark")
     page.goto(files[name].as_uri())
     page.emulate_media(media="print", color_scheme="dark")

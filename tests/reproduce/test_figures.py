@@ -28,14 +28,18 @@ NOTES = ["DEMO SCALE on embedded street scenes: not comparable with the paper."]
 ONE_EPOCH = {"epochs": 1, "validate_every": 0, "statistics_batches": 2}
 
 
+def open_library(layout, root):
+    from selfsup_segmentation.experiments.datasets.library import Library
+
+    return Library(Source(layout, root), None)
+
+
 @pytest.fixture(scope="module")
 def cityscapes(tmp_path_factory):
     """Library of 4 scenes to train on and 5 to validate on."""
-    from selfsup_segmentation.experiments.datasets.library import Library
-
     root = tmp_path_factory.mktemp("figure scenes")
     write_cityscapes(root, {"train": 4, "val": 5}, size=(128, 64), seed=3)
-    return Library(Source(CITYSCAPES, root), None)
+    return open_library(CITYSCAPES, root)
 
 
 @pytest.fixture(scope="module")
@@ -72,30 +76,28 @@ def opened_run(run, store):
     return FinishedRun.open(store.folder(run))
 
 
-def image_miou(truth, found):
+def image_miou(truth, classes):
     """Pixel sets counted one class at a time."""
-    found, truth = found[truth != IGNORE], truth[truth != IGNORE]
-    return np.mean(
-        [((truth == k) & (found == k)).sum() / ((truth == k) | (found == k)).sum()
-         for k in np.union1d(truth, found)]
-    )  # fmt: skip
+    classes, truth = classes[truth != IGNORE], truth[truth != IGNORE]
+    sets = [(truth == k, classes == k) for k in np.union1d(truth, classes)]
+    return np.mean([(a & b).sum() / (a | b).sum() for a, b in sets])
 
 
-def abs_rel(truth, found):
+def abs_rel(truth, disparity):
     """Over measured disparities of 0.5 to 50 px."""
     valid = (truth >= 0.5) & (truth <= 50)
-    found, truth = found[valid].astype(np.float64), truth[valid].astype(np.float64)
-    return np.mean(np.abs(np.clip(found, 0.001, 50) - truth) / truth)
+    disparity, truth = disparity[valid].astype(np.float64), truth[valid].astype(np.float64)
+    return np.mean(np.abs(np.clip(disparity, 0.001, 50) - truth) / truth)
 
 
 @pytest.fixture
 def drawn(monkeypatch):
-    """The pictures of what a test draws, by the title of their column."""
+    """The images that a test draws, by the title of their column."""
     columns = {}
 
-    def draw(these, *more):
-        columns.update({column.title: column.images for column in these})
-        return panels.draw(these, *more)
+    def draw(grid, *arguments):
+        columns.update({column.title: column.images for column in grid})
+        return panels.draw(grid, *arguments)
 
     monkeypatch.setattr(figures, "draw", draw)
     return columns
@@ -114,16 +116,14 @@ def opened(paths):
 
 def test_figure_2_shows_the_images_that_gain_and_lose_most(finished, cityscapes, tmp_path, drawn):
     store, baseline, best = finished
-    written = figures.write_segmentation_figure(
-        2, baseline, best, store, cityscapes, NOTES, tmp_path, "figure2"
-    )
-    record = opened(written)
-    truths, found, scores = {}, {}, {}
+    where = (store, cityscapes, NOTES, tmp_path, "figure2")
+    record = opened(figures.write_segmentation_figure(2, baseline, best, *where))
+    truths, shown, scores = {}, {}, {}
     for which, run in (("baseline", baseline), ("best", best)):
         predicted = predict_all(run, store, cityscapes, "seg")
         truths = {frame.name: ids_to_train_ids(read_labels(frame.labels)) for frame, _ in predicted}
-        found[which] = {frame.name: maps["seg_native"][0] for frame, maps in predicted}
-        scores[which] = {name: image_miou(truth, found[which][name]) for name, truth in truths.items()}
+        shown[which] = {frame.name: maps["seg_native"][0] for frame, maps in predicted}
+        scores[which] = {name: image_miou(truth, shown[which][name]) for name, truth in truths.items()}
     gains = {name: scores["best"][name] - scores["baseline"][name] for name in truths}
     order = sorted(gains, key=lambda name: (-gains[name], name))
     names = [*order[:2], order[4], order[3]]
@@ -133,15 +133,13 @@ def test_figure_2_shows_the_images_that_gain_and_lose_most(finished, cityscapes,
         assert image["baseline"] == pytest.approx(scores["baseline"][name], abs=1e-9)
         assert image["difference"] == pytest.approx(gains[name], abs=1e-9)
         assert image["chosen"].startswith("gain" if image["difference"] > 0 else "loss")
-    expected = {"ground truth": truths, "baseline: SSrandom": found["baseline"]}
-    expected["best: SS+C+D/GS, random"] = found["best"]
+    expected = {"ground truth": truths, "baseline: SSrandom": shown["baseline"]}
+    expected["best: SS+C+D/GS, random"] = shown["best"]
     assert list(drawn) == list(expected)
     for title, pictures in expected.items():
         np.testing.assert_array_equal(drawn[title], [pictures[name] for name in names])
     assert record["notes"] == NOTES
-    assert record["runs"] == {
-        "baseline": str(store.folder(baseline)), "best": str(store.folder(best)),
-    }  # fmt: skip
+    assert record["runs"] == {"baseline": str(store.folder(baseline)), "best": str(store.folder(best))}
 
 
 def test_figure_3_shows_the_lowest_and_the_highest_error(finished, cityscapes, tmp_path, drawn):
@@ -149,22 +147,18 @@ def test_figure_3_shows_the_lowest_and_the_highest_error(finished, cityscapes, t
     record = opened(figures.write_self_supervised_figure(run, store, cityscapes, NOTES, tmp_path, "figure3"))
     errors = {}
     for frame, maps in predict_all(run, store, cityscapes, "depth"):
-        found = maps["depth"][0, ..., 0]
-        truth = resize_disparity(decode_cityscapes(read_disparity(frame.disparity)), found.shape)
-        errors[frame.name] = abs_rel(truth, found)
+        disparity = maps["depth"][0, ..., 0]
+        truth = resize_disparity(decode_cityscapes(read_disparity(frame.disparity)), disparity.shape)
+        errors[frame.name] = abs_rel(truth, disparity)
     order = sorted(errors, key=errors.get)
     assert [image["frame"] for image in record["images"]] == [*order[:2], order[4], order[3]]
     assert [image["abs_rel"] for image in record["images"]] == pytest.approx(
         [errors[image["frame"]] for image in record["images"]], abs=1e-6
     )
     assert list(drawn) == ["original", "colorization", "measured disparity", "predicted disparity"]
-    for name, truth, found in zip(
-        (image["frame"] for image in record["images"]),
-        drawn["measured disparity"],
-        drawn["predicted disparity"],
-        strict=True,
-    ):
-        assert abs_rel(truth, found) == pytest.approx(errors[name], abs=1e-6)
+    disparities = zip(drawn["measured disparity"], drawn["predicted disparity"], strict=True)
+    for image, (truth, disparity) in zip(record["images"], disparities, strict=True):
+        assert abs_rel(truth, disparity) == pytest.approx(errors[image["frame"]], abs=1e-6)
     ends = [image["chosen"] for image in record["images"]]
     assert ends == ["lowest", "2nd lowest", "highest", "2nd highest"]
 
@@ -183,11 +177,9 @@ def test_only_chosen_images_are_predicted_in_the_order_asked_for(finished, citys
 
 
 def test_a_data_set_that_the_run_did_not_see_is_refused(finished, tmp_path):
-    from selfsup_segmentation.experiments.datasets.library import Library
-
     store, baseline, best = finished
     write_cityscapes(tmp_path / "other", {"train": 4, "val": 5}, size=(128, 64), seed=4)
-    other = Library(Source(CITYSCAPES, tmp_path / "other"), None)
+    other = open_library(CITYSCAPES, tmp_path / "other")
     with pytest.raises(InputError, match="made with other data"):
         figures.write_segmentation_figure(2, baseline, best, store, other, NOTES, tmp_path, "figure2")
 
@@ -211,10 +203,8 @@ def test_samples_show_every_task(finished, cityscapes, tmp_path):
 
 
 def test_figure_4_cuts_padding_off_and_calls_no_difference_none(tmp_path):
-    from selfsup_segmentation.experiments.datasets.library import Library
-
     write_kitti(tmp_path / "kitti", 10, size=(120, 50), seed=1)
-    library, store = Library(Source(KITTI, tmp_path / "kitti"), None), Store(tmp_path / "runs")
+    library, store = open_library(KITTI, tmp_path / "kitti"), Store(tmp_path / "runs")
     schedule = dataclasses.replace(TINY, size=(128, 64), **ONE_EPOCH)
     run = catalog.make_run("scenes-kitti-demo", ("seg", "depth"), "UW", "random")
     run = dataclasses.replace(run, schedule=schedule, base=schedule)

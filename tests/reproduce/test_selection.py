@@ -5,22 +5,9 @@ import pytest
 
 from selfsup_segmentation.data.errors import InputError
 from selfsup_segmentation.experiments.records.store import Store
-from selfsup_segmentation.reproduce.figures.selection import (
-    both_ends,
-    differences,
-    gain_or_loss,
-    rank,
-    recorded_by_image,
-    tally,
-)
+from selfsup_segmentation.reproduce.figures import selection
 from tests.experiments.conftest import tiny_run
 from tests.synthetic import evaluation, write_finished
-
-
-def test_both_ends_are_the_extremes_in_order():
-    scores = {"a": 0.1, "b": -0.5, "c": 0.3, "d": -0.2, "e": 0.0, "f": 0.2}
-    assert both_ends(scores) == (["c", "f"], ["b", "d"])
-    assert both_ends(scores, 1) == (["c"], ["b"])
 
 
 @pytest.mark.parametrize(
@@ -34,19 +21,19 @@ def test_both_ends_are_the_extremes_in_order():
         (5, (["a", "b"], ["e", "d"])),
     ],
 )
-def test_few_images_are_shown_once(images, expected):
-    assert both_ends({name: -float(i) for i, name in enumerate("abcde"[:images])}) == expected
+def test_both_ends_are_the_extremes_in_order_and_few_images_are_shown_once(images, expected):
+    assert selection.both_ends({name: -float(i) for i, name in enumerate("abcde"[:images])}) == expected
 
 
 def test_ties_are_broken_by_name():
-    assert both_ends(dict.fromkeys("fedcba", 0.5)) == (["a", "b"], ["c", "d"])
-    assert both_ends({"d": 1.0, "b": 1.0, "c": 1.0, "a": 0.0}, 1) == (["b"], ["a"])
+    assert selection.both_ends(dict.fromkeys("fedcba", 0.5)) == (["a", "b"], ["c", "d"])
+    assert selection.both_ends({"d": 1.0, "b": 1.0, "c": 1.0, "a": 0.0}, 1) == (["b"], ["a"])
 
 
 def test_images_without_a_score_are_not_chosen():
-    assert both_ends({"a": math.nan, "b": 0.2, "c": math.nan, "d": 0.1}) == (["b"], ["d"])
-    assert both_ends({"a": math.nan}) == ([], [])
-    gains = differences({"a": 0.5, "b": math.nan, "c": 0.5}, {"a": 0.4, "b": 0.4, "c": math.nan})
+    assert selection.both_ends({"a": math.nan, "b": 0.2, "c": math.nan, "d": 0.1}) == (["b"], ["d"])
+    assert selection.both_ends({"a": math.nan}) == ([], [])
+    gains = selection.differences({"a": 0.5, "b": math.nan, "c": 0.5}, {"a": 0.4, "b": 0.4, "c": math.nan})
     assert gains["a"] == pytest.approx(0.1)
     assert math.isnan(gains["b"]) and math.isnan(gains["c"])
 
@@ -66,46 +53,41 @@ def test_images_without_a_score_are_not_chosen():
     ],
 )  # fmt: skip
 def test_descriptions_of_differences(gains, expected):
-    top, bottom = both_ends(gains)
-    assert [gain_or_loss(name, gains, name in top) for name in top + bottom] == expected
+    top, bottom = selection.both_ends(gains)
+    assert [selection.gain_or_loss(name, gains, name in top) for name in top + bottom] == expected
 
 
 def test_no_negative_difference_is_ever_called_a_gain():
     rng = np.random.default_rng(0)
     for images in range(1, 12):
         gains = {f"image {i}": float(value) for i, value in enumerate(rng.normal(size=images))}
-        top, bottom = both_ends(gains)
+        top, bottom = selection.both_ends(gains)
         for name in top + bottom:
-            description = gain_or_loss(name, gains, name in top)
+            description = selection.gain_or_loss(name, gains, name in top)
             assert description.startswith("gain +" if gains[name] > 0 else "loss −")
 
 
 def test_ranks_count_from_the_named_end():
     scores = [0.4, 0.1, math.nan, 0.3, 0.2]
-    assert [rank(score, scores, "lowest") for score in (0.1, 0.2, 0.3, 0.4)] == [
-        "lowest", "2nd lowest", "3rd lowest", "4th lowest",
-    ]  # fmt: skip
-    assert rank(0.3, scores, "highest") == "2nd highest"
+    ranks = [selection.rank(score, scores, "lowest") for score in (0.1, 0.2, 0.3, 0.4)]
+    assert ranks == ["lowest", "2nd lowest", "3rd lowest", "4th lowest"]
+    assert selection.rank(0.3, scores, "highest") == "2nd highest"
 
 
 def test_the_tally_hides_no_side():
-    assert tally({"a": 0.1, "b": -0.1, "c": 0.2}) == "gain in 2, loss in 1 of 3"
+    assert selection.tally({"a": 0.1, "b": -0.1, "c": 0.2}) == "gain in 2, loss in 1 of 3"
     gains = {"a": -0.1, "b": 0.0, "c": math.nan}
-    assert tally(gains) == "gain in 0, loss in 1, no difference in 1, no labels in 1 of 3"
+    assert selection.tally(gains) == "gain in 0, loss in 1, no difference in 1, no labels in 1 of 3"
 
 
-def test_recorded_scores_come_back_with_nan(tmp_path):
-    store, run = Store(tmp_path), tiny_run(("seg",))
-    by_image = {"a": 0.5, "b": math.nan}
-    write_finished(store, run, {"per_input": evaluation(("seg",), by_image=by_image)})
-    assert recorded_by_image(run, store, "seg") == pytest.approx(by_image, nan_ok=True)
-
-
-def test_a_run_without_scores_of_images_is_named_with_the_fix(tmp_path):
+def test_recorded_scores_come_back_with_nan_and_a_run_without_them_is_named_with_the_fix(tmp_path):
     store, run = Store(tmp_path), tiny_run(("seg",))
     with pytest.raises(InputError, match=r"no result \(not run\): run reproduce table1"):
-        recorded_by_image(run, store, "seg")
+        selection.recorded_by_image(run, store, "seg")
     write_finished(store, run)
     with pytest.raises(InputError, match="delete it and run it again") as refusal:
-        recorded_by_image(run, store, "seg")
+        selection.recorded_by_image(run, store, "seg")
     assert str(store.folder(run)) in str(refusal.value)
+    by_image = {"a": 0.5, "b": math.nan}
+    write_finished(store, run, {"per_input": evaluation(("seg",), by_image=by_image)})
+    assert selection.recorded_by_image(run, store, "seg") == pytest.approx(by_image, nan_ok=True)
