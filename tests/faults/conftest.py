@@ -1,19 +1,19 @@
-"""A tiny data set, runs on it that nothing happens to, and the table of what happened to the others."""
+"""A tiny data set, undisturbed runs on it, and the table of the faults of the others."""
 
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 
+import numpy as np
 import pytest
 
 from selfsup_segmentation.data.scenes import write_cityscapes
 from tests import narrow
 from tests.faults.compare import what_a_run_left
 from tests.faults.processes import ROW, STEPS, Life, command, make_context
-from tests.faults.report import Entry, table
 from tests.processes import Command
 
 SECOND_ROW = "SS+D/UW"
-ENTRIES, FAULT = pytest.StashKey(), "fault"
+FAULT = "fault"
 
 
 @pytest.fixture(scope="session")
@@ -57,8 +57,8 @@ def context():
 
 
 @pytest.fixture
-def new_life(context, scenes, tmp_path, request):
-    """Makes a `Life` with a runs folder of its own; its processes end and its files go with the test."""
+def new_life(context, scenes, tmp_path):
+    """Makes a `Life` with a runs folder of its own; its processes and files are removed after the test."""
     lives = []
 
     def make(**options):
@@ -68,8 +68,6 @@ def new_life(context, scenes, tmp_path, request):
     yield make
     for life in lives:
         life.end()
-    for entry in request.node.stash.get(ENTRIES, []):
-        entry.settle()
     shutil.rmtree(tmp_path)
 
 
@@ -80,33 +78,12 @@ def life(new_life):
 
 
 @pytest.fixture
-def record(request):
-    """Enters a fault into the table; whether it was survived is whether the test passes."""
-
-    def enter(fault):
-        entry = Entry(fault)
-        request.node.stash.setdefault(ENTRIES, []).append(entry)
-        return entry
-
-    return enter
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item, call):
-    report = yield
-    entries = item.stash.get(ENTRIES, [])
-    if report.passed and report.when == "call":
-        for entry in entries:
-            entry.survived = entry.injected
-    elif call.excinfo and entries:
-        sentence = str(call.excinfo.value).splitlines()[0]
-        skipped = report.skipped and not hasattr(report, "wasxfail")
-        # What came before it was survived so far, but the end was not seen.
-        failed = next((entry for entry in entries if not entry.injected), entries[-1])
-        failed.wrong = f"skipped: {sentence}" if skipped else f"WRONG: {sentence[:150]}"
-    if report.when == "teardown":  # settled; this is how the process that prints the table hears of them
-        report.user_properties += [(FAULT, entry.as_dict()) for entry in entries]
-    return report
+def happened(new_life, record_property):
+    """Function of (fault, life, process) that enters a fault, once the test has seen it, into the table."""
+    faults = []
+    yield lambda fault, life=None, process=None: faults.append((fault, life, process))
+    for fault, life, process in faults:
+        record_property(FAULT, (fault, 0 if process is None else life.lost(process)))
 
 
 def pytest_configure(config):
@@ -114,19 +91,25 @@ def pytest_configure(config):
 
 
 class Table:
-    """Prints the faults of all tests, in whichever processes these ran."""
+    """Prints how often each fault was injected and survived, and how many steps were repeated."""
 
     def __init__(self):
-        self._by_file = {}
+        self._passed, self._faults = set(), {}
 
     def pytest_runtest_logreport(self, report):
+        if report.when == "call" and report.passed:
+            self._passed.add(report.nodeid)
         if report.when == "teardown":
-            entries = [Entry(**fields) for name, fields in report.user_properties if name == FAULT]
-            self._by_file.setdefault(report.location[0], []).extend(entries)
+            for fault, lost in [value for name, value in report.user_properties if name == FAULT]:
+                counts = (1, int(report.nodeid in self._passed), lost)
+                self._faults.setdefault(report.location[0], []).append((fault, *counts))
 
     def pytest_terminal_summary(self, terminalreporter):
-        entries = [entry for file in sorted(self._by_file) for entry in self._by_file[file]]
-        if entries:
-            terminalreporter.section(f"faults; a run has {STEPS} steps")
-            for line in table(entries):
-                terminalreporter.write_line(line)
+        rows = [row for file in sorted(self._faults) for row in self._faults[file]]
+        totals = {}
+        for fault, *counts in [*rows, *(("all", *row[1:]) for row in rows)]:
+            totals[fault] = np.add(totals.get(fault, 0), counts)
+        if totals:
+            terminalreporter.section(f"faults: injected, survived, steps repeated; a run has {STEPS} steps")
+            for fault, counts in totals.items():
+                terminalreporter.write_line(f"{fault:70s}" + "".join(f"{count:4d}" for count in counts))

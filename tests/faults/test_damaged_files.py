@@ -1,4 +1,4 @@
-"""Files of a run that a disk damaged: one sentence and a mend, or made again; never a traceback or a lie."""
+"""Damaged files of a run: one sentence with a fix, or made again; never a traceback or a wrong number."""
 
 import re
 import shutil
@@ -18,23 +18,16 @@ pytestmark = pytest.mark.usefixtures("narrow_network")
 LOG = ("history of metrics.json", "history.csv")
 
 
-def test_damaged_files_of_a_run_under_way_are_named_or_made_again(life, reference, record):
-    description, log, images, lock = (
-        record(f"damaged under way: {what}") for what in ("run.json", "history.csv", "decoded images", "lock")
-    )
+def test_damaged_files_of_a_run_under_way_are_named_or_made_again(life, reference, happened):
     code, process = life.go(At("tests.faults.child:begin_step", 6, signal=signal.SIGTERM))
     assert code == EXIT_CODE, process.why
     assert len(history(life.folder)) == 2
 
-    truncate(life.folder / "run.json")
-    process = refused(life, life.folder / "run.json")
-    description.happened(life, process)
-    (life.folder / "run.json").unlink()  # as the sentence says
-
-    truncate(life.folder / "history.csv")
-    process = refused(life, life.folder / "history.csv")
-    log.happened(life, process)
-    (life.folder / "history.csv").unlink()
+    for name in ("run.json", "history.csv"):
+        truncate(life.folder / name)
+        process = refused(life, life.folder / name)
+        happened(f"damaged under way: {name}", life, process)
+        (life.folder / name).unlink()  # as the sentence says
 
     cache = sorted((life.runs / "cache").glob("*.left.*.raw"))
     before = [path.read_bytes() for path in cache]
@@ -44,17 +37,9 @@ def test_damaged_files_of_a_run_under_way_are_named_or_made_again(life, referenc
     code, process = life.go()
     assert code == 0, process.why
     assert [path.read_bytes() for path in cache] == before
-    for entry in (images, lock):
-        entry.happened(life, process)
+    for name in ("decoded images", "lock"):
+        happened(f"damaged under way: {name}", life, process)
     assert_same(life.folder, reference, but=LOG)
-
-
-def half_a_file(path):
-    truncate(path)
-
-
-def one_bit(path):
-    flip_a_bit(path)
 
 
 def one_digit(path):
@@ -69,9 +54,8 @@ def another_value(path):
     path.write_text("[]\n")
 
 
-@pytest.mark.parametrize("damage", [half_a_file, one_digit])
-def test_damaged_colors_of_the_decoded_images_are_made_again(life, record, damage):
-    entry = record(f"damaged under way: colors of the decoded images, {damage.__name__}")
+@pytest.mark.parametrize("damage", [truncate, one_digit])
+def test_damaged_colors_of_the_decoded_images_are_made_again(life, happened, damage):
     prepared = At("selfsup_segmentation.experiments.execute:build_model")
     code, process = life.go(prepared)
     assert code == -signal.SIGKILL, process.why
@@ -79,7 +63,7 @@ def test_damaged_colors_of_the_decoded_images_are_made_again(life, record, damag
     before = colors.read_text()
     damage(colors)
     assert colors.read_text() != before
-    entry.happened(life, process)
+    happened(f"damaged under way: colors of the decoded images, {damage.__name__}", life, process)
     code, process = life.go(prepared)
     assert code == -signal.SIGKILL, process.why
     assert colors.read_text() == before
@@ -92,12 +76,12 @@ def finished(life, undisturbed):
     return life
 
 
-def test_a_finished_run_without_sound_results_is_made_again(finished, reference, record):
-    entry, name = record("damaged when finished: metrics.json, half of it"), finished.folder / "metrics.json"
-    half_a_file(name)
-    process = refused(finished, name)
-    entry.happened(finished, process)
-    name.unlink()
+def test_a_finished_run_without_sound_results_is_made_again(finished, reference, happened):
+    path = finished.folder / "metrics.json"
+    truncate(path)
+    process = refused(finished, path)
+    happened("damaged when finished: metrics.json, truncate", finished, process)
+    path.unlink()
     code, process = finished.go()
     assert code == 0, process.why
     assert_same(finished.folder, reference)
@@ -106,41 +90,35 @@ def test_a_finished_run_without_sound_results_is_made_again(finished, reference,
 @pytest.mark.parametrize(
     ("name", "damage"),
     [
-        ("run.json", half_a_file),
+        ("run.json", truncate),
         ("run.json", another_value),
         ("metrics.json", another_value),
         ("metrics.json", one_digit),
-        ("statistics.npz", half_a_file),
-        ("statistics.npz", one_bit),
-        ("colors.json", half_a_file),
-        ("checkpoint/final/state.index", half_a_file),
-        ("checkpoint/final/state.data-00000-of-00001", one_bit),
+        ("statistics.npz", truncate),
+        ("statistics.npz", flip_a_bit),
+        ("colors.json", truncate),
+        ("checkpoint/final/state.index", truncate),
+        ("checkpoint/final/state.data-00000-of-00001", flip_a_bit),
     ],
     ids=lambda value: getattr(value, "__name__", value),
 )
 def test_damaged_files_of_a_finished_run_are_named_by_who_reads_them(
-    finished, scenes, record, capsys, name, damage
+    finished, scenes, happened, capsys, name, damage
 ):
-    entry, path = record(f"damaged when finished: {name}, {damage.__name__}"), finished.folder / name
+    path = finished.folder / name
     damage(path)
     described = name in ("run.json", "metrics.json")  # which the run's own command reads
     evaluate = ["evaluate", finished.folder, "--cityscapes", scenes]
     sentence = sentence_of(capsys, *(command(scenes, finished.runs) if described else evaluate))
     assert str(path) in sentence or str(path.parent) in sentence
-    entry.happened(finished)
+    happened(f"damaged when finished: {name}, {damage.__name__}")
 
 
 def refused(life, path):
-    """A process of a life that ends because a file is damaged."""
-    process = life.start()
-    process.wait()
-    assert_names(process, path)
-    return process
-
-
-def assert_names(process, path):
-    """It ended with one sentence that names the file."""
+    """A process of a life that ends with one sentence that names a damaged file."""
+    code, process = life.go()
     assert "Traceback" not in process.err, process.why
-    assert process.wait() == 2, f"not noticed: {process.out}"
-    assert len(process.complaints) == 1
-    assert str(path) in process.complaints[0] or str(path.parent) in process.complaints[0]
+    assert code == 2, f"not noticed: {process.out}"
+    (sentence,) = process.complaints
+    assert str(path) in sentence or str(path.parent) in sentence
+    return process

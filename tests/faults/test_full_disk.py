@@ -1,4 +1,4 @@
-"""The disk is full: one sentence, what was saved is sound, and with more room the same command goes on."""
+"""The disk is full: one sentence, what was saved is valid, and with more room the same command resumes."""
 
 import signal
 import subprocess
@@ -51,18 +51,14 @@ def disk(tmp_path):
     disk.unmount()
 
 
-def test_a_run_on_a_full_disk_says_so_and_ends_as_if_there_was_room(new_life, reference, record, request):
-    cache, state, results = map(
-        record, ("full disk: images are decoded", "full disk: a state is saved", "full disk: results")
-    )
-    disk = request.getfixturevalue("disk")
+def test_a_run_on_a_full_disk_says_so_and_ends_as_if_there_was_room(new_life, reference, happened, disk):
     life = new_life(runs=disk.folder / "runs", minutes=0.0001)
 
     disk.resize(CACHE)
     process = refused(life)
     assert "--cache" in process.complaints[0]
     assert not list((life.runs / "cache").glob("*.tmp"))
-    cache.happened(life, process)
+    happened("full disk: images are decoded", life, process)
 
     disk.resize(ONE_STATE)
     process = refused(life)
@@ -70,7 +66,7 @@ def test_a_run_on_a_full_disk_says_so_and_ends_as_if_there_was_room(new_life, re
     assert life.states() == [0]
     assert [path.name for path in (life.folder / "checkpoint").iterdir()] == ["step-000000000"]
     assert is_sound(life.folder / "checkpoint" / "step-000000000")
-    state.happened(life, process)
+    happened("full disk: a state is saved", life, process)
 
     disk.resize(PLENTY)
     process = life.start(
@@ -83,7 +79,7 @@ def test_a_run_on_a_full_disk_says_so_and_ends_as_if_there_was_room(new_life, re
     assert_refused(process)
     assert not (life.folder / "metrics.json").exists()
     assert life.states()[-1] == 16
-    results.happened(life, process)
+    happened("full disk: results", life, process)
 
     ballast.unlink()
     code, process = life.go()

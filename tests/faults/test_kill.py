@@ -21,9 +21,9 @@ class Moment:
     """A moment of a run's life.
 
     Attributes:
-        name: in words.
+        name: name in the table.
         fault: what kills the process there.
-        seen: function of the `Life` that asserts that it was there.
+        seen: function of the `Life` that asserts that the process had come there.
         minutes: between checkpoints.
     """
 
@@ -133,21 +133,20 @@ MOMENTS = [
 ]
 
 
-def test_a_run_that_is_killed_at_every_moment_of_its_life_ends_as_if_it_was_not(life, reference, record):
-    entries = [record(f"kill -9: {moment.name}") for moment in MOMENTS]
-    for moment, entry in zip(MOMENTS, entries, strict=True):
+def test_a_run_that_is_killed_at_every_moment_of_its_life_ends_as_if_it_was_not(life, reference, happened):
+    for moment in MOMENTS:
         code, process = life.go(moment.fault, minutes=moment.minutes)
         assert code == -signal.SIGKILL, f"{moment.name}: ended with {code}: {process.why}"
         moment.seen(life)
-        entry.happened(life, process)
+        happened(f"kill -9: {moment.name}", life, process)
     code, process = life.go()
     assert code == 0, process.why
     assert_same(life.folder, reference)
 
 
-def test_a_run_that_is_killed_at_random_moments_ends_as_if_it_was_not(life, reference, record):
+def test_a_run_that_is_killed_at_random_moments_ends_as_if_it_was_not(life, reference, happened):
     seed = int(os.environ.get("FAULT_SEED") or random.SystemRandom().randrange(10**6))
-    draw, entry = random.Random(seed), record(f"kill -9: random moments (FAULT_SEED={seed})")
+    draw = random.Random(seed)
     for _ in range(RANDOM_KILLS):
         process = life.start(minutes=0.02)
         time.sleep(draw.uniform(0, 10))
@@ -155,7 +154,7 @@ def test_a_run_that_is_killed_at_random_moments_ends_as_if_it_was_not(life, refe
         code = process.wait()
         assert code in (0, -signal.SIGKILL), process.why
         if code:
-            entry.happened(life, process)
+            happened(f"kill -9: random moments (FAULT_SEED={seed})", life, process)
     code, process = life.go()
     assert code == 0, process.why
     assert_same(life.folder, reference)

@@ -1,4 +1,4 @@
-"""SIGTERM of a cluster and Ctrl-C of a person: the state is saved, and the exit code says how to go on."""
+"""SIGTERM of a cluster and Ctrl-C: a checkpoint is saved, and the exit code names the signal."""
 
 import dataclasses
 import signal
@@ -51,16 +51,15 @@ REQUESTS = [
 ]
 
 
-def test_a_run_that_is_asked_to_stop_saves_its_state_and_goes_on_to_the_same_end(life, reference, record):
-    entries = [record(request.name) for request in REQUESTS]
-    for request, entry in zip(REQUESTS, entries, strict=True):
+def test_a_run_that_is_asked_to_stop_saves_its_state_and_goes_on_to_the_same_end(life, reference, happened):
+    for request in REQUESTS:
         code, process = life.go(request.at)
         assert code == EXIT_CODES[request.at.signal], f"{request.name}: ended with {code}: {process.why}"
         assert "Traceback" not in process.err
         assert len(process.complaints) == 1, process.complaints
         assert life.states() == request.states
         request.also(life)
-        entry.happened(life, process)
+        happened(request.name, life, process)
     code, process = life.go()
     assert code == 0, process.why
     assert_same(life.folder, reference)

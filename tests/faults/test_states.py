@@ -1,22 +1,10 @@
-"""The newest state is damaged on the disk: the one before is used, and that is said."""
+"""The newest checkpoint is damaged on the disk: the one before is used, with a warning."""
 
 import signal
 
 from tests.faults.child import At
 from tests.faults.compare import assert_same
 from tests.faults.damage import flip_a_bit, truncate
-
-
-def one_file_truncated(newest):
-    truncate(next(newest.glob("state.data*")))
-
-
-def one_bit_flipped(newest):
-    flip_a_bit(next(newest.glob("state.data*")))
-
-
-def without_sums(newest):
-    (newest / "SHA256.json").unlink()
 
 
 def half_written(newest):
@@ -31,18 +19,17 @@ def all_damaged(newest):
 
 DAMAGES = {
     "no state is sound": all_damaged,
-    "newest state truncated": one_file_truncated,
-    "one bit of the newest state flipped": one_bit_flipped,
-    "SHA256.json of the newest state missing": without_sums,
+    "newest state truncated": lambda newest: truncate(next(newest.glob("state.data*"))),
+    "one bit of the newest state flipped": lambda newest: flip_a_bit(next(newest.glob("state.data*"))),
+    "SHA256.json of the newest state missing": lambda newest: (newest / "SHA256.json").unlink(),
     "newest state is a left-over .tmp": half_written,
 }
 
 
 def test_a_run_with_a_damaged_state_goes_on_from_the_one_before_and_ends_as_if_it_was_sound(
-    life, reference, record
+    life, reference, happened
 ):
-    entries = {name: record(name) for name in DAMAGES}
-    expected, damaged = 0, None  # what the next process goes on from, and what it passes over
+    expected, damaged = 0, None  # step from which the next process resumes, and the checkpoint that it skips
     for name, damage in DAMAGES.items():
         code, process = life.go(At("tests.faults.child:begin_step", 3), minutes=0.0001)
         assert code == -signal.SIGKILL, process.why
@@ -54,7 +41,7 @@ def test_a_run_with_a_damaged_state_goes_on_from_the_one_before_and_ends_as_if_i
         damage(newest)
         damaged = newest.name
         expected = 0 if damage is all_damaged else states[-2]
-        entries[name].happened(life, process)
+        happened(name, life, process)
     code, process = life.go()
     assert code == 0, process.why
     assert process.first == expected

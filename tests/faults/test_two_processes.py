@@ -9,9 +9,8 @@ from tests.faults.processes import ROW, STEPS, command
 
 
 def test_two_processes_that_start_at_once_train_each_run_once(
-    new_life, undisturbed, reference, record, scenes
+    new_life, undisturbed, reference, happened, scenes
 ):
-    entry = record("two processes start at once with the same two runs")
     life = new_life()
     other = new_life(runs=life.runs, row=SECOND_ROW)
     commands = [command(scenes, life.runs, row=row) for row in (ROW, SECOND_ROW)]
@@ -21,13 +20,12 @@ def test_two_processes_that_start_at_once_train_each_run_once(
     assert all(process.steps for process in processes), "one of them had nothing to do"
     assert sum(len(process.steps) for process in processes) == 2 * STEPS
     assert [process.out.count("made by another process") for process in processes] == [1, 1]
-    entry.happened()
+    happened("two processes start at once with the same two runs")
     assert_same(life.folder, reference)
     assert_same(other.folder, what_a_run_left(undisturbed[SECOND_ROW]))
 
 
-def test_a_process_that_waits_takes_over_from_one_that_is_killed(life, reference, record):
-    entry = record("kill -9 of the process that another one waits for")
+def test_a_process_that_waits_takes_over_from_one_that_is_killed(life, reference, happened):
     holder = life.start(At("tests.faults.child:begin_step", 4, "", signal.SIGSTOP), minutes=0.0001)
     holder.until_frozen()
     states = life.states()
@@ -39,5 +37,5 @@ def test_a_process_that_waits_takes_over_from_one_that_is_killed(life, reference
     assert holder.wait() == -signal.SIGKILL
     assert waiting.wait() == 0, waiting.why
     assert waiting.first == states[-1]
-    entry.happened(life, holder)
+    happened("kill -9 of the process that another one waits for", life, holder)
     assert_same(life.folder, reference)
