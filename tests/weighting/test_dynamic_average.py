@@ -31,6 +31,8 @@ def weights_after(*epochs, **options):
         ([(1, 1), (0.5, 1)], [0.875647, 1.124353]),
         ([(2, 0.02, 1), (1, 0.019, 0.9)], [0.863626, 1.081539, 1.054835]),
         ([(1, 1), (0.5, 1.2)], [0.8268, 1.1732]),
+        ([(3,), (0.2,), (7,)], [1]),
+        ([(1e-6, 1), (1e6, 1)], [2, 0]),
     ],
 )
 def test_worked_examples(epochs, expected):
@@ -67,9 +69,8 @@ def test_a_task_that_learns_slowly_gets_more_weight():
 
 
 def test_size_of_a_loss_does_not_matter_only_its_course():
-    assert weights_after((1.0, 1.0), (0.5, 0.9)) == pytest.approx(
-        weights_after((1.0, 1e-3), (0.5, 0.9e-3)), rel=1e-6
-    )
+    small = weights_after((1.0, 1e-3), (0.5, 0.9e-3))
+    assert weights_after((1.0, 1.0), (0.5, 0.9)) == pytest.approx(small, rel=1e-6)
 
 
 def test_a_lower_temperature_makes_weights_more_uneven():
@@ -87,24 +88,9 @@ def test_weights_are_positive_and_sum_to_the_number_of_tasks(epochs):
     assert min(weights) >= 0
 
 
-def test_one_task_keeps_its_weight():
-    assert weights_after((3.0,), (0.2,), (7.0,)) == [1]
-
-
-def test_explosions_stay_finite():
-    assert weights_after((1e-6, 1.0), (1e6, 1.0)) == [2, 0]
-
-
 def test_a_loss_of_0_counts_as_one_that_does_not_change():
     assert weights_after((0.0, 1.0), (0.7, 0.5)) == weights_after((1.0, 1.0), (1.0, 0.5))
     assert weights_after((0.0, 0.0), (0.0, 0.0)) == [1, 1]
-
-
-def test_total_is_the_weighted_sum():
-    weighting = after((1.0, 1.0), (0.5, 1.0))
-    assert float(weighting({"task 0": 2.0, "task 1": 3.0})) == pytest.approx(
-        2 * 0.875647 + 3 * 1.124353, abs=1e-5
-    )
 
 
 def test_weights_are_constants_for_the_optimizer():
@@ -134,25 +120,18 @@ def test_the_loss_of_an_unknown_task_is_refused():
 @pytest.mark.parametrize("seen", [0, 1, 2, 3])
 def test_history_survives_a_checkpoint(tmp_path, seen):
     epochs = [(1.0, 1.0), (0.5, 1.0), (0.4, 0.2), (0.3, 0.1)]
-    whole = DynamicWeightAverage(("a", "b"))
+    saved = DynamicWeightAverage(("a", "b"))
     for losses in epochs[:seen]:
-        whole.end_epoch(dict(zip("ab", losses, strict=True)))
-    path = tf.train.Checkpoint(weighting=whole).write(str(tmp_path / "state"))
+        saved.end_epoch(dict(zip("ab", losses, strict=True)))
+    path = tf.train.Checkpoint(weighting=saved).write(str(tmp_path / "state"))
 
     again = DynamicWeightAverage(("a", "b"))
     tf.train.Checkpoint(weighting=again).read(path).assert_consumed()
-    assert again.current_weights() == whole.current_weights()
+    assert again.current_weights() == saved.current_weights()
     for losses in epochs[seen:]:
-        for weighting in (whole, again):
+        for weighting in (saved, again):
             weighting.end_epoch(dict(zip("ab", losses, strict=True)))
-        assert again.current_weights() == whole.current_weights()
-
-
-def test_configuration_makes_an_equal_weighting():
-    config = DynamicWeightAverage(("seg", "depth"), temperature=0.7, name="dwa").get_config()
-    again = DynamicWeightAverage.from_config(config)
-    assert again.get_config() == config
-    assert (again.tasks, again.temperature, again.name) == (("seg", "depth"), 0.7, "dwa")
+        assert again.current_weights() == saved.current_weights()
 
 
 def test_means_may_be_any_numbers():

@@ -59,14 +59,6 @@ def test_negative_weights_are_refused(weight):
         FixedWeights({"seg": 1, "depth": weight})
 
 
-def test_configuration_makes_an_equal_weighting():
-    config = FixedWeights({"seg": 1, "depth": 100}, name="grid").get_config()
-    again = FixedWeights.from_config(config)
-    assert again.name == "grid"
-    assert again.tasks == ("seg", "depth")
-    assert again.current_weights() == {"seg": 1, "depth": 100}
-
-
 # --- all of them ------------------------------------------------------------------------------------------
 
 
@@ -82,14 +74,8 @@ def test_order_of_the_losses_does_not_matter(weighting):
 
 def test_any_kind_of_number_is_a_loss(weighting):
     expected = float(weighting(LOSSES))
-    for kind in (
-        np.float32,
-        np.float64,
-        np.array,
-        tf.constant,
-        lambda v: tf.constant(v, tf.float64),
-        tf.Variable,
-    ):
+    kinds = (np.float32, np.float64, np.array, tf.constant, tf.Variable)
+    for kind in (*kinds, lambda value: tf.constant(value, tf.float64)):
         total = weighting({task: kind(value) for task, value in LOSSES.items()})
         assert total.dtype == tf.float32
         assert float(total) == pytest.approx(expected, rel=1e-6)
@@ -128,12 +114,25 @@ def test_computes_in_full_precision_under_a_mixed_policy(weighting):
         keras.mixed_precision.set_dtype_policy(before)
 
 
+@pytest.mark.parametrize(
+    "weighting",
+    [
+        FixedWeights({"seg": 1, "depth": 100}, name="grid"),
+        UncertaintyWeighting(("a", "b"), form="gal", initial=-0.5, regression=("b",), name="uw"),
+        DynamicWeightAverage(("seg", "depth"), temperature=0.7, name="dwa"),
+    ],
+    ids=lambda weighting: weighting.name,
+)
 def test_can_be_saved_as_a_keras_object(weighting):
     saved = keras.saving.serialize_keras_object(weighting)
-    again = keras.saving.deserialize_keras_object(
-        saved, custom_objects={type(weighting).__name__: type(weighting)}
-    )
-    assert again.get_config() == weighting.get_config()
+    kind = type(weighting)
+    again = keras.saving.deserialize_keras_object(saved, custom_objects={kind.__name__: kind})
+    assert again.get_config() == weighting.get_config() == kind.from_config(again.get_config()).get_config()
+    assert (again.name, again.tasks) == (weighting.name, weighting.tasks)
+    for loss in (1.0, 0.5):
+        for each in (weighting, again):
+            each.end_epoch(dict(zip(each.tasks, (loss, 1.0), strict=True)))
+    assert again.current_weights() == weighting.current_weights()
 
 
 @pytest.mark.parametrize("make", [UncertaintyWeighting, DynamicWeightAverage])

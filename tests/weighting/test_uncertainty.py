@@ -36,8 +36,9 @@ def test_total_and_weight_of_each_form(form, task, s, total, weight):
     assert weighting.current_weights()[task] == pytest.approx(weight, rel=1e-6)
 
 
-def test_starts_with_a_variance_of_1():
+def test_starts_with_a_variance_of_1_which_no_epoch_changes():
     weighting = UncertaintyWeighting(LOSSES)
+    weighting.end_epoch(LOSSES)
     assert weighting.current_weights() == {"seg": 1, "color": 1, "depth": 0.5}
     assert float(weighting.penalty()) == 0
 
@@ -118,12 +119,6 @@ def test_short_training_at_the_networks_rate_stays_near_the_start():
     assert 0.09 < abs(weighting.log_variance.numpy()).max() <= 0.1001
 
 
-def test_end_of_an_epoch_changes_nothing():
-    weighting = UncertaintyWeighting(LOSSES)
-    weighting.end_epoch(LOSSES)
-    assert weighting.current_weights() == {"seg": 1, "color": 1, "depth": 0.5}
-
-
 def test_an_unknown_form_is_refused():
     with pytest.raises(ValueError, match="kendall, mtan or gal"):
         UncertaintyWeighting(LOSSES, form="other")
@@ -135,15 +130,5 @@ def test_state_survives_a_checkpoint(tmp_path):
     path = tf.train.Checkpoint(weighting=weighting).write(str(tmp_path / "state"))
     again = UncertaintyWeighting(LOSSES)
     tf.train.Checkpoint(weighting=again).read(path).assert_consumed()
-    assert (
-        again.current_weights()
-        == weighting.current_weights()
-        != UncertaintyWeighting(LOSSES).current_weights()
-    )
-
-
-def test_configuration_makes_an_equal_weighting():
-    weighting = UncertaintyWeighting(("a", "b"), form="gal", initial=-0.5, regression=("b",), name="uw")
-    again = UncertaintyWeighting.from_config(weighting.get_config())
-    assert again.get_config() == weighting.get_config()
     assert again.current_weights() == weighting.current_weights()
+    assert again.current_weights() != UncertaintyWeighting(LOSSES).current_weights()
