@@ -55,14 +55,14 @@ def seven(tmp_path_factory):
     return built(write_frames(tmp_path_factory.mktemp("seven"), 7))
 
 
-def prepare(tasks, statistics=STATISTICS, **options):
+def prepare(tasks=ALL, statistics=STATISTICS, **options):
     return Preparation(named(tasks), statistics, **options)
 
 
 def prepared(images, tasks=ALL, **options):
     """A batch of uint8 images, prepared."""
     sizes = tf.tile([[images["left"].shape[2], images["left"].shape[1]]], [len(images["left"]), 1])
-    batch = prepare(tasks, STATISTICS, **options)(images | {"valid_size": sizes})
+    batch = prepare(tasks, **options)(images | {"valid_size": sizes})
     return {name: np.asarray(value) for name, value in batch.items()}
 
 
@@ -78,8 +78,14 @@ def order(dataset):
 
 
 def training_order(cache, seed=0, epochs=3, start_step=0, batch_size=2):
-    preparation = prepare(("depth",), STATISTICS, recon_space="rgb01")
+    preparation = prepare(("depth",), recon_space="rgb01")
     return order(training_batches(cache, preparation, batch_size, seed, epochs, start_step))
+
+
+def assert_same(expected, batches):
+    for one, other in zip(expected, batches, strict=True):
+        assert one.keys() == other.keys()
+        assert all(np.array_equal(one[name], other[name]) for name in one)
 
 
 def flat(batches):
@@ -116,37 +122,30 @@ def test_epochs_and_seeds_differ_in_order_and_in_what_they_drop(seven):
     assert len({frozenset(range(7)).difference(epoch) for epoch in epochs}) > 3
 
 
-def test_the_order_is_the_same_every_time(seven):
-    assert training_order(seven, seed=5) == training_order(seven, seed=5)
+def test_a_run_can_be_resumed_at_any_step(seven):
+    order = training_order(seven, seed=3, epochs=3)
+    for start in range(len(order) + 1):
+        assert training_order(seven, seed=3, epochs=3, start_step=start) == order[start:]
 
 
-def test_more_epochs_do_not_change_the_first_ones(seven):
-    assert training_order(seven, epochs=4)[:6] == training_order(seven, epochs=2)
+@pytest.mark.parametrize("augment", ["none", "flip"])
+def test_a_run_that_is_resumed_sees_the_same_batches(seven, augment):
+    def batches(start_step):
+        return list(training_batches(seven, prepare(), 2, 1, 3, start_step, augment))
 
-
-def test_a_run_can_be_entered_at_any_step(seven):
-    whole = training_order(seven, seed=3, epochs=3)
-    for start in range(len(whole) + 1):
-        assert training_order(seven, seed=3, epochs=3, start_step=start) == whole[start:]
-
-
-def test_a_run_that_is_entered_again_sees_the_same_batches(seven):
-    preparation = prepare(ALL, STATISTICS)
-    whole = list(training_batches(seven, preparation, 2, seed=1, epochs=2))
-    tail = list(training_batches(seven, preparation, 2, seed=1, epochs=2, start_step=4))
-    for expected, batch in zip(whole[4:], tail, strict=True):
-        assert expected.keys() == batch.keys()
-        assert all(np.array_equal(expected[name], batch[name]) for name in batch)
+    uninterrupted = batches(0)
+    for start in (1, 4, 7, 9):
+        assert_same(uninterrupted[start:], batches(start))
 
 
 def test_frames_come_in_order_for_evaluation(seven):
-    preparation = prepare(("depth",), STATISTICS, recon_space="rgb01")
+    preparation = prepare(("depth",), recon_space="rgb01")
     assert order(ordered_batches(seven, preparation)) == [[k] for k in range(7)]
     assert order(ordered_batches(seven, preparation, 3)) == [[0, 1, 2], [3, 4, 5], [6]]
 
 
 def test_left_right_and_labels_of_a_batch_belong_together(seven):
-    preparation = prepare(ALL, STATISTICS, recon_space="rgb01")
+    preparation = prepare(ALL, recon_space="rgb01")
     for batch in training_batches(seven, preparation, 2, seed=0, epochs=1):
         for k, index in enumerate(np.round(batch["left"][:, 0, 0, 0] * 255).astype(int)):
             np.testing.assert_allclose(batch["left"][k] * 255, seven.image("left", index), atol=1e-3)
@@ -159,19 +158,13 @@ def test_left_right_and_labels_of_a_batch_belong_together(seven):
 
 def test_disk_and_memory_give_the_same_batches(tmp_path, seven):
     disk = built(seven.frames, folder=tmp_path)
-    preparation = prepare(ALL, STATISTICS)
-    for a, b in zip(
-        training_batches(disk, preparation, 2, 0, 2),
-        training_batches(seven, preparation, 2, 0, 2),
-        strict=True,
-    ):
-        assert a.keys() == b.keys()
-        assert all(np.array_equal(a[name], b[name]) for name in a)
+    preparation = prepare()
+    assert_same(*(training_batches(cache, preparation, 2, 0, 2) for cache in (disk, seven)))
 
 
 def test_shapes_are_known_before_the_first_batch(tmp_path, seven):
     for cache in (seven, built(seven.frames, folder=tmp_path)):
-        spec = training_batches(cache, prepare(ALL, STATISTICS), 2, 0, 1).element_spec
+        spec = training_batches(cache, prepare(), 2, 0, 1).element_spec
         assert {name: tuple(value.shape) for name, value in spec.items()} == {
             "lab": (2, 32, 32, 3),
             "gray": (2, 32, 32, 3),
@@ -194,7 +187,7 @@ def test_images_in_memory_are_no_constants_of_the_graph(tmp_path, monkeypatch):
         return map(dataset, function, **options)
 
     monkeypatch.setattr(tf.data.Dataset, "map", traced)
-    training_batches(cache, prepare(("color",), STATISTICS), 2, 0, 1)
+    training_batches(cache, prepare(("color",)), 2, 0, 1)
     assert graph_sizes and max(graph_sizes) < cache.array("left").nbytes / 2
 
 
@@ -210,7 +203,7 @@ def test_images_in_memory_are_no_constants_of_the_graph(tmp_path, monkeypatch):
     ],
 )
 def test_a_batch_holds_what_the_tasks_need(seven, tasks, names):
-    batch = training_batches(seven, prepare(tasks, STATISTICS), 2, 0, 1).element_spec
+    batch = training_batches(seven, prepare(tasks), 2, 0, 1).element_spec
     assert batch.keys() == names | {"mask"}
 
 
@@ -220,13 +213,13 @@ def test_files_that_the_tasks_do_not_need_are_not_read(tmp_path, seven, task, ne
     for part in {"right", "labels"} - {needed}:
         for path in cache.paths(part):
             Path(path).unlink()
-    assert len(list(training_batches(cache, prepare((task,), STATISTICS), 2, 0, 1))) == 3
+    assert len(list(training_batches(cache, prepare((task,)), 2, 0, 1))) == 3
 
 
 def test_targets_that_the_cache_does_not_have_are_left_out(tmp_path):
     """The network can be evaluated on images alone."""
     cache = built(write_frames(tmp_path, 2), parts=["left"])
-    batch = ordered_batches(cache, prepare(ALL, STATISTICS)).element_spec
+    batch = ordered_batches(cache, prepare()).element_spec
     assert batch.keys() == {"lab", "gray", "color", "mask"}
 
 
@@ -287,20 +280,17 @@ def test_unit_lab_lies_between_0_and_1_for_every_color():
     assert unit[..., 1:].min() > 0 and unit[..., 1:].max() < 1
 
 
-def test_mask_is_0_on_padding(tmp_path):
+def test_mask_is_0_on_padding_and_1_elsewhere(tmp_path, seven):
     frames = write_frames(tmp_path / "small", 1, 50, 40) + write_frames(tmp_path / "wide", 1, 64, 33)
     cache = built(frames, (64, 64), fit="pad")
-    (batch,) = ordered_batches(cache, prepare(ALL, STATISTICS), 2)
+    (batch,) = ordered_batches(cache, prepare(), 2)
+    (resized,) = ordered_batches(seven, prepare(("color",)), 7)
+    assert (resized["mask"].numpy() == 1).all()
     mask = batch["mask"].numpy()
     assert mask.dtype == np.float32
     assert mask.sum(axis=(1, 2)).tolist() == [50 * 40, 64 * 33]
     assert mask[0, :40, :50].all() and mask[1, :33].all()
     assert (batch["labels"].numpy()[mask == 0] == IGNORE).all()
-
-
-def test_mask_is_1_everywhere_on_resized_images(seven):
-    (batch,) = ordered_batches(seven, prepare(("color",), STATISTICS), 7)
-    assert (batch["mask"].numpy() == 1).all()
 
 
 def test_inside_takes_width_before_height():
@@ -326,8 +316,8 @@ def flipped(values):
 def test_inputs_targets_and_mask_are_mirrored_alike_and_only_where_they_should(mirrored):
     images, mirrored = stereo_batch(), np.array(mirrored)
     images["valid_size"] = np.int32([[9, 8], [12, 5]])  # padding on the right, and below
-    plain = prepare(ALL, STATISTICS)(images)
-    batch = dict(prepare(ALL, STATISTICS)(images | {"mirrored": mirrored}))
+    plain = prepare()(images)
+    batch = dict(prepare()(images | {"mirrored": mirrored}))
     assert batch.pop("direction").numpy().tolist() == np.where(mirrored, -1, 1).tolist()
     assert batch.keys() == plain.keys() == {"lab", "gray", "labels", "color", "left", "right", "mask"}
     for name, values in batch.items():
@@ -367,7 +357,7 @@ def stereo_pair(width=48, height=6):
 def test_a_mirrored_pair_has_the_loss_of_the_pair_when_it_is_looked_up_the_other_way(border, mask_outside):
     left, right, disparity = stereo_pair()
     images = {"left": left, "right": right, "valid_size": np.int32([[44, 6]])}
-    preparation = prepare(("depth",), STATISTICS)
+    preparation = prepare(("depth",))
 
     def loss(batch, disparity):
         options = {"mask": batch["mask"], "border": border, "mask_outside": mask_outside}
@@ -392,7 +382,7 @@ def shown(batches):
 
 
 def mirroring(cache, seed=0, epochs=3, start_step=0):
-    preparation = prepare(("depth",), STATISTICS, recon_space="rgb01")
+    preparation = prepare(("depth",), recon_space="rgb01")
     return shown(training_batches(cache, preparation, 2, seed, epochs, start_step, "flip"))
 
 
@@ -414,23 +404,10 @@ def test_more_epochs_do_not_change_what_is_mirrored(seven):
     assert mirroring(seven, epochs=5)[: 3 * 6] == mirroring(seven, epochs=3)
 
 
-def test_a_run_that_is_entered_again_sees_the_same_mirror_images(seven):
-    preparation = prepare(ALL, STATISTICS)
-
-    def batches(start_step):
-        return list(training_batches(seven, preparation, 2, 1, 3, start_step, "flip"))
-
-    whole = batches(0)
-    for start in (1, 3, 7, 9):
-        for expected, batch in zip(whole[start:], batches(start), strict=True):
-            assert expected.keys() == batch.keys()
-            assert all(np.array_equal(expected[name], batch[name]) for name in batch)
-
-
 def test_padding_is_mirrored_with_its_image(tmp_path):
     cache = built(write_frames(tmp_path, 4, 50, 40), (64, 64), fit="pad")
     seen = set()
-    for batch in training_batches(cache, prepare(ALL, STATISTICS), 1, 0, 4, augment="flip"):
+    for batch in training_batches(cache, prepare(), 1, 0, 4, augment="flip"):
         mirrored = bool(batch["direction"][0] < 0)
         mask = (flipped if mirrored else np.asarray)(batch["mask"])[0]
         assert mask[:40, :50].all() and mask.sum() == 40 * 50
