@@ -25,15 +25,10 @@ def parent_of(pid):
 
 def kill_node(cluster, raylet):
     """SIGKILL to the raylet with that process id and to all of its workers, as when its host loses power."""
-    node = next(node for node in cluster.worker_nodes if raylet_of(node) == raylet)
+    nodes = {node.all_processes["raylet"][0].process.pid: node for node in cluster.worker_nodes}
     processes = [int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit()]
     children = [pid for pid in processes if parent_of(pid) == raylet]
     for pid in (raylet, *children):
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
-    cluster.remove_node(node, allow_graceful=False)
-
-
-def raylet_of(node):
-    """Process id of a node's raylet."""
-    return node.all_processes["raylet"][0].process.pid
+    cluster.remove_node(nodes[raylet], allow_graceful=False)

@@ -6,19 +6,33 @@ minute, that is 1.2 s a run.
 
 import argparse
 import tempfile
+import time
 from pathlib import Path
 
-from tests.cluster.sleeping import drive, equal_runs, gpus
+from selfsup_segmentation.experiments.executors import ray, ray_cluster
+from selfsup_segmentation.experiments.executors.ray_task import Job
+from selfsup_segmentation.experiments.options import Options
+from selfsup_segmentation.experiments.records.store import Store
+from tests.cluster.sleeping import equal_runs, gpus, sleeper
 
 BAR = 1.2  # seconds a run
+
+
+def drive(runs, seconds, folder):
+    """Seconds that the cluster of this process takes for runs that sleep."""
+    store, lines, started = Store(folder), [], time.monotonic()
+    job = Job((store.root,), {}, Options(), None)
+    ray.drive(runs, store, job, ray_cluster.Cluster(), lines.append, sleeper(seconds))
+    assert sum("slept" in line for line in lines) == len(runs)
+    return time.monotonic() - started
 
 
 def measure(slots, runs_a_slot, seconds):
     """Seconds that a run takes longer than it sleeps."""
     runs = equal_runs(slots * runs_a_slot)
     with gpus(slots), tempfile.TemporaryDirectory() as folder:
-        drive(runs[:slots], dict.fromkeys((run.folder for run in runs), 0.0), Path(folder) / "warm")
-        took = drive(runs, dict.fromkeys((run.folder for run in runs), seconds), Path(folder) / "runs")
+        drive(runs[:slots], 0.0, Path(folder) / "warm")
+        took = drive(runs, seconds, Path(folder) / "runs")
     return took / runs_a_slot - seconds, took
 
 

@@ -4,11 +4,8 @@ import contextlib
 import logging
 import time
 
-from selfsup_segmentation.experiments.catalog import dependency, make_run
-from selfsup_segmentation.experiments.executors.ray_task import Job, Outcome
-from selfsup_segmentation.experiments.options import Options
-from selfsup_segmentation.experiments.records.store import Store
-from selfsup_segmentation.experiments.run import Run
+from selfsup_segmentation.experiments.catalog import make_run
+from selfsup_segmentation.experiments.executors.ray_task import Outcome
 
 
 def equal_runs(count):
@@ -18,7 +15,7 @@ def equal_runs(count):
 
 @contextlib.contextmanager
 def gpus(count):
-    """This process is connected to a cluster of one node that claims to have GPUs."""
+    """Connect this process to a cluster of one node that claims to have GPUs."""
     import ray
 
     ray.init(
@@ -31,25 +28,11 @@ def gpus(count):
         ray.shutdown()
 
 
-def drive(runs: list[Run], seconds: dict[str, float], folder):
-    """Seconds that the cluster of this process takes for runs that sleep."""
-    from selfsup_segmentation.experiments.executors import ray, ray_cluster
-
-    store = Store(folder)
-    job = Job((store.root,), {}, Options(), None)
-    assert all(dependency(run) is None or dependency(run) in runs for run in runs)
-    started = time.monotonic()
-    lines = []
-    ray.drive(runs, store, job, ray_cluster.Cluster(), lines.append, sleeper(seconds))
-    assert sum("slept" in line for line in lines) == len(runs)
-    return time.monotonic() - started
-
-
 def sleeper(seconds):
     """A task that sleeps in place of `experiments.executors.ray_task.execute_task`."""
 
     def sleep(job, run, needed=None):
-        time.sleep(seconds[run.folder])
+        time.sleep(seconds)
         return Outcome("slept")
 
     return sleep

@@ -16,33 +16,28 @@ from selfsup_segmentation.experiments.executors.ray_task import Job, Outcome, ex
 from selfsup_segmentation.experiments.options import Options
 from selfsup_segmentation.experiments.records.lock import only_one
 from selfsup_segmentation.experiments.records.store import Store
-from selfsup_segmentation.reproduce.__main__ import main
 from tests.cluster.sleeping import equal_runs, gpus, sleeper
 from tests.conftest import REPOSITORY
+from tests.refused import refused
 
-TRAIN = ["train", "--row", "SS"]
 
-
-def refusal(capsys, *words):
-    """The one sentence that a command line is answered with."""
-    assert main([*TRAIN, *words]) == 2
-    error = capsys.readouterr().err
-    (line,) = [line for line in error.splitlines() if line.startswith("reproduce: ")]
-    assert "Traceback" not in error
-    return line
+@pytest.fixture
+def words(scenes, tmp_path):
+    """A ``train`` command."""
+    return ["train", "--row", "SS", "--cityscapes", scenes, "--runs", tmp_path]
 
 
 @pytest.mark.parametrize(
     "option", [("--ray-address", "h:1"), ("--gpus-per-run", "1"), ("--cpus-per-run", "1")]
 )
-def test_options_of_a_cluster_without_one_are_refused(option, scenes, tmp_path, capsys):
-    line = refusal(capsys, "--cityscapes", str(scenes), "--runs", str(tmp_path), *option)
+def test_options_of_a_cluster_without_one_are_refused(option, words, capsys):
+    line = refused(capsys, *words, *option)
     assert option[0] in line and "--executor ray" in line
 
 
-def test_a_cluster_without_its_package_is_refused(scenes, tmp_path, capsys, monkeypatch):
+def test_a_cluster_without_its_package_is_refused(words, capsys, monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    line = refusal(capsys, "--cityscapes", str(scenes), "--runs", str(tmp_path), "--executor", "ray")
+    line = refused(capsys, *words, "--executor", "ray")
     assert "package ray" in line and ".[cluster]" in line
 
 
@@ -75,30 +70,15 @@ def test_a_run_does_not_begin_while_another_process_has_the_one_that_it_needs(tm
     assert execute_task(job, run, Outcome()) == Outcome()
 
 
-@pytest.mark.parametrize(
-    ("address", "said"),
-    [
-        ("127.0.0.1:9", "nothing answers there"),
-        ("no.such.host.invalid:6379", "nothing answers there"),
-        ("6379x", "nothing answers there"),
-    ],
-)
-def test_an_address_without_a_cluster_is_refused(address, said, scenes, tmp_path, capsys):
-    words = ("--cityscapes", str(scenes), "--runs", str(tmp_path), "--executor", "ray")
-    line = refusal(capsys, *words, "--ray-address", address)
-    assert address in line and said in line
+@pytest.mark.parametrize("address", ["127.0.0.1:9", "no.such.host.invalid:6379", "6379x"])
+def test_an_address_without_a_cluster_is_refused(address, words, capsys):
+    line = refused(capsys, *words, "--executor", "ray", "--ray-address", address)
+    assert address in line and "nothing answers there" in line
 
 
-def test_what_no_node_can_ever_take_is_refused_before_anything_is_decoded(scenes, tmp_path):
-    words = ["train", "--row", "SS", "--cityscapes", scenes, "--runs", tmp_path, "--executor", "ray"]
-    command = [
-        sys.executable,
-        "-m",
-        "selfsup_segmentation.reproduce",
-        *map(str, words),
-        "--gpus-per-run",
-        "5",
-    ]
+def test_what_no_node_can_ever_take_is_refused_before_anything_is_decoded(words, tmp_path):
+    words = map(str, [*words, "--executor", "ray", "--gpus-per-run", 5])
+    command = [sys.executable, "-m", "selfsup_segmentation.reproduce", *words]
     done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=200)
     assert done.returncode == 2, done.stderr
     assert "no node of the Ray cluster has 1 CPU and 5 GPUs" in done.stderr
@@ -134,8 +114,7 @@ def test_a_run_that_another_process_has_is_waited_for(tmp_path):
     thread = threading.Thread(target=let_go)
     with gpus(2):
         thread.start()
-        work = sleeper({run.folder: 0.1 for run in runs})
-        ray.drive(runs, store, job, ray_cluster.Cluster(), report, work)
+        ray.drive(runs, store, job, ray_cluster.Cluster(), report, sleeper(0.1))
     thread.join()
     waited = next(k for k, line in enumerate(lines) if line.startswith(f"waiting for {runs[0]}: process"))
     assert waited < next(k for k, line in enumerate(lines) if f"{runs[0]}: slept" in line)

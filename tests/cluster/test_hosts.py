@@ -9,9 +9,9 @@ import pytest
 
 from selfsup_segmentation.experiments.records.history import read_history
 from selfsup_segmentation.experiments.training import multiworker
-from selfsup_segmentation.reproduce.__main__ import main
 from tests import narrow
 from tests.processes import Command
+from tests.refused import refused
 
 # Of the losses. On one machine they were equal to the bit; on another, sums over the devices may come in
 # another order, and Adam takes full steps where a gradient is no more than that noise. So the rate is small
@@ -92,28 +92,15 @@ def test_a_process_that_dies_ends_the_other_and_the_run_goes_on_to_the_same_end(
     other = processes[1 - victim]
     assert other.wait() == 2, other.err[-3000:]
     assert "another process of TF_CONFIG ended" in other.err and "Traceback" not in other.err
-    assert max(states(tmp_path / "runs")) >= 2
-    assert not (tmp_path / "runs" / PLACE / "metrics.json").exists()
+    folder = tmp_path / "runs" / PLACE
+    assert max(int(path.name[5:]) for path in (folder / "checkpoint").glob("step-?????????")) >= 2
+    assert not (folder / "metrics.json").exists()
     again = start(tmp_path / "second", words)
     assert [process.wait() for process in again] == [0, 0], again[0].err[-3000:]
-    ends = [
-        json.loads((runs / PLACE / "metrics.json").read_text()) for runs in (undisturbed, tmp_path / "runs")
-    ]
+    ends = [json.loads((place / "metrics.json").read_text()) for place in (undisturbed / PLACE, folder)]
     assert ends[0]["state_sha256"] == ends[1]["state_sha256"]
     assert ends[0]["headline"] == ends[1]["headline"]
-    assert len(json.loads((tmp_path / "runs" / PLACE / "run.json").read_text())["sessions"]) == 2
-
-
-def states(runs):
-    """Numbers of the steps after which there is a state."""
-    return [int(path.name[5:]) for path in (runs / PLACE / "checkpoint").glob("step-?????????")]
-
-
-def refusal(capsys, *words):
-    """The one sentence that a command line is answered with."""
-    assert main(list(map(str, words))) == 2
-    (line,) = capsys.readouterr().err.splitlines()
-    return line
+    assert len(json.loads((folder / "run.json").read_text())["sessions"]) == 2
 
 
 @pytest.mark.parametrize(
@@ -128,7 +115,7 @@ def refusal(capsys, *words):
 )
 def test_a_configuration_that_cannot_be_used_is_refused(config, scenes, tmp_path, capsys, monkeypatch):
     monkeypatch.setenv(multiworker.VARIABLE, config)
-    assert "TF_CONFIG cannot be used" in refusal(capsys, *train(scenes, tmp_path))
+    assert "TF_CONFIG cannot be used" in refused(capsys, *train(scenes, tmp_path))
 
 
 def test_hosts_share_one_run_and_no_table(scenes, tmp_path, capsys, monkeypatch):
@@ -136,4 +123,4 @@ def test_hosts_share_one_run_and_no_table(scenes, tmp_path, capsys, monkeypatch)
     monkeypatch.setenv(multiworker.VARIABLE, json.dumps(config))
     for words in (["table1", "--cityscapes", scenes, "--runs", tmp_path], train(scenes, tmp_path)):
         more = ["--executor", "ray"] if words[0] == "train" else []
-        assert "reproduce train; unset it" in refusal(capsys, *words, *more)
+        assert "reproduce train; unset it" in refused(capsys, *words, *more)

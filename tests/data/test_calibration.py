@@ -24,10 +24,7 @@ def test_cityscapes_camera(tmp_path):
         ('{"intrinsic": {"fx": null}, "extrinsic": {"baseline": 1}}', "no Cityscapes camera JSON"),
         ('{"intrinsic": {"fx": 2262}, "extrinsic": {"baseline": 0}}', "must be positive"),
         ('{"intrinsic": {"fx": NaN}, "extrinsic": {"baseline": 0.2}}', "must be positive"),
-        (
-            '{"intrinsic": {"fx": 1' + 400 * "0" + '}, "extrinsic": {"baseline": 1}}',
-            "no Cityscapes camera JSON",
-        ),
+        (f'{{"intrinsic": {{"fx": 1{400 * "0"}}}, "extrinsic": {{"baseline": 1}}}}', "no Cityscapes camera"),
         (100_000 * "[", "no Cityscapes camera JSON"),
         ("\udcff", "not a text file"),
     ],

@@ -230,10 +230,10 @@ def test_streamed_statistics_equal_those_of_all_pixels_at_once():
 
 def test_statistics_do_not_depend_on_how_pixels_are_cut_into_images():
     image = np.random.default_rng(0).integers(0, 256, (24, 32, 3), dtype=np.uint8)
-    whole, halves = color_statistics([image]), color_statistics([image[:12], image[12:]])
-    np.testing.assert_allclose(whole.mean, halves.mean, rtol=1e-9)
-    np.testing.assert_allclose(whole.std, halves.std, rtol=1e-9)
-    assert np.array_equal(np.sum(whole.counts, axis=0), np.sum(halves.counts, axis=0))
+    full, halves = color_statistics([image]), color_statistics([image[:12], image[12:]])
+    np.testing.assert_allclose(full.mean, halves.mean, rtol=1e-9)
+    np.testing.assert_allclose(full.std, halves.std, rtol=1e-9)
+    assert np.array_equal(np.sum(full.counts, axis=0), np.sum(halves.counts, axis=0))
 
 
 def test_statistics_survive_json_exactly():

@@ -1,7 +1,6 @@
-"""2,000 damaged files, each in place of a whole one: refused by name or still the same, never a traceback.
+"""2,000 damaged files, each in place of a valid one: refused by name or still the same, never a traceback.
 
-Damage is drawn from one seed, so that every run sees the same files. Run with ``-s`` to see how many of each
-kind were found.
+Damage is drawn from one seed, so that every run sees the same files.
 """
 
 import contextlib
@@ -17,8 +16,7 @@ import numpy as np
 import pytest
 from PIL import Image, PngImagePlugin
 
-from selfsup_segmentation.data.calibration import read_camera, read_kitti_calibration
-from selfsup_segmentation.data.decode import read_disparity, read_instances, read_labels, read_rgb
+from selfsup_segmentation.data.decode import read_instances, read_labels, read_rgb
 from selfsup_segmentation.data.errors import InputError
 from selfsup_segmentation.data.files import KINDS
 from selfsup_segmentation.data.layouts import LAYOUTS
@@ -28,8 +26,6 @@ from selfsup_segmentation.data.verify.report import FrameFiles
 
 VARIANTS = 2000
 SECONDS = 20  # for one file, after which it counts as a hang
-READERS = {"left": read_rgb, "right": read_rgb, "labels": read_labels, "instances": read_instances}
-CAMERAS = {"cityscapes": read_camera, "kitti": read_kitti_calibration}
 FRAMES = {
     "cityscapes": {
         "left": "leftImg8bit/train/lindental/lindental_000000_000019_leftImg8bit.png",
@@ -50,60 +46,60 @@ FRAMES = {
 
 
 def read(layout, part, path):
-    """What training gets from a file."""
-    if part == "camera":
-        return CAMERAS[layout](path)
-    return {**READERS, "disparity": read_disparity}[part](path)
+    """Content of a file as training reads it."""
+    layout = LAYOUTS[layout]
+    readers = {"labels": read_labels, "instances": read_instances}
+    readers |= {"disparity": layout.read_disparity, "camera": layout.read_camera}
+    return readers.get(part, read_rgb)(path)
 
 
-# --- damage: (generator, whole content, the frame's other contents) -> content ------------------------------
+# --- damage: (generator, valid file, the frame's other contents) -> content ------------------------------
 
 
-def truncated(rng, whole, others):
-    return whole[: rng.integers(1, len(whole))]
+def truncated(rng, file, others):
+    return file[: rng.integers(1, len(file))]
 
 
-def flipped_bits(rng, whole, others):
-    content = bytearray(whole)
-    for bit in rng.integers(8 * len(whole), size=rng.choice([1, 1, 1, 2, 20])):
+def flipped_bits(rng, file, others):
+    content = bytearray(file)
+    for bit in rng.integers(8 * len(file), size=rng.choice([1, 1, 1, 2, 20])):
         content[bit // 8] ^= 1 << (bit % 8)
     return bytes(content)
 
 
-def zeroed_block(rng, whole, others):
-    start = rng.integers(len(whole))
-    size = min(int(rng.integers(1, 512)), len(whole) - start)
-    return whole[:start] + bytes(size) + whole[start + size :]
+def zeroed_block(rng, file, others):
+    start = rng.integers(len(file))
+    size = min(int(rng.integers(1, 512)), len(file) - start)
+    return file[:start] + bytes(size) + file[start + size :]
 
 
-def lost_or_inserted_bytes(rng, whole, others):
-    start, size = rng.integers(len(whole)), int(rng.integers(1, 40))
-    return whole[:start] + (whole[start + size :] if rng.random() < 0.5 else rng.bytes(size) + whole[start:])
+def lost_or_inserted_bytes(rng, file, others):
+    start, size = rng.integers(len(file)), int(rng.integers(1, 40))
+    return file[:start] + (file[start + size :] if rng.random() < 0.5 else rng.bytes(size) + file[start:])
 
 
-def bytes_after_the_end(rng, whole, others):
-    return whole + rng.bytes(rng.integers(1, 100))
+def bytes_after_the_end(rng, file, others):
+    return file + rng.bytes(rng.integers(1, 100))
 
 
-def empty(rng, whole, others):
+def empty(rng, file, others):
     return b""
 
 
-def another_part(rng, whole, others):
+def another_part(rng, file, others):
     return others[rng.integers(len(others))]
 
 
-def another_format(rng, whole, others):
-    kind = rng.choice(["JPEG", "GIF", "TIFF", "BMP", "WEBP", "text", "html", "random"])
-    if kind in ("text", "html", "random"):
-        return {"text": b"not here\n" * 50, "html": b"<html>Please log in</html>", "random": rng.bytes(999)}[
-            kind
-        ]
+def another_format(rng, file, others):
+    texts = {"text": b"not here\n" * 50, "html": b"<html>Please log in</html>", "random": rng.bytes(999)}
+    kind = rng.choice(["JPEG", "GIF", "TIFF", "BMP", "WEBP", *texts])
+    if kind in texts:
+        return texts[kind]
     return encode(Image.fromarray(rng.integers(0, 256, (64, 128, 3), dtype=np.uint8)), kind)
 
 
-def another_mode(rng, whole, others):
-    image = Image.open(io.BytesIO(whole))
+def another_mode(rng, file, others):
+    image = Image.open(io.BytesIO(file))
     modes = {"RGB": ["RGBA", "P", "L", "1", "LA"], "L": ["RGB", "P", "1", "I;16", "RGBA"]}
     mode = str(rng.choice(modes.get(image.mode, ["L", "1", "RGB"])))
     if image.mode == "I;16" and mode != "L":
@@ -111,24 +107,24 @@ def another_mode(rng, whole, others):
     return encode(image.convert(mode))
 
 
-def another_size(rng, whole, others):
-    image = Image.open(io.BytesIO(whole))
+def another_size(rng, file, others):
+    image = Image.open(io.BytesIO(file))
     width, height = image.size
     sizes = [(width // 2, height // 2), (width - 1, height), (width, height + 1), (1, 1), (2 * width, height)]
     return encode(image.resize(sizes[rng.integers(len(sizes))], Image.Resampling.NEAREST))
 
 
-def absurd_header(rng, whole, others):
+def absurd_header(rng, file, others):
     numbers = [0, 1, 63, 65, 100_000, 2**20, 2**31 - 1, 2**31, 2**32 - 1]
-    header = struct.pack(">II", *(int(number) for number in rng.choice(numbers, size=2))) + whole[24:29]
+    header = struct.pack(">II", *(int(number) for number in rng.choice(numbers, size=2))) + file[24:29]
     if rng.random() < 0.5:
-        return whole[:8] + chunk(b"IHDR", header) + whole[33:]
-    return whole[:16] + header + whole[29:]  # with the old checksum
+        return file[:8] + chunk(b"IHDR", header) + file[33:]
+    return file[:16] + header + file[29:]  # with the old checksum
 
 
-def shuffled_chunks(rng, whole, others):
+def shuffled_chunks(rng, file, others):
     """Every checksum fits, and still it is no image."""
-    chunks, action = split_chunks(whole), rng.integers(5)
+    chunks, action = split_chunks(file), rng.integers(5)
     index = int(rng.integers(len(chunks)))
     name, content = chunks[index]
     if action == 0:
@@ -141,27 +137,24 @@ def shuffled_chunks(rng, whole, others):
         chunks[index] = (name, rng.bytes(len(content)))
     else:
         chunks[index] = (name, content[: len(content) // 2])
-    return whole[:8] + b"".join(chunk(*each) for each in chunks)
+    return file[:8] + b"".join(chunk(*each) for each in chunks)
 
 
-def bomb(rng, whole, others):
+def bomb(rng, file, others):
     name = rng.choice([b"zTXt", b"iTXt", b"iCCP", b"IDAT"])
     prefix = {b"zTXt": b"a\0\0", b"iTXt": b"a\0\1\0\0\0", b"iCCP": b"a\0\0", b"IDAT": b""}[bytes(name)]
-    return whole[:33] + chunk(bytes(name), prefix + ZEROS) + whole[33:]
+    return file[:33] + chunk(bytes(name), prefix + ZEROS) + file[33:]
 
 
-def encoded_anew(rng, whole, others):
-    image = Image.open(io.BytesIO(whole))
+def encoded_again(rng, file, others):
+    image = Image.open(io.BytesIO(file))
     return encode(image, compress_level=int(rng.integers(10)), optimize=bool(rng.integers(2)))
 
 
-def broken_text(rng, whole, others):
-    text = whole.decode()
-    number = str(
-        rng.choice(
-            ["null", "NaN", "Infinity", "-1", "0", '"x"', "[]", "{}", "1e999", "9" * 400, "[" * 99_999]
-        )
-    )
+def broken_text(rng, file, others):
+    text = file.decode()
+    values = ["null", "NaN", "Infinity", "-1", "0", '"x"', "[]", "{}", "1e999", "9" * 400, "[" * 99_999]
+    number = str(rng.choice(values))
     if text.startswith("{"):
         content = json.loads(text)
         group = str(rng.choice(["intrinsic", "extrinsic"]))
@@ -172,9 +165,8 @@ def broken_text(rng, whole, others):
             content[group] = [1, 2]
         else:
             content[group][name] = "HERE"
-        return (
-            json.dumps(content).replace('"HERE"', number).encode("utf-8" if rng.random() < 0.9 else "utf-16")
-        )
+        coding = "utf-8" if rng.random() < 0.9 else "utf-16"
+        return json.dumps(content).replace('"HERE"', number).encode(coding)
     lines = text.splitlines()
     place = int(rng.choice([i for i, line in enumerate(lines) if line.startswith("P_rect")]))
     words = lines[place].split()
@@ -210,18 +202,10 @@ ZEROS = zlib.compress(bytes(2**27), 9)
 # --- damage that is no file: path -> None -------------------------------------------------------------------
 
 
-def dangling_link(path):
-    path.symlink_to("nowhere")
-
-
-def link_to_itself(path):
-    path.symlink_to(path.name)
-
-
 NO_FILES = {
     "folder": lambda path: path.mkdir(),
-    "dangling link": dangling_link,
-    "link to itself": link_to_itself,
+    "dangling link": lambda path: path.symlink_to("nowhere"),
+    "link to itself": lambda path: path.symlink_to(path.name),
     "pipe": os.mkfifo,
 }
 ANY = [
@@ -229,24 +213,19 @@ ANY = [
     *([flipped_bits] * 4),
     *(zeroed_block, lost_or_inserted_bytes, bytes_after_the_end, empty, another_part, another_format),
 ]
-PNG = [another_mode, another_size, absurd_header, shuffled_chunks, bomb, encoded_anew]
+PNG = [another_mode, another_size, absurd_header, shuffled_chunks, bomb, encoded_again]
 TEXT = [broken_text] * 6
-MAY_PASS = {
-    *("bytes after the end", "shuffled chunks", "encoded anew"),  # where no pixel is
-    *(
-        "truncated (text)",
-        "flipped bits (text)",
-        "lost or inserted bytes (text)",
-        "bytes after the end (text)",
-    ),
-    "broken text",  # where no number is that anything depends on; texts have no checksum
+MAY_PASS = {  # where no pixel is, and where no number is that anything depends on; texts have no checksum
+    *("bytes after the end", "shuffled chunks", "encoded again", "broken text"),
+    *(f"{kind} (text)" for kind in ("truncated", "flipped bits", "lost or inserted bytes")),
+    "bytes after the end (text)",
 }
 TARGETS = [(layout, part) for layout, files in FRAMES.items() for part in files]
 
 
 @pytest.fixture(scope="module")
 def roots(tmp_path_factory):
-    """One whole frame in each layout; its images have chunks that no pixel depends on."""
+    """One frame in each layout; its images have chunks that no pixel depends on."""
     folder = tmp_path_factory.mktemp("fuzz")
     write_cityscapes(folder / "cityscapes", {"train": 1}, size=(128, 64), seed=1, processes=1)
     write_kitti(folder / "kitti", 1, size=(160, 48), seed=1, processes=1)
@@ -293,31 +272,30 @@ def test_damaged_files_are_named_or_unchanged(roots):
         except Exception as error:
             raise AssertionError(variant) from error
         tally.setdefault(kind, Counter())[verdict] += 1
-    print_table(tally)
     assert sum(tally.values(), Counter()).total() == VARIANTS
     for kind, counts in tally.items():
         assert kind in MAY_PASS or counts.keys() == {"named"}, kind
-    assert tally["encoded anew"].keys() == {"unchanged"}
+    assert tally["encoded again"].keys() == {"unchanged"}
 
 
 @contextlib.contextmanager
 def replaced(files, part, damage, rng):
     """Damage in place of one of a frame's files, for a while."""
     path = files[part]
-    whole, rest = path.read_bytes(), [file.read_bytes() for file in files.values() if file != path]
+    content, rest = path.read_bytes(), [file.read_bytes() for file in files.values() if file != path]
     path.unlink()
     try:
         if damage in NO_FILES:
             NO_FILES[damage](path)
         else:
-            path.write_bytes(damage(rng, whole, rest))
+            path.write_bytes(damage(rng, content, rest))
         yield
     finally:
         if path.is_dir() and not path.is_symlink():
             path.rmdir()
         else:
             path.unlink(missing_ok=True)
-        path.write_bytes(whole)
+        path.write_bytes(content)
 
 
 def judge(layout, root, part, expected):
@@ -337,13 +315,5 @@ def judge(layout, root, part, expected):
         return "named"
     if part == "camera":
         return "unchanged" if found == expected else "other number"
-    assert np.array_equal(found, expected)  # no pixel has changed without a word
+    assert np.array_equal(found, expected, equal_nan=True)  # no pixel has changed without an error
     return "unchanged"
-
-
-def print_table(tally):
-    columns = ("named", "unchanged", "other number")
-    print(f"\n{'damage':30s}{'files':>7s}" + "".join(f"{column:>14s}" for column in columns))
-    total = sum(tally.values(), Counter())
-    for kind, counts in [*sorted(tally.items()), ("all", total)]:
-        print(f"{kind:30s}{counts.total():7d}" + "".join(f"{counts[column]:14d}" for column in columns))

@@ -1,6 +1,5 @@
 """Each kind of damage is found, named, and nothing else with it."""
 
-import io
 import json
 import os
 import shutil
@@ -66,28 +65,17 @@ def overwrite(content):
 
 
 def as_format(name):
-    def damage(path):
-        stream = io.BytesIO()
-        Image.fromarray(pixels(path)).save(stream, name)
-        path.write_bytes(stream.getvalue())
-
-    return damage
+    return lambda path: save(path, pixels(path), format=name)
 
 
 def converted(mode):
-    def damage(path):
-        with Image.open(path) as image:
-            image.load()
-        image.convert(mode).save(path)
-
-    return damage
+    return lambda path: Image.fromarray(pixels(path)).convert(mode).save(path)
 
 
-def camera(**changes):
+def camera(group, **changes):
     def damage(path):
         content = json.loads(path.read_text())
-        for group in content.values():
-            group.update({name: value for name, value in changes.items() if name in group})
+        content[group].update(changes)
         path.write_text(json.dumps(content))
 
     return damage
@@ -127,7 +115,7 @@ def summary(report):
 
 
 @pytest.mark.parametrize("layout", ["cityscapes", "kitti"])
-def test_a_whole_data_set_has_no_problem(pristine, layout):
+def test_a_valid_data_set_has_no_problem(pristine, layout):
     report = check(layout, pristine / layout)
     assert report.problems == []
     assert report.is_valid
@@ -192,9 +180,9 @@ def test_the_real_frames_of_kitti_have_no_problem(kitti_sample):
         ("val", "disparity", change(lambda image: np.where(image, np.uint16(40 * 256), 0)), "disparity"),
         ("val", "camera", overwrite(b'{"intrinsic": {"fx": 2262'), "calibration"),
         ("val", "camera", overwrite(b"\x89PNG"), "calibration"),
-        ("val", "camera", camera(fx=-2262.5), "calibration"),
-        ("val", "camera", camera(fx=2262.5), "calibration"),
-        ("val", "camera", camera(baseline=209.313), "calibration"),
+        ("val", "camera", camera("intrinsic", fx=-2262.5), "calibration"),
+        ("val", "camera", camera("intrinsic", fx=2262.5), "calibration"),
+        ("val", "camera", camera("extrinsic", baseline=209.313), "calibration"),
     ],
 )
 def test_damage_to_cityscapes(copies, split, part, damage, kind):
@@ -240,37 +228,38 @@ def test_damage_to_kitti(copies, folder, part, damage, kind):
     assert str(path) in report.problems[0].text
 
 
-def both_views(copies, layout, index):
+def both_views(root, layout, index):
     if layout == "cityscapes":
-        root = copies[layout]
         return find(root, "left", index=index), find(root, "right", index=index)
-    return tuple(
-        copies[layout] / "training" / folder / f"{index:06d}_10.png" for folder in ("image_2", "image_3")
-    )
+    return [root / "training" / folder / f"{index:06d}_10.png" for folder in ("image_2", "image_3")]
+
+
+def swap(left, right):
+    content = left.read_bytes()
+    left.write_bytes(right.read_bytes())
+    right.write_bytes(content)
 
 
 @pytest.mark.parametrize("index", range(4))
 @pytest.mark.parametrize("layout", ["cityscapes", "kitti"])
 def test_exchanged_views_are_found(copies, layout, index):
-    left, right = both_views(copies, layout, index)
-    content = left.read_bytes()
-    left.write_bytes(right.read_bytes())
-    right.write_bytes(content)
+    left, right = both_views(copies[layout], layout, index)
+    swap(left, right)
     problems = check(layout, copies[layout]).problems
     assert [(p.kind, copies[layout] / p.file) for p in problems] == [("swapped views", right)]
 
 
 @pytest.mark.parametrize("layout", ["cityscapes", "kitti"])
 def test_a_right_view_of_another_frame_is_found(copies, layout):
-    right = both_views(copies, layout, 0)[1]
-    shutil.copy(both_views(copies, layout, 3)[1], right)
+    right = both_views(copies[layout], layout, 0)[1]
+    shutil.copy(both_views(copies[layout], layout, 3)[1], right)
     problems = check(layout, copies[layout]).problems
     assert [(p.kind, copies[layout] / p.file) for p in problems] == [("views do not fit", right)]
 
 
 def test_views_of_other_exposure_and_contrast_are_not_accused(copies):
     for index in range(4):
-        right = both_views(copies, "cityscapes", index)[1]
+        right = find(copies["cityscapes"], "right", index=index)
         save(right, (20 + 0.7 * pixels(right)).astype(np.uint8))
     assert check("cityscapes", copies["cityscapes"]).problems == []
 
@@ -278,12 +267,7 @@ def test_views_of_other_exposure_and_contrast_are_not_accused(copies):
 def test_real_views_exchanged_or_of_another_frame_are_found(kitti_sample, tmp_path):
     root = shutil.copytree(kitti_sample, tmp_path / "kitti")
     for index in (3, 12, 21):
-        left, right = (
-            root / "training" / folder / f"{index:06d}_10.png" for folder in ("image_2", "image_3")
-        )
-        content = left.read_bytes()
-        left.write_bytes(right.read_bytes())
-        right.write_bytes(content)
+        swap(*both_views(root, "kitti", index))
     shutil.copy(kitti_sample / "training/image_3/000028_10.png", root / "training/image_3/000007_10.png")
     found = [(problem.kind, Path(problem.file).stem) for problem in check("kitti", root).problems]
     swapped = [("swapped views", f"{index:06d}_10") for index in (3, 12, 21)]
@@ -354,17 +338,18 @@ def test_the_known_corrupt_frame_is_a_remark(copies):
     assert any("troisdorf_000000_000073" in remark for remark in report.remarks)
 
 
-def test_a_sample_of_a_real_data_set_is_valid(copies):
-    for root in copies.values():
-        (root / "scenes.json").unlink()
-    report = check("cityscapes", copies["cityscapes"])
-    assert report.is_valid
-    assert "train: 4 of 2975 frames." in report.remarks
-    assert any("not of Cityscapes's native size, 2048×1024" in remark for remark in report.remarks)
-    report = check("kitti", copies["kitti"])
-    assert report.is_valid
-    assert "training: 6 of 200 frames." in report.remarks
-    assert any("not of KITTI's native size" in remark for remark in report.remarks)
+@pytest.mark.parametrize(
+    ("layout", "count", "size"),
+    [
+        ("cityscapes", "train: 4 of 2975 frames.", "not of Cityscapes's native size, 2048×1024"),
+        ("kitti", "training: 6 of 200 frames.", "not of KITTI's native size"),
+    ],
+)
+def test_a_sample_of_a_real_data_set_is_valid(copies, layout, count, size):
+    (copies[layout] / "scenes.json").unlink()
+    report = check(layout, copies[layout])
+    assert report.is_valid and count in report.remarks
+    assert any(size in remark for remark in report.remarks)
 
 
 def test_labels_beside_a_sample_of_the_images_are_a_remark(copies):
@@ -447,7 +432,7 @@ def test_another_data_set_does_not_inherit_what_is_remembered(copies, tmp_path):
     assert check("kitti", twin, memory=memory).checked == 6
 
 
-def test_an_interrupted_check_goes_on(copies, tmp_path):
+def test_an_interrupted_check_resumes(copies, tmp_path):
     memory = tmp_path / "memory.jsonl"
 
     def interrupt(done, total):
@@ -491,10 +476,8 @@ def test_nothing_is_written_into_the_data_set(copies, tmp_path, layout):
     root = copies[layout]
 
     def state():
-        return {
-            path: (path.stat().st_size, path.stat().st_mtime_ns, path.stat().st_ino)
-            for path in root.rglob("*")
-        }
+        stats = {path: path.stat() for path in root.rglob("*")}
+        return {path: (stat.st_size, stat.st_mtime_ns, stat.st_ino) for path, stat in stats.items()}
 
     for path in [root, *root.rglob("*")]:
         path.chmod(0o555 if path.is_dir() else 0o444)
