@@ -50,12 +50,6 @@ def _list_part(root, split, folder, suffix, archive):
     return PartFiles(top, f"<city>/*{suffix}", archive, files, path_of, note=note)
 
 
-def _decode_disparity(png):
-    from selfsup_segmentation.data.disparity import decode_cityscapes
-
-    return decode_cityscapes(png)
-
-
 def _scene_counts(count):
     evaluation = max(1, count // 4)
     return {"train": count, "val": evaluation, "test": evaluation, "train_extra": count}
@@ -84,7 +78,7 @@ CITYSCAPES = Layout(
         ),
     },
     list_parts=_list_parts,
-    decode_disparity=_decode_disparity,
+    zero_disparity=1,
     read_camera=read_camera,
     scene_counts=_scene_counts,
     write_scenes=_write_scenes,

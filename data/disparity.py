@@ -20,7 +20,7 @@ def decode_cityscapes(png: np.ndarray) -> np.ndarray:
     Raises:
         ValueError: ``png`` is not uint16; reading the file with 8 bits gives plausible but wrong values.
     """
-    return _decode(png, 1)
+    return decode(png, 1)
 
 
 def decode_kitti(png: np.ndarray) -> np.ndarray:
@@ -28,14 +28,15 @@ def decode_kitti(png: np.ndarray) -> np.ndarray:
 
     As `decode_cityscapes`, but ``p / 256``: no value is a point at infinity.
     """
-    return _decode(png, 0)
+    return decode(png, 0)
 
 
-def _decode(png: np.ndarray, infinity: int) -> np.ndarray:
+def decode(png: np.ndarray, zero: int) -> np.ndarray:
+    """As `decode_cityscapes`; ``zero`` is the file value of a disparity of 0 px."""
     png = np.asarray(png)
     if png.dtype != np.uint16:
         raise ValueError(f"A disparity file holds uint16, got {png.dtype}: read it with all of its 16 bits.")
-    return np.where(png > 0, (png.astype(np.float32) - infinity) / 256, np.float32(np.nan))
+    return np.where(png > 0, (png.astype(np.float32) - zero) / 256, np.float32(np.nan))
 
 
 def resize_nearest(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:

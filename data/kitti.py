@@ -80,22 +80,18 @@ def _check_copies(root: Path, frames: list[Frame]) -> None:
     """
     copies = _list_copies(root).files
     for frame in (frames[0], frames[len(frames) // 2], frames[-1]):
-        if frame.name in copies and not _are_equal(frame.left, root / copies[frame.name]):
+        if frame.name not in copies:
+            continue
+        import numpy as np
+
+        from selfsup_segmentation.data.decode import read_rgb
+
+        copy = root / copies[frame.name]
+        if not np.array_equal(read_rgb(frame.left), read_rgb(copy)):
             raise InputError(
-                f"{frame.left} and {root / copies[frame.name]} differ: unpack data_scene_flow.zip and "
-                "data_semantics.zip of the same release (KITTI 2015) again."
+                f"{frame.left} and {copy} differ: unpack data_scene_flow.zip and data_semantics.zip of the "
+                "same release (KITTI 2015) again."
             )
-
-
-def _are_equal(first: Path, second: Path) -> bool:
-    """Whether two images are equal; compares bytes first, as copies usually have the same compression."""
-    if first.stat().st_size == second.stat().st_size and first.read_bytes() == second.read_bytes():
-        return True
-    import numpy as np
-
-    from selfsup_segmentation.data.decode import read_rgb
-
-    return np.array_equal(read_rgb(first), read_rgb(second))
 
 
 def _list_parts(root: Path, split: str, parts: Iterable[str]) -> dict[str, PartFiles]:
@@ -167,12 +163,6 @@ def _is_complete(names: list[str]) -> bool:
     return names == [f"{number:06d}_10" for number in range(OFFICIAL_COUNT)]
 
 
-def _decode_disparity(png):
-    from selfsup_segmentation.data.disparity import decode_kitti
-
-    return decode_kitti(png)
-
-
 def _write_scenes(root: Path, count: int, **options) -> None:
     from selfsup_segmentation.data.scenes import write_kitti
 
@@ -193,7 +183,7 @@ KITTI = Layout(
         )
     },
     list_parts=_list_parts,
-    decode_disparity=_decode_disparity,
+    zero_disparity=0,
     read_camera=read_kitti_calibration,
     scene_counts=int,
     write_scenes=_write_scenes,

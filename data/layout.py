@@ -73,14 +73,6 @@ def _no_note(root: Path) -> None:
     return None
 
 
-def _all_names(root: Path, names: list[str], split: str, split_seed: int) -> list[str]:
-    return names
-
-
-def _accept(root: Path, frames: list[Frame]) -> None:
-    pass
-
-
 @dataclass(frozen=True, eq=False)
 class Layout:
     """One layout of data sets.
@@ -95,8 +87,7 @@ class Layout:
         splits: names of the splits of `find_frames`.
         released: name → split that `data.verify` checks.
         list_parts: function of (root, split, names of parts) that returns a dict of part to `PartFiles`.
-        decode_disparity: function of uint16 ``[H, W]`` file values that returns float32 ``[H, W]``, px at the
-            file's own width, NaN where there is no measurement.
+        zero_disparity: value of 0 px in disparity files, which hold 256 steps per px; 0 is no measurement.
         read_camera: function of a path that returns its `Camera`, or raises `FileError`.
         scene_counts: function of the number of training frames that returns counts for ``write_scenes``.
         write_scenes: function that writes embedded street scenes, see `data.scenes`.
@@ -121,7 +112,7 @@ class Layout:
     splits: tuple[str, ...]
     released: dict[str, ReleasedSplit]
     list_parts: Callable[[Path, str, Iterable[str]], dict[str, PartFiles]]
-    decode_disparity: Callable
+    zero_disparity: int
     read_camera: Callable[[str | Path], Camera]
     scene_counts: Callable[[int], dict[str, int] | int]
     write_scenes: Callable[..., None]
@@ -133,8 +124,8 @@ class Layout:
     native_size: str
     has_one_size: bool
     fits: tuple[str, ...] = ("resize",)
-    select: Callable[[Path, list[str], str, int], list[str]] = _all_names
-    check: Callable[[Path, list[Frame]], None] = _accept
+    select: Callable[[Path, list[str], str, int], list[str]] | None = None
+    check: Callable[[Path, list[Frame]], None] | None = None
     note: Callable[[Path], str | None] = _no_note
 
     def find_frames(
@@ -163,14 +154,16 @@ class Layout:
         root = Path(root).expanduser()
         parts = self.scan(root, split, [part for part in PARTS if part == "left" or part in need])
         parts["left"].require(root)
-        names = self.select(root, sorted(parts["left"].files), split, split_seed)
+        names = sorted(parts["left"].files)
+        if self.select:
+            names = self.select(root, names, split, split_seed)
         for part in parts.values():
             part.require(root, names)
         frames = [
             Frame(name, **{key: root / part.files[name] for key, part in parts.items() if name in part.files})
             for name in names
         ]
-        if "labels" in need:
+        if self.check and "labels" in need:
             self.check(root, frames)
         return frames
 
@@ -212,8 +205,9 @@ class Layout:
         """
         # NumPy is imported on first use, so that verbs that read no image start faster.
         from selfsup_segmentation.data.decode import read_disparity
+        from selfsup_segmentation.data.disparity import decode
 
-        return self.decode_disparity(read_disparity(path))
+        return decode(read_disparity(path), self.zero_disparity)
 
     def fit(self, preferred: str) -> str:
         """Method of fitting images to the network's input size; the preferred one if it is in ``fits``."""

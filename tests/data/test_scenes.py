@@ -7,7 +7,6 @@ import pytest
 from cityscapesscripts.evaluation.instances2dict import instances2dict
 from cityscapesscripts.helpers.csHelpers import getCsFileInfo
 from cityscapesscripts.helpers.labels import id2label, name2label
-from PIL import Image
 
 from selfsup_segmentation.data.errors import InputError
 from selfsup_segmentation.data.layouts import CITYSCAPES, KITTI
@@ -20,6 +19,7 @@ from selfsup_segmentation.data.scenes import (
 )
 from selfsup_segmentation.data.scenes.rig import View
 from selfsup_segmentation.data.scenes.shapes import Block, Cylinder, Ellipsoid
+from tests.data import pixels
 
 SIZE = (384, 192)
 FRAMES = range(4)
@@ -247,10 +247,8 @@ def test_written_files_decode_to_the_arrays(written):
         (frame.labels, scene.labels),
         (frame.instances, scene.instances),
     ):
-        with Image.open(path) as image:
-            assert np.array_equal(np.asarray(image), array)
-    with Image.open(frame.disparity) as image:
-        coded = np.asarray(image)
+        assert np.array_equal(pixels(path), array)
+    coded = pixels(frame.disparity)
     assert coded.dtype == np.uint16
     assert coded.max() > 255
     assert np.array_equal(coded == 0, np.isnan(scene.disparity))
@@ -263,10 +261,9 @@ def test_written_files_decode_to_the_arrays(written):
 
 def test_color_file_has_the_official_palette(written):
     path = next(written.rglob("*_gtFine_color.png"))
-    with Image.open(path) as color, Image.open(str(path).replace("color", "labelIds")) as ids:
-        assert {id2label[i].color for i in np.unique(ids).tolist()} == {
-            tuple(c) for c in np.unique(np.asarray(color).reshape(-1, 3), axis=0).tolist()
-        }
+    ids = np.unique(pixels(str(path).replace("color", "labelIds"))).tolist()
+    colors = np.unique(pixels(path).reshape(-1, 3), axis=0).tolist()
+    assert {id2label[i].color for i in ids} == set(map(tuple, colors))
 
 
 def test_names_are_official_ones(written):
@@ -379,12 +376,9 @@ def test_kitti_layout(tmp_path):
     scene = render_scene(2, "training", 1, size, KITTI_RIG)
     frame = frames[1]
     for path, array in ((frame.left, scene.left), (frame.right, scene.right), (frame.labels, scene.labels)):
-        with Image.open(path) as image:
-            assert np.array_equal(np.asarray(image), array)
-    with Image.open(frame.disparity) as image:
-        everything = np.asarray(image)
-    with Image.open(str(frame.disparity).replace("disp_occ_0", "disp_noc_0")) as image:
-        visible = np.asarray(image)
+        assert np.array_equal(pixels(path), array)
+    everything = pixels(frame.disparity)
+    visible = pixels(str(frame.disparity).replace("disp_occ_0", "disp_noc_0"))
     assert everything.dtype == visible.dtype == np.uint16
     assert everything.max() > 255
     assert np.array_equal(everything, np.rint(scene.disparity * 256))

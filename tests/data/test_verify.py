@@ -17,6 +17,7 @@ from selfsup_segmentation.data.errors import InputError
 from selfsup_segmentation.data.layouts import LAYOUTS
 from selfsup_segmentation.data.scenes import write_cityscapes, write_kitti
 from selfsup_segmentation.data.verify import verify
+from tests.data import pixels
 
 COUNTS = {"train": 4, "val": 2, "test": 1, "train_extra": 3}
 
@@ -44,11 +45,6 @@ def find(root, part, split="train", index=0):
     """A file of a split of Cityscapes."""
     folder, suffix, _ = (EXTRA_PARTS if split == "train_extra" else FINE_PARTS)[part]
     return sorted((root / folder / split).rglob(f"*{suffix}"))[index]
-
-
-def pixels(path):
-    with Image.open(path) as image:
-        return np.array(image)
 
 
 def save(path, array, **options):
