@@ -26,7 +26,7 @@ def epochs(folder):
 
 
 def under_way(runs):
-    """Folder of a run that goes on from CoarseCTS and is in its middle, or None."""
+    """Folder of a run that is initialized from CoarseCTS and is in its middle, or None."""
     found = (folder for place, folder in folders(runs).items() if place.parts[1] != "CoarseCTS")
     return next((f for f in found if 2 <= epochs(f) < EPOCHS - 2 and holder(f)), None)
 

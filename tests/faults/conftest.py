@@ -10,6 +10,7 @@ from selfsup_segmentation.data.scenes import write_cityscapes
 from tests import narrow
 from tests.faults.compare import what_a_run_left
 from tests.faults.processes import ROW, STEPS, Life, command, make_context
+from tests.narrow import narrow_network  # noqa: F401
 from tests.processes import Command
 
 SECOND_ROW = "SS+D/UW"
