@@ -45,6 +45,12 @@ def as_it_was(model):
         model.set_weights(kept)
 
 
+def assert_all_equal(arrays, others):
+    """Equal lists of arrays, to the bit."""
+    for one, other in zip(arrays, others, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
 def largest_difference(a, b):
     """Of two arrays, relative to the largest magnitude of the second."""
     a, b = np.asarray(a, "float64"), np.asarray(b, "float64")

@@ -124,12 +124,7 @@ def test_mixed_precision_computes_as_keras_does(policy, training, count_fused):
     one_digit = 2.0**-10 if policy == "mixed_float16" else 2.0**-7
     np.testing.assert_allclose(tf.cast(a, "float32"), tf.cast(b, "float32"), rtol=one_digit, atol=one_digit)
     assert_same_weights(ours, theirs)
-
-
-@pytest.mark.parametrize("training", [True, False])
-def test_mixed_precision_casts_float32_inputs(training):
-    ours, theirs = pair(policy="mixed_bfloat16")
-    assert ours(features(), training=training).dtype == theirs(features(), training=training).dtype
+    assert ours(features(), training=training).dtype == a.dtype  # float32 inputs are cast
 
 
 def test_shapes_may_be_unknown_while_tracing():
@@ -157,14 +152,13 @@ def test_momentum_may_be_a_tensor():
         ours(inputs, training=True)
         ours.momentum = 0.99
 
-    for seed, momentum in enumerate([0.0, 0.5, 2 / 3]):
+    for seed, momentum in enumerate([0.0, 0.5, 2 / 3]):  # plain means of 1, 2 and 3 batches
         step(features(seed=seed), tf.constant(momentum))
         theirs.momentum = momentum
         theirs(features(seed=seed), training=True)
     assert_same_weights(ours, theirs)
-    np.testing.assert_allclose(
-        ours.moving_mean.numpy(), np.mean([features(seed=s).mean((0, 1, 2)) for s in range(3)], 0), atol=1e-5
-    )
+    means = [features(seed=seed).mean((0, 1, 2)) for seed in range(3)]
+    np.testing.assert_allclose(ours.moving_mean.numpy(), np.mean(means, 0), atol=1e-5)
 
 
 @pytest.mark.parametrize("options", [{}, {"scale": False}, {"center": False}], ids=str)
@@ -230,12 +224,3 @@ def test_the_layer_is_loaded_without_being_named(tmp_path):
     loaded = keras.models.load_model(tmp_path / "model.keras", safe_mode=True)
     assert type(loaded.layers[0]) is FusedBatchNormalization
     np.testing.assert_array_equal(loaded(features((1, 2, 2, 3))), model(features((1, 2, 2, 3))))
-
-
-@pytest.mark.parametrize("momentum", [0, np.float64(0.5), tf.constant(0.25)])
-def test_a_momentum_that_is_assigned_later(momentum):
-    layers = pair()
-    for layer in layers:
-        layer.momentum = momentum
-        layer(features(), training=True)
-    assert_same_weights(*layers)

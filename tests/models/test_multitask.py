@@ -10,9 +10,8 @@ import tensorflow as tf
 from selfsup_segmentation.models import build_encoder, build_multitask_unet
 from selfsup_segmentation.models.batch_normalization import FusedBatchNormalization
 from selfsup_segmentation.models.encoder import unet
-from selfsup_segmentation.models.heads import HEADS
 from selfsup_segmentation.models.multitask import only
-from tests.models import HEIGHT, WIDTH, as_it_was, images, largest_difference, stir
+from tests.models import HEIGHT, WIDTH, as_it_was, assert_all_equal, images, largest_difference, stir
 
 TASKS = ("seg", "color", "depth")
 COMBINATIONS = [c for n in (1, 2, 3) for c in itertools.combinations(TASKS, n)]
@@ -72,37 +71,24 @@ def test_parameters_and_parts_are_those_of_the_tasks(tasks):
     assert set(model.input) == streams
     parts = {"encoder", *(f"decoder_{task}" for task in tasks)}
     assert {layer.name for layer in model.layers} == streams | parts
+    logits = model(given(model), training=False)
+    assert {task: (*value.shape, value.dtype) for task, value in logits.items()} == {
+        task: (2, HEIGHT, WIDTH, {"seg": 19, "color": 36, "depth": 1}[task], tf.float32) for task in tasks
+    }
 
 
 def test_the_published_counts():
-    model = network(*TASKS)
-    assert (len(model.trainable_variables), len(model.non_trainable_variables)) == (154, 98)
-    assert model.count_params() == 20_655_617
-    encoder = model.get_layer("encoder")
-    assert len(encoder.weights) == 96
+    assert network(*TASKS).count_params() == 20_655_617
+    encoder = network(*TASKS).get_layer("encoder")
     assert sum(int(np.prod(v.shape)) for v in encoder.trainable_variables) == 11_178_947
     assert network("seg").count_params() == plain().count_params() == 14_343_180
-    assert sum(int(np.prod(v.shape)) for v in network("seg").trainable_variables) == 14_333_254
-
-
-@pytest.mark.parametrize("tasks", COMBINATIONS, ids="+".join)
-def test_logits_have_the_size_of_the_image(tasks):
-    model = network(*tasks)
-    logits = model(given(model), training=False)
-    assert {task: tuple(value.shape) for task, value in logits.items()} == {
-        task: (2, HEIGHT, WIDTH, {"seg": 19, "color": 36, "depth": 1}[task]) for task in tasks
-    }
-    assert {task: tuple(value.shape) for task, value in model.output.items()} == {
-        task: (None, None, None, HEADS[task].channels) for task in tasks
-    }
-    assert {value.dtype for value in logits.values()} == {tf.float32}
 
 
 def test_tasks_come_in_one_order_however_they_are_named():
     assert list(build_multitask_unet(["depth", "seg"]).output) == list(network("seg", "depth").output)
 
 
-@pytest.mark.parametrize("size", [(32, 32), (96, 64), (64, 160)])
+@pytest.mark.parametrize("size", [(32, 32), (64, 160)])
 def test_any_multiple_of_32_is_a_size(size):
     lab = images(1, height=size[0], width=size[1])
     assert network("seg")({"lab": lab}, training=False)["seg"].shape == (1, *size, 19)
@@ -124,11 +110,10 @@ def test_logits_are_linear_in_the_head(task):
 
 
 def test_seg_is_bit_identical_to_the_u_net_that_it_is_cut_from():
-    whole, reference = network("seg", "color"), unet(19)
-    copy_by_layer(whole, reference)
-    np.testing.assert_array_equal(
-        whole(BATCH, training=False)["seg"], reference(BATCH["lab"], training=False)
-    )
+    model, reference = network("seg", "color"), unet(19)
+    copy_by_layer(model, reference)
+    logits = reference(BATCH["lab"], training=False)
+    np.testing.assert_array_equal(model(BATCH, training=False)["seg"], logits)
 
 
 @pytest.mark.parametrize("training", [False, True])
@@ -141,8 +126,8 @@ def test_seg_equals_segmentation_models_own_network(training):
         assert largest_difference(a, b) < (1e-4 if training else 1e-5)
         layers = [layer for part in PARTS for layer in ours.get_layer(part).layers if layer.weights]
         for layer in layers:
-            for mine, other in zip(layer.weights, reference.get_layer(layer.name).weights, strict=True):
-                np.testing.assert_allclose(mine, other, rtol=1e-4, atol=1e-5, err_msg=mine.path)
+            for weight, other in zip(layer.weights, reference.get_layer(layer.name).weights, strict=True):
+                np.testing.assert_allclose(weight, other, rtol=1e-4, atol=1e-5, err_msg=weight.path)
         assert sum(len(layer.weights) for layer in layers) == len(reference.weights)
 
 
@@ -151,15 +136,17 @@ def test_gradients_are_those_of_segmentation_models_own_network():
     with as_it_was(network("seg")) as ours:
         copy_by_layer(ours, reference)
         encoder, decoder = (ours.get_layer(part) for part in PARTS)
-        names = ("conv0", "decoder_stage0a_conv", "final_conv")
-        mine = [
-            part.get_layer(name).kernel for part, name in zip((encoder, decoder, decoder), names, strict=True)
-        ]
-        theirs = [reference.get_layer(name).kernel for name in names]
+        layers = [(encoder, "conv0"), (decoder, "decoder_stage0a_conv"), (decoder, "final_conv")]
         gradients = []
         for infer, kernels in (
-            (lambda: ours(given(ours), training=True)["seg"], mine),
-            (lambda: reference(BATCH["lab"], training=True), theirs),
+            (
+                lambda: ours(given(ours), training=True)["seg"],
+                [part.get_layer(name).kernel for part, name in layers],
+            ),
+            (
+                lambda: reference(BATCH["lab"], training=True),
+                [reference.get_layer(name).kernel for _, name in layers],
+            ),
         ):
             with tf.GradientTape() as tape:
                 loss = tf.reduce_mean(infer() ** 2)
@@ -167,16 +154,6 @@ def test_gradients_are_those_of_segmentation_models_own_network():
     *deep, head = [np.linalg.norm(a - b) / np.linalg.norm(b) for a, b in zip(*gradients, strict=True)]
     assert head < 1e-5
     assert max(deep) < 0.03  # rounding turns a few ReLUs on or off; float64 is as far from either
-
-
-def test_both_streams_pass_through_the_same_encoder():
-    with as_it_was(network("seg", "color")) as model:
-        before = model(BATCH, training=False)
-        beta = model.get_layer("encoder").get_layer("bn1").beta
-        beta.assign(beta + 1.0)
-        after = model(BATCH, training=False)
-    for task in ("seg", "color"):
-        assert np.abs(after[task] - before[task]).max() > 0
 
 
 def test_a_task_sees_its_own_stream_alone():
@@ -233,11 +210,11 @@ def test_a_joint_pass_normalizes_both_streams_together_in_training():
 
 
 @pytest.mark.parametrize("task", TASKS)
-def test_the_part_for_a_task_infers_what_the_whole_does(task):
-    whole = network(*TASKS)
-    part = only(whole, [task])
+def test_the_part_for_a_task_infers_what_the_complete_model_does(task):
+    model = network(*TASKS)
+    part = only(model, [task])
     assert {layer.name for layer in part.layers} == {*BATCH, "encoder", f"decoder_{task}"}
-    assert_equal_outputs(part(BATCH), {task: whole(BATCH)[task]})
+    assert_equal_outputs(part(BATCH), {task: model(BATCH)[task]})
 
 
 @pytest.mark.parametrize("tasks", [("seg",), ("color",)])
@@ -254,10 +231,8 @@ def test_an_embedding_is_one_convolution_on_lightness():
     assert model.count_params() == network("seg", "color").count_params() + 3 + 3
     logits = model(BATCH, training=False)
     only_l = BATCH["gray"] * (1, 0, 0) + (0, 7, -7)
-    np.testing.assert_array_equal(
-        model({"lab": BATCH["lab"], "gray": only_l.astype("float32")}, training=False)["color"],
-        logits["color"],
-    )
+    of_l = model({"lab": BATCH["lab"], "gray": only_l.astype("float32")}, training=False)
+    np.testing.assert_array_equal(of_l["color"], logits["color"])
     kernel, bias = embedding.get_weights()
     embedded = BATCH["gray"][..., :1] * kernel[0, 0, 0] + bias
     with as_it_was(network("seg", "color")) as repeat:
@@ -317,22 +292,13 @@ def test_a_saved_model_is_read_back_to_the_bit(options, tmp_path):
 
 
 @pytest.mark.parametrize("options", OPTIONS, ids=str)
-def test_saved_weights_are_read_back_to_the_bit(options, tmp_path):
-    model, other = network("seg", "color", **options), build_multitask_unet(("seg", "color"), **options)
-    model.save_weights(tmp_path / "model.weights.h5")
-    other.load_weights(tmp_path / "model.weights.h5")
-    assert_equal_outputs(other(BATCH, training=False), model(BATCH, training=False))
-
-
-@pytest.mark.parametrize("options", OPTIONS, ids=str)
 def test_a_checkpoint_fits_a_model_whose_layers_were_named_later(options, tmp_path):
     model, other = network("seg", "color", **options), build_multitask_unet(("seg", "color"), **options)
     names = [[layer.name for layer in m.get_layer("encoder").layers] for m in (model, other)]
     assert names[0] != names[1]
     path = tf.train.Checkpoint(model=model).write(str(tmp_path / "state"))
     tf.train.Checkpoint(model=other).read(path).assert_consumed()
-    for a, b in zip(model.get_weights(), other.get_weights(), strict=True):
-        np.testing.assert_array_equal(a, b)
+    assert_all_equal(model.get_weights(), other.get_weights())
     assert_equal_outputs(other(BATCH, training=False), model(BATCH, training=False))
 
 
