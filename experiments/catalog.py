@@ -25,7 +25,7 @@ SCHEDULES = {
 
 
 def dataset_label(name, scale):
-    """First folder of a run's name; a real data set alone is the paper's scale."""
+    """First folder of a run's name; a real data set without a suffix has the paper's scale."""
     return name if scale == "paper" and not name.startswith("scenes") else f"{name}-{scale}"
 
 
@@ -47,17 +47,8 @@ def make_run(dataset, tasks, weighting, init, seed=0, readings=None, layout=None
     readings = (readings or Readings()).reset_irrelevant(tasks, weighting, init, start, own)
     if readings.coarse_epochs == SCHEDULES["coarse", scale_of(dataset)].epochs:
         readings = dataclasses.replace(readings, coarse_epochs=0)  # the same by another name
-    return Run(
-        dataset,
-        tuple(tasks),
-        weighting,
-        init,
-        schedule,
-        seed,
-        readings=readings,
-        base=schedule,
-        start=start,
-    )
+    description = (dataset, tuple(tasks), weighting, init, schedule, seed)
+    return Run(*description, readings=readings, base=schedule, start=start)
 
 
 def layout_of(label):
@@ -110,7 +101,7 @@ def grid_search_runs(dataset, init, seeds=(0,), readings=None):
 
 
 def table3_runs(dataset, start, seeds=(0,), readings=None):
-    """The runs of Table 3: each run of Table 1 goes on from data set ``start`` to the KITTI data set."""
+    """The runs of Table 3: each run of Table 1, fine-tuned on KITTI from the one on data set ``start``."""
     return table1_runs(dataset, seeds, readings, start)
 
 

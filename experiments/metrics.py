@@ -9,7 +9,7 @@ from selfsup_segmentation.data.labels import IGNORE
 
 
 class MeanIoU:
-    """Mean intersection over union over a whole set, as Cityscapes' evaluation computes it.
+    """Mean intersection over union over a set of images, as Cityscapes' evaluation computes it.
 
     One confusion matrix is accumulated over all images; the IoU of a class is ``TP / (TP + FP + FN)``, and
     the mean leaves out classes that occur neither in the ground truth nor in the predictions. Averaging
@@ -50,7 +50,7 @@ class MeanIoU:
         self._require_classes("y_pred", y_pred)
         if y_true.dtype != np.uint8:
             self._require_classes("y_true", y_true[y_true != IGNORE])
-        # Ignored pixels are counted in a row of their own: cheaper than to take them out.
+        # Ignored pixels are counted in a separate row, which is cheaper than to remove them.
         cells = y_true.astype(np.uint16) * np.uint16(self.num_classes) + y_pred.astype(np.uint16)
         counts = np.bincount(cells.ravel(), minlength=(IGNORE + 1) * self.num_classes)
         counts = counts.reshape(IGNORE + 1, self.num_classes)
@@ -59,14 +59,7 @@ class MeanIoU:
         self._confusion += counts[: self.num_classes]
 
     def update_confusion(self, matrix) -> None:
-        """Add a confusion matrix that was counted elsewhere, for example on another replica.
-
-        Args:
-            matrix: integers ``[num_classes, num_classes]``, rows ground truth.
-
-        Raises:
-            ValueError: another shape, no integers, or a negative count.
-        """
+        """Add a confusion matrix, integers ≥ 0 ``[num_classes, num_classes]``, rows ground truth."""
         matrix = np.asarray(matrix)
         if matrix.shape != self._confusion.shape:
             raise ValueError(f"A confusion matrix has shape {self._confusion.shape}, got {matrix.shape}.")
@@ -86,7 +79,9 @@ class MeanIoU:
 
     def result(self) -> float:
         """Mean IoU, 0..1, over classes with TP + FP + FN > 0; NaN when there is none."""
-        return _mean_of_finite(self.per_class())
+        values = self.per_class()
+        values = values[~np.isnan(values)]
+        return float(values.mean()) if values.size else float("nan")
 
     def _require_classes(self, name: str, values: np.ndarray) -> None:
         if not np.issubdtype(values.dtype, np.integer):
@@ -105,13 +100,13 @@ class DisparityErrors:
     ``abs_rel`` = mean(|p - d| / d), ``sq_rel`` = mean((p - d)^2 / d) in px, ``rmse`` = sqrt(mean((p - d)^2))
     in px, ``rmse_log`` = sqrt(mean((log p - log d)^2)).
 
-    The paper caps values at 50 and names neither the unit nor what happens to larger ones. Here the unit is
+    The paper caps values at 50 and states neither the unit nor the treatment of larger ones. Here the unit is
     px at the size of the arrays, and larger ground truth is left out (``mask``) or set to the cap (``clip``).
-    Predictions are clipped to [0.001, cap] either way, because log 0 is no number.
+    Predictions are clipped to [0.001, cap] either way, because log 0 is undefined.
 
     Args:
-        cap: px.
-        minimum: px, above 0; ground truth below it is left out, because both relative errors divide by it.
+        cap: largest valid ground truth, px.
+        minimum: smallest valid ground truth, px, > 0; both relative errors divide by it.
         cap_mode: ``mask`` or ``clip``.
     """
 
@@ -137,7 +132,7 @@ class DisparityErrors:
 
         Args:
             y_true: float ``[H, W]``, ``[B, H, W]`` or ``[B, H, W, 1]``, px, NaN where nothing was measured.
-            y_pred: float of the same shape (a last axis of 1 may be there or not), px.
+            y_pred: float of the same shape, with or without a last axis of 1, px.
 
         Raises:
             ValueError: shapes differ, or are none of these.
@@ -149,7 +144,7 @@ class DisparityErrors:
             self._add_image(truth, prediction)
 
     def result(self) -> dict[str, float]:
-        """Mean over images of each error; images without a valid pixel do not count; NaN when all are so."""
+        """Mean of each error over images with a valid pixel; NaN when there are none."""
         if not self._images:
             return dict.fromkeys(self.NAMES, float("nan"))
         return self._named(np.mean([_roots(means) for means in self._images], axis=0))
@@ -184,14 +179,8 @@ class DisparityErrors:
         error = prediction - truth
         log_error = np.log(prediction) - np.log(truth)
         self._valid.append(truth.size)
-        self._images.append(
-            [
-                np.mean(np.abs(error) / truth),
-                np.mean(error**2 / truth),
-                np.mean(error**2),
-                np.mean(log_error**2),
-            ]
-        )
+        terms = (np.abs(error) / truth, error**2 / truth, error**2, log_error**2)
+        self._images.append([np.mean(term) for term in terms])
 
     def _named(self, errors: np.ndarray) -> dict[str, float]:
         return dict(zip(self.NAMES, map(float, errors), strict=True))
@@ -203,18 +192,9 @@ def _roots(means) -> np.ndarray:
 
 
 def _as_batch(disparity) -> np.ndarray:
-    """Float64 ``[B, H, W]`` of one of the accepted shapes."""
-    disparity = np.asarray(disparity, np.float64)
-    if disparity.ndim == 2:
-        return disparity[None]
-    if disparity.ndim == 4 and disparity.shape[-1] == 1:
-        return disparity[..., 0]
-    if disparity.ndim == 3:
-        return disparity
-    raise ValueError(f"Disparity has shape [H, W], [B, H, W] or [B, H, W, 1], got {disparity.shape}.")
-
-
-def _mean_of_finite(values: np.ndarray) -> float:
-    """Like numpy.nanmean, but quiet when nothing is left."""
-    values = values[~np.isnan(values)]
-    return float(values.mean()) if values.size else float("nan")
+    array = np.asarray(disparity, np.float64)
+    if array.ndim == 4 and array.shape[-1] == 1:
+        array = array[..., 0]
+    if array.ndim not in (2, 3):
+        raise ValueError(f"Disparity has shape [H, W], [B, H, W] or [B, H, W, 1], got {array.shape}.")
+    return array if array.ndim == 3 else array[None]

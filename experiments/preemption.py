@@ -8,11 +8,7 @@ EXIT_CODE = 75  # EX_TEMPFAIL of sysexits.h: the same command resumes
 
 
 class Stopped(Exception):
-    """The process was asked to stop, and its state is saved.
-
-    Attributes:
-        signal: number of the signal.
-    """
+    """The process was asked to stop by the signal ``signal``, and its state is saved."""
 
     def __init__(self, number):
         super().__init__(f"stopped by {signal.Signals(number).name}")
@@ -37,12 +33,9 @@ def stop_if_requested():
 def listening():
     """Within this context a first SIGTERM or SIGINT is recorded, and a second one has its usual effect.
 
-    Only the main thread can handle signals; in another thread this does nothing. An ignored signal stays
-    ignored: a shell starts background jobs with SIGINT ignored.
-
-    Raises:
-        Stopped: at the end, when a signal arrived after the last `stop_if_requested`, so that the next run
-            does not begin.
+    Raises `Stopped` at the end if a signal arrived after the last `stop_if_requested`, so that no other run
+    begins. Only the main thread can handle signals; in another thread this does nothing. An ignored signal
+    stays ignored: a shell starts background jobs with SIGINT ignored.
     """
     if threading.current_thread() is not threading.main_thread():
         yield

@@ -10,7 +10,7 @@ INITS = ("random", "ImageNet", "CoarseCTS")
 
 @dataclasses.dataclass(frozen=True)
 class Schedule:
-    """How long and on what a run trains and is evaluated.
+    """Length and size of a training and its evaluation.
 
     Attributes:
         epochs: passes over the training images.
@@ -30,9 +30,8 @@ class Schedule:
 
 
 CITYSCAPES = Schedule(epochs=100, size=(1024, 512))
-COARSE = dataclasses.replace(
-    CITYSCAPES, epochs=15, validate_every=0
-)  # about as many steps as 100 fine epochs
+# About as many steps as 100 fine epochs.
+COARSE = dataclasses.replace(CITYSCAPES, epochs=15, validate_every=0)
 KITTI = Schedule(epochs=20, size=(1248, 384))
 DEMO = Schedule(epochs=8, size=(192, 96), statistics_batches=24, validate_every=8)
 DEMO_COARSE = dataclasses.replace(DEMO, validate_every=0)
@@ -48,12 +47,12 @@ class Run:
         tasks: names in the order of `experiments.tasks.TASKS`.
         weighting: ``GS`` (fixed weights), ``UW``, ``DWA``, or ``none`` for a single task.
         init: of the encoder: ``random``, ``ImageNet`` or ``CoarseCTS``.
-        schedule: how long.
-        seed: of initialization and order of the images.
+        schedule: length and size of the training.
+        seed: seed of initialization and order of the images, ≥ 0.
         split: ``train``, or ``train_extra`` for the CoarseCTS pre-training.
         readings: readings of the paper.
         base: the schedule that this scale has by default; what differs from it is part of the name.
-        start: dataset of the run of the same row, init and seed that this one goes on from; empty for none.
+        start: dataset of the run of the same row, init and seed that initializes this one; empty for none.
     """
 
     dataset: str
@@ -92,14 +91,14 @@ class Run:
 
     @property
     def variations(self):
-        """What differs from the defaults of this scale, dict of name to value."""
+        """Settings that differ from the defaults of this scale, dict of name to value."""
         base = vars(self.base or self.schedule)
         changed = {name: value for name, value in vars(self.schedule).items() if value != base[name]}
         return changed | self.readings.changed()
 
     @property
     def folder(self):
-        """Where the run lives below the runs folder: ``<dataset>/<row>/<init>/seed<k>[,name=value…]``."""
+        """Run directory below the runs folder: ``<dataset>/<row>/<init>/seed<k>[,name=value…]``."""
         parts = [f"seed{self.seed}"]
         for name, value in sorted(self.variations.items()):
             text = "x".join(map(str, value)) if isinstance(value, tuple) else str(value)
@@ -111,7 +110,7 @@ class Run:
         return self.folder
 
     def to_dict(self):
-        """The whole description as plain JSON values."""
+        """The complete description as plain JSON values."""
         return dataclasses.asdict(self) | {
             "row": self.row,
             "weights": self.weights,
@@ -121,10 +120,10 @@ class Run:
 
     @classmethod
     def from_dict(cls, values):
-        """The run back from what `to_dict` returned, also through JSON; other keys are passed over.
+        """The run that `to_dict` described, also after a round trip through JSON; other keys are ignored.
 
         Raises:
-            InputError: another version described it, with switches that this one does not have.
+            InputError: another version described it, with readings or tasks that this one does not have.
         """
 
         # Imports numpy, which `--help` does without.

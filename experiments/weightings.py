@@ -3,10 +3,7 @@
 # Name -> (class in `weighting`, function of an `experiments.run.Run` that returns its arguments).
 WEIGHTINGS = {
     "GS": ("FixedWeights", lambda run: (run.weights,)),
-    "UW": (
-        "UncertaintyWeighting",
-        lambda run: (run.tasks, run.readings.uw_form, run.readings.uw_init, _regression(run)),
-    ),
+    "UW": ("UncertaintyWeighting", lambda run: _uncertainty(run, run.readings)),
     "DWA": ("DynamicWeightAverage", lambda run: (run.tasks, run.readings.dwa_temperature)),
 }
 SINGLE = {"none": ("FixedWeights", lambda run: (dict.fromkeys(run.tasks, 1.0),))}
@@ -20,8 +17,8 @@ def make_weighting(run):
     return getattr(weighting, name)(*arguments(run))
 
 
-def _regression(run):
-    # Imports numpy, which `--help` does without.
-    from selfsup_segmentation.experiments.tasks import named
+def _uncertainty(run, readings):
+    from selfsup_segmentation.experiments.tasks import named  # imports numpy, which `--help` does without
 
-    return [task.name for task in named(run.tasks) if task.is_regression]
+    regression = [task.name for task in named(run.tasks) if task.is_regression]
+    return run.tasks, readings.uw_form, readings.uw_init, regression

@@ -10,13 +10,7 @@ from selfsup_segmentation.data.cache import FrameCache, checksum
 from selfsup_segmentation.data.color import ColorStatistics, color_statistics
 from selfsup_segmentation.data.errors import InputError
 from selfsup_segmentation.data.pipeline import Preparation
-from selfsup_segmentation.experiments.datasets.fingerprint import (
-    evaluation_files,
-    fingerprint,
-    seen_by,
-    training_files,
-)
-from selfsup_segmentation.experiments.datasets.source import Source
+from selfsup_segmentation.experiments.datasets import source as sources
 from selfsup_segmentation.experiments.records.json_files import write_text
 from selfsup_segmentation.experiments.records.lock import one_after_the_other
 from selfsup_segmentation.experiments.tasks import named
@@ -24,11 +18,11 @@ from selfsup_segmentation.experiments.tasks import named
 
 @dataclasses.dataclass(frozen=True)
 class RunData:
-    """What one run trains on and is evaluated on.
+    """Data that a run is trained and evaluated on.
 
     Attributes:
         train, val: built caches at the run's size.
-        preparation: of the batches.
+        preparation: preparation of the batches.
         statistics: colors of the training images.
     """
 
@@ -42,37 +36,37 @@ class Library:
     """Frames, caches and statistics of one source, each made once.
 
     Args:
-        source: where the data is; never written to.
-        folder: of the decoded images; None keeps them in memory.
-        progress: makes a callable(done, total) for a description.
+        source: data set; never written to.
+        folder: folder of the decoded images; None keeps them in memory.
+        progress: function of a description that returns a callable(done, total).
     """
 
-    def __init__(self, source: Source, folder: Path | None, progress=None):
+    def __init__(self, source: sources.Source, folder: Path | None, progress=None):
         self.source = source
         self.folder = None if folder is None else Path(folder)
         self._progress = progress or (lambda description: None)
         self._made = {}
 
     def prepare(self, run, colors: ColorStatistics | None = None) -> RunData:
-        """Everything that a run needs; decodes what is not in the cache yet.
+        """Data of a run; images that are not in the cache yet are decoded.
 
         Args:
             run: `experiments.run.Run`.
-            colors: taken in place of those of the training images.
+            colors: colors to use instead of those of the training images.
 
         Raises:
             InputError: something is missing or damaged, or the split is smaller than a batch.
         """
         readings, size, fit = run.readings, run.schedule.size, self.fit(run)
         seed = readings.kitti_split_seed
-        train = self.cache(*training_files(run), size, fit, seed)
-        val = self.cache(*evaluation_files(run), size, fit, seed)
+        train = self.cache(*sources.training_files(run), size, fit, seed)
+        val = self.cache(*sources.evaluation_files(run), size, fit, seed)
         if len(train) < run.schedule.batch_size:
             raise InputError(
                 f"{self.source.root}: the split {run.split} has {len(train)} frames, fewer than a batch of "
                 f"{run.schedule.batch_size}; choose a smaller --batch-size or add frames."
             )
-        self._check_ground_truth(*evaluation_files(run), seed)
+        self._check_ground_truth(*sources.evaluation_files(run), seed)
         statistics = colors or self._statistics(size, fit, seed)
         preparation = Preparation(named(run.tasks), statistics, readings.input_norm, readings.recon_space)
         return RunData(train, val, preparation, statistics)
@@ -82,12 +76,22 @@ class Library:
         return self.source.layout.fit(run.readings.kitti_fit)
 
     def fingerprint(self, run) -> str:
-        """See `experiments.datasets.fingerprint`."""
-        return self._once(("fingerprint", seen_by(run)), lambda: fingerprint(run, self._frames))
+        """Digest of the files that a run sees, see `experiments.datasets.source.fingerprint`."""
+        key = ("fingerprint", sources.seen_by(run))
+        return self._once(key, lambda: sources.fingerprint(run, self._frames))
+
+    def check_same_data(self, run, store):
+        """Raise `InputError` if a run of the store was begun, or finished, with other data."""
+        described = store.description(run)
+        if described and described["data"]["fingerprint"] != self.fingerprint(run):
+            raise InputError(
+                f"{store.finished_folder(run)} was made with other data (then at "
+                f"{described['data']['root']}, now {self.source.root}); name another --runs folder, or "
+                "remove that run."
+            )
 
     def _frames(self, split, need, seed):
-        key = ("frames", split, need, seed)
-        return self._once(key, lambda: self.source.frames(split, need, seed))
+        return self._once(("frames", split, need, seed), lambda: self.source.frames(split, need, seed))
 
     def cache(self, split, need, size, fit, split_seed=0) -> FrameCache:
         """The built cache of a split, with what is needed besides the left images."""
@@ -102,11 +106,11 @@ class Library:
         return self._once(("cache", split, need, size, fit, split_seed), make)
 
     def _alone(self):
-        """Runs that start together on a host decode once: the others wait, and find it done."""
+        """Lock of the folder: of runs that start together on a host, one decodes and the others wait."""
         return contextlib.nullcontext() if self.folder is None else one_after_the_other(self.folder)
 
     def _check_ground_truth(self, split, need, seed):
-        """Decode what only the evaluation reads: a damaged file must not be found after days of training."""
+        """Decode ground truth of the evaluation, so that a damaged file is reported before the training."""
         layout = self.source.layout
 
         def check(frame):
@@ -115,11 +119,9 @@ class Library:
             if "camera" in need and frame.camera is not None:
                 layout.read_camera(frame.camera)
 
-        def check_all():
-            with ThreadPoolExecutor() as pool:
-                return list(pool.map(check, self._frames(split, need, seed)))
-
-        self._once(("checked", split, need, seed), check_all)
+        with ThreadPoolExecutor() as pool:
+            frames = self._frames(split, need, seed)
+            self._once(("checked", split, need, seed), lambda: list(pool.map(check, frames)))
 
     def _once(self, key, make):
         if key not in self._made:
@@ -131,14 +133,14 @@ class Library:
 
         def make():
             cache = self.cache("train", (), size, fit, seed)
-            if self.folder is None:
-                return color_statistics(cache.images("left"))
             with self._alone():
-                return self._kept_statistics(cache)
+                return self._stored_statistics(cache)
 
         return self._once(("statistics", size, fit, seed), make)
 
-    def _kept_statistics(self, cache):
+    def _stored_statistics(self, cache):
+        if self.folder is None:
+            return color_statistics(cache.images("left"))
         names = "\n".join(cache.paths("left"))  # they change with the images
         stem = f"colors.{hashlib.sha256(names.encode()).hexdigest()[:16]}"
         for path in self.folder.glob(f"{stem}.*.json"):

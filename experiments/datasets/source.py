@@ -1,12 +1,13 @@
-"""A data set on disk, of any layout; no TensorFlow."""
+"""A data set on disk, of any layout, and the files of it that a run sees; no TensorFlow."""
 
 import dataclasses
+import hashlib
 from pathlib import Path
 
 from selfsup_segmentation.data.decode import check_frames
 from selfsup_segmentation.data.errors import InputError
 from selfsup_segmentation.data.layout import Layout
-from selfsup_segmentation.experiments.datasets.fingerprint import fingerprint, seen_by
+from selfsup_segmentation.experiments.tasks import named
 
 SCENES_MARKER = "scenes.json"
 
@@ -48,14 +49,46 @@ class Source:
         return None if self.is_scenes else self.layout.note(self.root)
 
 
+def training_files(run):
+    """(split, parts of a frame besides the left image) that a run trains on."""
+    return run.split, tuple(sorted({part for task in named(run.tasks) for part in task.training_parts}))
+
+
+def evaluation_files(run):
+    """(split, parts of a frame besides the left image) that a run is evaluated on."""
+    return "val", tuple(sorted({part for task in named(run.tasks) for part in task.evaluation_parts}))
+
+
+def seen_by(run):
+    """What decides a run's fingerprint, besides the data: runs with equal values see the same files."""
+    return training_files(run), evaluation_files(run), run.readings.kitti_split_seed
+
+
+def fingerprint(run, frames):
+    """Digest of names and sizes of all files that a run sees; changes when the data changes.
+
+    Args:
+        run: `experiments.run.Run`.
+        frames: function of (split, parts, seed of the split) that returns the `data.frames.Frame` list.
+    """
+    *selections, seed = seen_by(run)
+    digest = hashlib.sha256()
+    for split, need in selections:
+        for frame in frames(split, need, seed):
+            files = [getattr(frame, part) for part in ("left", *need)]
+            sizes = [file.stat().st_size for file in files if file is not None]
+            digest.update(f"{split} {frame.name} {sizes}\n".encode())
+    return digest.hexdigest()[:16]
+
+
 def fingerprint_now(sources):
-    """What the data at hand is now, see `experiments.datasets.fingerprint`.
+    """Current `fingerprint` of the available data.
 
     Args:
         sources: dict of data label to `Source`.
 
     Returns:
-        Function of a run that returns the fingerprint of its data; None where that is not at hand.
+        Function of a run that returns the fingerprint of its data; None where the data is unavailable.
     """
     known = {}
 

@@ -1,4 +1,4 @@
-"""Every number of a run's network, on the validation images."""
+"""Scores of a network on the validation images."""
 
 import collections
 from concurrent.futures import ThreadPoolExecutor
@@ -47,21 +47,13 @@ class Evaluator:
         for index, (batch, truth) in enumerate(zip(batches, truths, strict=True)):
             stop_if_requested()
             maps = predict(batch, self.data.val.native_sizes[index])
-            for score, its_truth in zip(scores.values(), truth, strict=True):
-                score.update(index, its_truth, batch, maps)
+            for score, target in zip(scores.values(), truth, strict=True):
+                score.update(index, target, batch, maps)
         return {task: score.result() for task, score in scores.items()}
 
 
 def read_ahead(read, count):
-    """``read(0)``, …, ``read(count - 1)``, made by other threads while one works on those before.
-
-    Args:
-        read: function of an index; PNG files are decoded outside Python's global lock.
-        count: how many.
-
-    Yields:
-        What it returns, in order; few are in memory at a time.
-    """
+    """Yield ``read(0)``, …, ``read(count - 1)`` in order, computed ahead by other threads, few at a time."""
     with ThreadPoolExecutor(READERS) as pool:
         waiting = collections.deque()
         for index in range(count):

@@ -1,4 +1,4 @@
-"""Cityscapes' own evaluation code, run as a user of the benchmark runs it."""
+"""Cityscapes' own evaluation code, as a user of the benchmark runs it."""
 
 import json
 import os
@@ -21,7 +21,7 @@ def official_scores(root: Path, results: Path, instances: bool = True) -> dict:
     """Evaluate predicted label ids on the validation split.
 
     Args:
-        root: of the data set: ``gtFine/val/<city>/*_gtFine_labelIds.png`` and, for the instance scores,
+        root: data set with ``gtFine/val/<city>/*_gtFine_labelIds.png`` and, for the instance scores,
             ``*_gtFine_instanceIds.png``.
         results: folder with one PNG of label **ids** (not trainIds) of native size for each image, its name
             beginning with ``<city>_<sequence>_<frame>``.
@@ -32,7 +32,7 @@ def official_scores(root: Path, results: Path, instances: bool = True) -> dict:
         ``averageScoreCategories``, ``averageScoreInstCategories``, ``classScores``, …
 
     Raises:
-        RuntimeError: the official code failed; with what it said.
+        RuntimeError: the official code failed; the message holds its output.
     """
     with tempfile.TemporaryDirectory() as export:
         environment = os.environ | {

@@ -1,1 +1,1 @@
-"""Ways to carry out a list of runs."""
+"""Ways to execute a list of runs."""

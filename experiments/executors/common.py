@@ -1,7 +1,7 @@
 """What every executor does: leave out unavailable runs, decode, execute a run, report progress."""
 
 from selfsup_segmentation.experiments.catalog import dependency
-from selfsup_segmentation.experiments.execute import check_same_data, execute
+from selfsup_segmentation.experiments.execute import execute
 from selfsup_segmentation.experiments.records.lock import BusyError, holder
 from selfsup_segmentation.experiments.training.network import imagenet_weights
 
@@ -26,7 +26,7 @@ def runs_to_do(runs, store, libraries, options, report):
                 store.write_failure(run, reason)
             todo = [run for run in todo if run not in from_imagenet]
     for run in runs:
-        check_same_data(run, store, libraries[run.dataset])
+        libraries[run.dataset].check_same_data(run, store)
     for run in todo:
         libraries[run.dataset].prepare(run)
     return todo

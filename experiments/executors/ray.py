@@ -1,4 +1,4 @@
-"""Runs as tasks of a Ray cluster: as many at a time as its GPUs allow, each in a process of its own.
+"""Runs as tasks of a Ray cluster: as many at a time as its GPUs allow, each in its own process.
 
 The state of the runs is in the runs folder alone, which all nodes share: when a node or this process dies,
 runs resume from there.
@@ -14,20 +14,16 @@ from selfsup_segmentation.experiments.catalog import dependency
 from selfsup_segmentation.experiments.executors import ray_cluster
 from selfsup_segmentation.experiments.executors.common import Progress, others, runs_to_do
 from selfsup_segmentation.experiments.executors.ray_task import AskedToStop, Job, Outcome, execute_task
-from selfsup_segmentation.experiments.monitoring.progress import is_live
+from selfsup_segmentation.experiments.monitoring.callbacks import is_live
 from selfsup_segmentation.experiments.preemption import listening, stop_if_requested, stopping_at_once
 from selfsup_segmentation.experiments.records.lock import holder
 from selfsup_segmentation.experiments.records.run_status import run_status
 
 POLL_SECONDS = 2  # between two looks at the runs folder
 RETRIES = 20  # of a run whose worker or node died, or was taken away
-LOST = (
-    ray.exceptions.WorkerCrashedError,
-    ray.exceptions.NodeDiedError,
-    ray.exceptions.OutOfMemoryError,
-    AskedToStop,
-    OSError,
-)
+_EXCEPTIONS = ray.exceptions
+_DIED = (_EXCEPTIONS.WorkerCrashedError, _EXCEPTIONS.NodeDiedError, _EXCEPTIONS.OutOfMemoryError)
+LOST = (*_DIED, AskedToStop, OSError)
 
 
 def run_all(runs, store, libraries, options, cluster, report=tqdm.write):
@@ -49,7 +45,7 @@ def run_all(runs, store, libraries, options, cluster, report=tqdm.write):
     with stopping_at_once():
         todo = runs_to_do(runs, store, libraries, options, report)
         if todo:
-            with listening():  # Ray cannot bear an exception that a signal raises in it
+            with listening():  # Ray does not survive an exception that a signal raises in it
                 bar = is_live(options.progress)
                 drive(todo, store, Job.of(store, libraries, options), cluster, report, bar=bar)
 
@@ -114,24 +110,12 @@ def _report_epochs(run, folder, epochs, report):
 
 
 class _Tasks:
-    """Ray tasks of runs.
-
-    Args:
-        runs: list of runs, each after those that it depends on.
-        needs: dict of run to (CPUs, GPUs).
-        job: `experiments.executors.ray_task.Job`.
-        store: `experiments.records.store.Store`.
-        task: function that a worker calls, see `drive`.
-
-    Attributes:
-        waiting: runs that are not submitted yet, because other processes hold them.
-        submitted: dict of reference to the outcome of a run to the run.
-    """
+    """Ray tasks of runs: ``waiting`` for other processes, or ``submitted``, by reference to the outcome."""
 
     def __init__(self, runs, needs, job, store, task):
         self.waiting, self.submitted, self.needs = list(runs), {}, needs
         self._job, self._store = job, store
-        # A process of its own for each run: its TensorFlow has seen nothing, and frees the GPU at the end.
+        # A new process for each run: its TensorFlow is in its initial state, and frees the GPU at the end.
         retries = {"max_retries": RETRIES, "retry_exceptions": [AskedToStop, OSError]}
         self._task = ray.remote(max_calls=1, **retries)(task)
 
@@ -147,11 +131,7 @@ class _Tasks:
         self.waiting.remove(run)
 
     def ended(self, seconds):
-        """Yield (run, `Outcome`) of runs that have ended.
-
-        Args:
-            seconds: seconds to wait for one.
-        """
+        """Yield (run, `Outcome`) of runs that have ended; waits up to ``seconds`` for one."""
         if not self.submitted:
             time.sleep(seconds)
             return

@@ -12,22 +12,20 @@ import ray
 from selfsup_segmentation.data.errors import InputError
 
 CONNECT_SECONDS = 10
-_OBJECTS = (
-    80 << 20
-)  # bytes for objects of a cluster of our own; what goes through it are descriptions of runs
+_OBJECTS = 80 << 20  # bytes of the object store of a local cluster, which holds descriptions of runs
 
 
 @dataclasses.dataclass(frozen=True)
 class Cluster:
-    """What the user chose.
+    """A cluster and the share of it that a run takes, as the user chose them.
 
     Attributes:
-        address: ``host:port`` or ``auto`` of a cluster that is there; None starts one of this machine.
-        gpus_per_run: may be a fraction; None for one a replica where the cluster has GPUs, else none.
-        cpus_per_run: for its input.
+        address: ``host:port`` or ``auto`` of an existing cluster; None starts one on this machine.
+        gpus_per_run: may be a fraction; None for one a replica if the cluster has GPUs, else 0.
+        cpus_per_run: CPU cores.
 
     Raises:
-        InputError: amounts that Ray cannot share out.
+        InputError: an amount that Ray does not accept.
     """
 
     address: str | None = None
@@ -36,16 +34,12 @@ class Cluster:
 
     def __post_init__(self):
         for option, amount in (("gpus", self.gpus_per_run), ("cpus", self.cpus_per_run)):
-            whole = amount is None or amount <= 1 or float(amount).is_integer()
-            if not whole or not 0 <= (amount or 0) < 1e6:
+            accepted = amount is None or amount <= 1 or float(amount).is_integer()
+            if not accepted or not 0 <= (amount or 0) < 1e6:
                 raise InputError(f"--{option}-per-run {amount:g}: give a whole number, or a fraction of one.")
 
     def needs(self, run):
-        """(CPUs, GPUs) of a run.
-
-        Raises:
-            InputError: no node has as many.
-        """
+        """(CPUs, GPUs) of a run; raises `InputError` if no node has as many."""
         gpus = self.gpus_per_run
         if gpus is None:
             gpus = run.readings.replicas if ray.cluster_resources().get("GPU") else 0
@@ -61,24 +55,24 @@ class Cluster:
 
 
 def connect(address):
-    """Connect this process to a cluster, once; it ends with the process, if it is one of its own.
+    """Connect this process to a cluster, once; a local cluster ends with the process.
 
     Args:
-        address: as of `Cluster`.
+        address: see `Cluster`.
 
     Raises:
-        InputError: there is no Ray cluster.
+        InputError: no Ray cluster answers at the address.
     """
     if ray.is_initialized():
         return
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    # What Ray does with GPU variables of tasks without a GPU changes soon, and it warns of that.
+    # Without it Ray warns that it will treat the GPU variables of tasks without a GPU differently.
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     options = {"log_to_driver": False, "logging_level": logging.ERROR}
     if address is None:
         options |= {"include_dashboard": False, "object_store_memory": _OBJECTS}
     elif address != "auto":
-        _knock(address)
+        _check_reachable(address)
     in_main_thread = threading.current_thread() is threading.main_thread()
     usual = signal.getsignal(signal.SIGTERM)
     try:
@@ -94,8 +88,8 @@ def connect(address):
             signal.signal(signal.SIGTERM, usual)
 
 
-def _knock(address):
-    """Ray itself tries for minutes."""
+def _check_reachable(address):
+    """Fail at once where Ray itself would try for minutes."""
     host, _, port = address.rpartition(":")
     try:
         socket.create_connection((host.strip("[]"), int(port)), CONNECT_SECONDS).close()
@@ -108,24 +102,13 @@ def _knock(address):
 
 
 def fit(needs):
-    """Whether each of these (CPUs, GPUs) is there on some node, busy or not."""
+    """Whether some node has each of these (CPUs, GPUs), busy or not."""
     nodes = _nodes()
     return all(any(cpus <= node[0] and gpus <= node[1] for node in nodes) for cpus, gpus in set(needs))
 
 
-def slots(needs):
-    """Runs at a time that the nodes have room for, busy or not, each with the most that one needs.
-
-    Args:
-        needs: (CPUs, GPUs) of each run.
-    """
-    most = [max(kind) for kind in zip(*needs, strict=True)]
-    rooms = ([has / need for has, need in zip(node, most, strict=True) if need] for node in _nodes())
-    return max(1, sum(int(min(room, default=len(needs)) + 1e-9) for room in rooms))
-
-
 def describe(needs):
-    """A sentence on the cluster and what a run takes of it."""
+    """Describe the nodes, and the (CPUs, GPUs) that runs need, in one sentence."""
     nodes, needs = _nodes(), sorted(set(needs))
     cpus, gpus = (sum(node[kind] for node in nodes) for kind in (0, 1))
     a_run = " or ".join(f"{_amount(gpus, 'GPU')} and {_amount(cpus, 'CPU')}" for cpus, gpus in needs)

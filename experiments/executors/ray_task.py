@@ -1,4 +1,4 @@
-"""The task of a Ray worker: one run, in a process of its own. It knows nothing of Ray itself."""
+"""The task of a Ray worker: one run in its own process; independent of Ray itself."""
 
 import dataclasses
 import errno
@@ -47,7 +47,7 @@ class Job:
         return cls(roots, data, dataclasses.replace(options, progress="lines"), os.environ.get(_THREADS))
 
     def store(self):
-        """The runs folder, opened."""
+        """The `Store` of the runs."""
         return Store(self.roots[0], self.roots[1:])
 
 
@@ -56,9 +56,9 @@ class Outcome:
     """Outcome of a run.
 
     Attributes:
-        message: how it ended; None while another process holds it, or the run that it depends on.
+        message: outcome; None while another process holds the run, or the run that it depends on.
         warnings: sentences about problems that were worked around.
-        error: what the user has to fix before this run, and others, can be executed; empty for nothing.
+        error: problem that the user has to fix before this run, and others, can be executed, or empty.
     """
 
     message: str | None = None

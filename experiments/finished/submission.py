@@ -17,10 +17,10 @@ def predict_label_ids(finished, library, split, progress=None):
         finished: `experiments.finished.finished_run.FinishedRun` with segmentation.
         library: `experiments.datasets.library.Library` of its data.
         split: ``val``, ``test``, …; labels are not needed.
-        progress: callable(done, total).
+        progress: callable(done, total), or None.
 
     Yields:
-        ``(frame, ids)``: `data.frames.Frame` and label **ids** ``[H, W]``, uint8, at native size.
+        `data.frames.Frame` and its label **ids**, uint8 ``[H, W]`` at native size.
     """
     run = finished.run
     cache = library.cache(split, (), run.schedule.size, library.fit(run), run.readings.kitti_split_seed)

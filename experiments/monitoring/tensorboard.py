@@ -1,6 +1,6 @@
-"""What TensorBoard shows of a run: scalars, predictions of a few images, and its switches as HParams.
+"""TensorBoard: scalars of a run, predictions of a few images, and its settings as HParams.
 
-Nothing here touches a random number or a variable of the run: its results are the same to the bit without it.
+Nothing here touches a random number or a variable of the run: results are bit-identical without it.
 """
 
 import time
@@ -17,14 +17,7 @@ FOLDER = "tensorboard"
 
 
 class Waited:
-    """An iterator that knows how long one waited for it.
-
-    Args:
-        batches: any iterator.
-
-    Attributes:
-        seconds: waited so far.
-    """
+    """Iterator over ``batches`` that sums up the ``seconds`` spent waiting for them."""
 
     def __init__(self, batches):
         self._batches, self.seconds = batches, 0.0
@@ -47,8 +40,8 @@ class Scalars(keras.callbacks.TensorBoard):
     loop waited for a batch; near 0 the device is busy, near 1 the input is too slow.
 
     Args:
-        folder: of the run.
-        batches: `Waited`.
+        folder: run directory.
+        batches: `Waited`, iterator over the batches of the run.
     """
 
     def __init__(self, folder, batches):
@@ -66,7 +59,7 @@ class Scalars(keras.callbacks.TensorBoard):
         self._share = waited / seconds if seconds else None
 
     def on_epoch_end(self, epoch, logs=None):
-        """Write what was measured; NaN stands for a validation that there was not."""
+        """Write the epoch without NaN, which stands for no validation."""
         known = {name: value for name, value in (logs or {}).items() if value == value}
         wait = {} if self._share is None else {"input_wait": self._share}
         super().on_epoch_end(epoch, known | wait)
@@ -77,7 +70,7 @@ class Predictions:
 
     Args:
         evaluator: `experiments.evaluation.evaluator.Evaluator`, whose compiled graphs are used.
-        folder: of the run.
+        folder: run directory.
     """
 
     def __init__(self, evaluator, folder):
@@ -86,32 +79,26 @@ class Predictions:
         self._indices = sorted({round(i) for i in np.linspace(0, count - 1, min(IMAGES, count))})
 
     def __call__(self, epochs_done):
-        """Write them under the number of epochs done, at the network's size."""
-        writer = tf.summary.create_file_writer(str(self._folder))
+        """Write images and predictions at the network's size for a number of completed epochs."""
+        writer, data = tf.summary.create_file_writer(str(self._folder)), self._evaluator.data
+        images = self._evaluator.predictor.images(data.val, data.preparation, self._indices)
         with writer.as_default(epochs_done):
-            data = self._evaluator.data
-            images = self._evaluator.predictor.images(data.val, data.preparation, self._indices)
             for index, maps in zip(self._indices, images, strict=True):
-                for name, picture in self._pictures(index, maps).items():
-                    tf.summary.image(f"{name}/{data.val.frames[index].name}", picture[None])
+                image, name = np.asarray(data.val.image("left", index)), data.val.frames[index].name
+                tf.summary.image(f"image/{name}", image[None])
+                for task in named(self._evaluator.run.tasks):
+                    picture = task.picture(maps, image, data.statistics)
+                    tf.summary.image(f"{task.title}/{name}", picture[None])
         writer.close()
-
-    def _pictures(self, index, maps):
-        data = self._evaluator.data
-        image = np.asarray(data.val.image("left", index))
-        pictures = {"image": image}
-        for task in named(self._evaluator.run.tasks):
-            pictures[task.title] = task.picture(maps, image, data.statistics)
-        return pictures
 
 
 def write_hparams(run, numbers, folder):
-    """Write what a run is and its headline numbers, so that TensorBoard's HParams compares runs of a table.
+    """Write settings and headline numbers of a run for TensorBoard's HParams, which compares runs.
 
     Args:
         run: `experiments.run.Run`.
-        numbers: dict of floats by name.
-        folder: of the run.
+        numbers: dict of floats by name, NaN or None for a missing one.
+        folder: run directory.
     """
     schedule = run.schedule
     switches = {
@@ -120,7 +107,8 @@ def write_hparams(run, numbers, folder):
         "learning_rate": schedule.learning_rate, "size": "x".join(map(str, schedule.size)),
     }  # fmt: skip
     switches |= {f"w_{task}": weight for task, weight in run.weights.items()}
-    switches |= {name: _value(value) for name, value in run.variations.items()}
+    for name, value in run.variations.items():
+        switches[name] = value if isinstance(value, (bool, int, float, str)) else str(value)
     writer = tf.summary.create_file_writer(str(folder / FOLDER))
     with writer.as_default(schedule.epochs):
         summary = hparams.hparams_pb(switches, trial_id=run.folder)
@@ -129,7 +117,3 @@ def write_hparams(run, numbers, folder):
             if number is not None and number == number:
                 tf.summary.scalar(name, number)
     writer.close()
-
-
-def _value(value):
-    return value if isinstance(value, (bool, int, float, str)) else str(value)

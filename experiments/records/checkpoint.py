@@ -1,7 +1,10 @@
-"""Atomic checkpoints with checksums."""
+"""Atomic checkpoints with checksums, and errors of a full disk."""
 
+import contextlib
+import errno
 import hashlib
 import json
+import os
 import re
 import shutil
 import time
@@ -10,7 +13,6 @@ from pathlib import Path
 import tensorflow as tf
 
 from selfsup_segmentation.data.errors import InputError
-from selfsup_segmentation.experiments.records.disk import bring_to_disk, full_disk_is_an_oserror
 from selfsup_segmentation.experiments.records.json_files import write_json
 from selfsup_segmentation.experiments.records.store import without_pattern
 
@@ -62,8 +64,9 @@ class Checkpoints:
                 self._checkpoint.write(str(temporary / "state"))
                 sums = {path.name: _checksum(path) for path in sorted(temporary.iterdir())}
                 write_json(temporary / "SHA256.json", sums)
-                for path in temporary.iterdir():
-                    bring_to_disk(path)
+                for path in temporary.iterdir():  # on the disk, so that the rename survives a power failure
+                    with path.open("rb") as file:
+                        os.fsync(file.fileno())
                 shutil.rmtree(final, ignore_errors=True)
                 temporary.rename(final)
             self._damaged.discard(final)
@@ -137,3 +140,18 @@ def _checksum(path):
         while block := file.read(1 << 22):
             digest.update(block)
     return digest.hexdigest()
+
+
+@contextlib.contextmanager
+def full_disk_is_an_oserror(path):
+    """Within this context TensorFlow's errors about a full disk are those of the operating system.
+
+    Args:
+        path: path that was written to.
+    """
+    try:
+        yield
+    except tf.errors.OpError as error:
+        if "No space left" in error.message or "quota" in error.message:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path)) from error
+        raise

@@ -13,8 +13,8 @@ def truncate_history(path, epochs, columns=()):
     Args:
         path: path of the file.
         epochs: number of completed epochs.
-        columns: columns of the rows to come, which files of older versions may lack: rows get "NA" there, in
-            the order in which Keras' CSVLogger continues.
+        columns: columns of later rows, which files of older versions may lack: rows get "NA" there, in the
+            order in which Keras' CSVLogger continues.
 
     Raises:
         InputError: the file is damaged where it is needed.
@@ -55,7 +55,7 @@ def read_history(path):
 
 
 def _read(path):
-    """Rows as they stand in the file; none of a file that is not there."""
+    """Rows of the file as text; none without a file."""
     try:
         with path.open(newline="", encoding="utf-8") as file:
             return list(csv.DictReader(file))
@@ -73,7 +73,7 @@ def _first_epoch(path, rows):
 
 
 def _check(path, rows):
-    """Raise `InputError` unless the rows are of one epoch after the other and hold nothing but numbers."""
+    """Raise `InputError` unless the rows are of consecutive epochs and hold only numbers."""
     first = _first_epoch(path, rows)
     try:
         sound = all(

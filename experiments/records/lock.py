@@ -20,21 +20,17 @@ class BusyError(RuntimeError):
 
 @contextlib.contextmanager
 def only_one(folder):
-    """Lock a run directory; the operating system releases the lock when the process ends, however it ends.
+    """Lock a run directory, which is created if missing; raises `BusyError` if another process holds it.
 
-    Linux passes such locks on to the server of a network file system (NFS, Lustre mounted with ``flock``).
-
-    Args:
-        folder: run directory; created when missing.
-
-    Raises:
-        BusyError: another process holds it; names the process.
+    The operating system releases the lock when the process ends, however it ends. Linux passes such locks on
+    to the server of a network file system (NFS, Lustre mounted with ``flock``).
     """
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / NAME).open("a+", encoding="utf-8") as file:
         if not _taken(file):
             raise BusyError(f"{folder} is being trained by {_describe(file)}")
-        owner = {"host": socket.gethostname(), "pid": os.getpid(), "since": _now()}
+        since = datetime.datetime.now().astimezone().isoformat(" ", "seconds")
+        owner = {"host": socket.gethostname(), "pid": os.getpid(), "since": since}
         file.truncate(0)
         file.write(json.dumps(owner))
         file.flush()
@@ -45,13 +41,8 @@ def only_one(folder):
 def one_after_the_other(folder):
     """Wait until no other process is within this context for a folder of decoded images.
 
-    Where no lock can be made, on a read-only or full disk, nobody waits: nothing can be written there twice.
-
-    Args:
-        folder: made when missing.
-
-    Raises:
-        Stopped: the process was asked to stop while it waited.
+    The folder is created if missing. On a read-only or full disk no lock is possible and nobody waits:
+    nothing can be written there twice. Raises `Stopped` if the process is asked to stop while it waits.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -95,7 +86,3 @@ def _describe(file):
         return f"process {owner['pid']} on {owner['host']} since {owner['since']}"
     except (ValueError, KeyError):  # read while it was being written
         return "another process"
-
-
-def _now():
-    return datetime.datetime.now().astimezone().isoformat(" ", "seconds")

@@ -25,7 +25,7 @@ def versions():
 
 @functools.cache
 def machine():
-    """``gpu``: its name or None; ``cpu``: its model; ``cores`` that this process may use; ``ram_gib``."""
+    """Name of the ``gpu`` or None, model of the ``cpu``, ``cores`` available to this process, ``ram_gib``."""
     import tensorflow as tf  # the digests are also for commands without it
 
     gpus = tf.config.list_physical_devices("GPU")
@@ -44,11 +44,9 @@ def machine():
 
 @functools.cache
 def code_digest():
-    """Of the code that decides a run's numbers; comments, docstrings and layout do not change it."""
-    root = Path(__file__).resolve().parents[2]
-    files = [path for folder in _FOLDERS for path in sorted((root / folder).glob("*.py"))]
-    digest = hashlib.sha256()
-    for path in files:
+    """Digest of the code that decides a run's numbers, regardless of comments, docstrings and layout."""
+    root, digest = Path(__file__).resolve().parents[2], hashlib.sha256()
+    for path in (path for folder in _FOLDERS for path in sorted((root / folder).glob("*.py"))):
         tree = _without_docstrings(ast.parse(path.read_bytes()))
         digest.update(f"{path.relative_to(root)} {ast.dump(tree)}\n".encode())
     return digest.hexdigest()[:12]

@@ -46,7 +46,7 @@ class Results:
         best_validation_miou: highest native mIoU of the validations in training, 0..1; None without one.
         history: a dict by name of column for each epoch, see `experiments.records.history`.
         finished: moment of the end, ISO 8601.
-        state_sha256: digest of the whole state after training, see `experiments.training.loop.train`.
+        state_sha256: SHA-256 of the complete state after training, hexadecimal.
         session_seconds: duration of the last session.
     """
 
@@ -68,7 +68,7 @@ class Results:
         """Read the file of a run directory; None where there is none.
 
         Raises:
-            InputError: the file is damaged, of another format, or has a task that this version has not.
+            InputError: the file is damaged, of another format, or has an unknown task.
         """
         record = read_record(folder, FILE)
         if record is None:
@@ -92,16 +92,14 @@ class Results:
             "run": self.run,
             "headline": self.headline,
             "results": {
-                kind: {task: _plain(result) for task, result in by_task.items()}
+                kind: {
+                    task: dataclasses.asdict(score, dict_factory=_known) for task, score in by_task.items()
+                }
                 for kind, by_task in self.evaluations.items()
             },
-            "best_validation_miou": self.best_validation_miou,
-            "history": self.history,
-            "finished": self.finished,
-            "state_sha256": self.state_sha256,
-            "session_seconds": self.session_seconds,
         }
-        write_json(folder / FILE, sealed(record))
+        others = {name: value for name, value in vars(self).items() if name != "evaluations"}
+        write_json(folder / FILE, sealed(record | others))
 
 
 def _construct(cls, values):
@@ -116,11 +114,5 @@ def _convert(hint, value):
     return value if nested is None or value is None else _construct(nested, value)
 
 
-def _plain(result):
-    """A dict of a dataclass, without the fields that are None."""
-    values = {field.name: getattr(result, field.name) for field in dataclasses.fields(result)}
-    return {
-        name: _plain(value) if dataclasses.is_dataclass(value) else value
-        for name, value in values.items()
-        if value is not None
-    }
+def _known(items):
+    return {name: value for name, value in items if value is not None}

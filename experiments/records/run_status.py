@@ -10,7 +10,7 @@ class RunStatus:
     """Progress of a run.
 
     Attributes:
-        epochs: completed epochs.
+        epochs: number of completed epochs.
         step: optimizer step of the newest checkpoint; None before the first.
         quiet_seconds: seconds since one of its files was last written, by the clock of this host.
     """

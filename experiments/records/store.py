@@ -47,9 +47,8 @@ class Store:
 
     def description(self, run: Run) -> dict | None:
         """Content of a run's ``run.json``; None before the run is begun; errors as of `metrics`."""
-        return self._cached(
-            self.finished_folder(run) / "run.json", lambda folder: read_record(folder, "run.json")
-        )
+        path = self.finished_folder(run) / "run.json"
+        return self._cached(path, lambda folder: read_record(folder, path.name))
 
     def _cached(self, path, read):
         """Read a file of a run again only if it has changed: a table asks for it many times."""

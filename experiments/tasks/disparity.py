@@ -103,15 +103,9 @@ class Disparity(Task):
         disparity = disparity_from_logits(logits, readings.disp_scale)
         if "direction" in batch:
             disparity *= batch["direction"][:, None, None, None]
-        return reconstruction_loss(
-            batch["left"],
-            batch["right"],
-            disparity,
-            mask=batch["mask"],
-            border=readings.warp_border,
-            mask_outside=readings.recon_mask_oob,
-            reduce=readings.recon_reduce,
-        )
+        border, mask_outside, reduce = readings.warp_border, readings.recon_mask_oob, readings.recon_reduce
+        left, right, mask = batch["left"], batch["right"], batch["mask"]
+        return reconstruction_loss(left, right, disparity, mask, border, mask_outside, reduce)
 
     def maps(self, logits, mask, native_size, readings):
         """Scaled sigmoid of the logits."""
@@ -124,7 +118,7 @@ class Disparity(Task):
         return DepthScore(cache, layout)
 
     def picture(self, maps, image, statistics):
-        """Relative to the image's largest disparity: brightness says near and far, no px."""
+        """Disparity relative to the largest of the image: bright is near."""
         from matplotlib import colormaps
 
         disparity = maps["depth"][0, ..., 0]
@@ -171,29 +165,28 @@ class DepthScore:
         frame = self.cache.frames[index]
         width, height = map(int, self.cache.valid_sizes[index])
         native_width = int(self.cache.native_sizes[index][0])
-        found = maps["depth"][0, :height, :width, 0]
+        prediction = maps["depth"][0, :height, :width, 0]
         self.constant.update(truth)
-        self._add("disp_half", MINIMUM_DISPARITY, truth, found)
+        self._add("disp_half", MINIMUM_DISPARITY, truth, prediction)
         image = DisparityErrors(self.CAP, MINIMUM_DISPARITY)
-        image.update_state(truth, found)
+        image.update_state(truth, prediction)
         self.by_image[frame.name] = image.result()["abs_rel"]
         ratio = native_width / width
-        self._add("disp_full", MINIMUM_DISPARITY * ratio, truth * ratio, found * ratio)
+        self._add("disp_full", MINIMUM_DISPARITY * ratio, truth * ratio, prediction * ratio)
         if frame.camera is not None:
             camera = self.layout.read_camera(frame.camera)
             focal = camera.focal / ratio
             near = np.where(truth >= MINIMUM_DISPARITY, truth, np.nan)
             smallest = DisparityErrors.SMALLEST_PREDICTION
-            depths = [
-                depth_from_disparity(d, focal, camera.baseline) for d in (near, np.maximum(found, smallest))
-            ]
+            pair = (near, np.maximum(prediction, smallest))
+            depths = [depth_from_disparity(disparity, focal, camera.baseline) for disparity in pair]
             self._add("depth_m", smallest, *depths)
 
-    def _add(self, unit, minimum, truth, found):
+    def _add(self, unit, minimum, truth, prediction):
         if unit not in self.scores:
             self.scores[unit] = [DisparityErrors(self.CAP, minimum, mode) for mode in ("mask", "clip")]
         for score in self.scores[unit]:
-            score.update_state(truth, found)
+            score.update_state(truth, prediction)
 
     def result(self):
         """The `DepthResult` of the images so far."""

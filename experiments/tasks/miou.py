@@ -7,7 +7,7 @@ import numpy as np
 
 @dataclasses.dataclass(frozen=True)
 class IoU:
-    """Intersection over union of a whole set.
+    """Intersection over union, accumulated over a set of images.
 
     Attributes:
         miou: mean over the classes that occur, 0..1; NaN, in files null, where none does.
@@ -52,8 +52,5 @@ def bootstrap_miou(confusions, samples=1000, level=0.95, seed=0):
     count = present.sum(axis=1)
     miou = np.divide(iou.sum(axis=1), count, out=np.full(samples, np.nan), where=count > 0)
     tail = (1 - level) / 2
-    return (
-        tuple(float(v) for v in np.quantile(miou[count > 0], (tail, 1 - tail)))
-        if count.any()
-        else (np.nan,) * 2
-    )
+    bounds = np.quantile(miou[count > 0], (tail, 1 - tail)) if count.any() else (np.nan, np.nan)
+    return tuple(map(float, bounds))

@@ -1,10 +1,10 @@
-"""Scores of networks that see nothing, beside which ours are read."""
+"""Scores of constant predictions, for comparison with those of networks."""
 
 import numpy as np
 
 
 def constant_class_miou(confusion):
-    """mIoU of always answering the most frequent class, from the rows of a confusion matrix."""
+    """mIoU of predicting the most frequent class everywhere; rows of the matrix are ground truth."""
     pixels = confusion.sum(axis=1)
     present = int((pixels > 0).sum())
     return float(pixels.max() / pixels.sum() / present) if present else float("nan")

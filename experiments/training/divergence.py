@@ -20,29 +20,25 @@ class DivergedError(RuntimeError):
 
 
 def trace(training, step, losses):
-    """Restore the state before a run diverged, save it, and describe what happened.
+    """Restore and save the state before a run diverged.
 
-    A run is a pure function of its state: from the last state that was saved it comes to the same place.
-    Losses may be the first that one sees of an update that was not finite one step earlier.
+    A run is a pure function of its state, so that training from the last checkpoint diverges in the same way.
+    The cause of losses that are not finite may be an update of the step before.
 
     Args:
         training: `experiments.training.loop.Training`, in any state.
-        step: first with a loss that is not finite, counted from 0.
-        losses: names of those.
+        step: first step with a loss that is not finite, counted from 0.
+        losses: names of these losses.
 
     Returns:
         `DivergedError`, to be raised.
     """
     training.replay(step)
     what = losses
-    if step > 0 and not _is_finite(training.model):
+    if step > 0 and not all(np.isfinite(weight).all() for weight in training.model.get_weights()):
         step, what = step - 1, ["update of the weights"]
         training.replay(step)
     training.checkpoints.save(step)
     run, cache = training.run, training.cache
     frames = frames_of_step(cache, run.schedule.batch_size, run.seed, step)
     return DivergedError(step // training.steps_per_epoch + 1, step + 1, what, frames)
-
-
-def _is_finite(model):
-    return all(np.isfinite(weight).all() for weight in model.get_weights())

@@ -1,4 +1,4 @@
-"""Learning rate schedules, from the "initial" value (section 4.1 of the paper says no more)."""
+"""Learning rate schedules, from the initial value that section 4.1 of the paper gives."""
 
 import keras
 import numpy as np
@@ -15,7 +15,7 @@ class LearningRate(tf.Module):
     Args:
         kind: ``constant``; ``poly`` for ``rate * (1 - step/steps)^0.9``; ``plateau`` for a tenth whenever the
             sum of the unweighted training losses has not fallen for a tenth of all epochs.
-        rate: at the start.
+        rate: initial rate, > 0.
         epochs, steps: length of the run.
     """
 
@@ -32,7 +32,7 @@ class LearningRate(tf.Module):
         """The rate of the optimizer's last step, float."""
         if self.kind == "poly":
             return float(self.initial(optimizer.iterations - 1))
-        return _rate_of(optimizer)
+        return float(keras.ops.convert_to_numpy(optimizer.learning_rate))  # also of a mirrored variable
 
     def end_epoch(self, optimizer, loss):
         """Change the optimizer's rate after an epoch with this mean training loss."""
@@ -45,10 +45,5 @@ class LearningRate(tf.Module):
             return
         self.waited.assign_add(1)
         if int(self.waited) >= self.patience:
-            optimizer.learning_rate.assign(FACTOR * _rate_of(optimizer))
+            optimizer.learning_rate.assign(FACTOR * self.of_last_step(optimizer))
             self.waited.assign(0)
-
-
-def _rate_of(optimizer):
-    """Also where devices share a run: ``float()`` of a Keras variable fails on one that is mirrored."""
-    return float(keras.ops.convert_to_numpy(optimizer.learning_rate))

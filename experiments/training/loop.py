@@ -25,17 +25,17 @@ LOG_EVERY = 10  # steps between readings of the losses; each reading waits for t
 
 
 class Training:
-    """The training of a run; resumes where its checkpoints are.
+    """The training of a run, which resumes from its newest checkpoint.
 
     Args:
         run: `experiments.run.Run`.
-        model: from `models.build_multitask_unet`, initialized; trained in place.
+        model: initialized network from `models.build_multitask_unet`; trained in place.
         weighting: `weighting.TaskWeighting` of the run's tasks; trained in place.
         objective: `experiments.training.objective.Objective`.
         data: `experiments.datasets.library.RunData` of the run.
         folder: run directory.
         options: `experiments.options.Options`.
-        strategy: `tf.distribute` strategy under which model and weighting were made. None for one device.
+        strategy: `tf.distribute` strategy in whose scope model and weighting were built; None for one device.
     """
 
     def __init__(self, run, model, weighting, objective, data, folder, options, strategy=None):
@@ -163,10 +163,7 @@ class Training:
         return iter(batches)
 
     def replay(self, step):
-        """Restore a checkpoint and train again up to the state after ``step`` steps; nothing is logged.
-
-        The compiled step is the same, so the state is equal to the bit.
-        """
+        """Restore a checkpoint and repeat the training up to ``step`` steps, equal to the bit."""
         self._restore(at_most=step)
         batches = self.batches()
         while int(self.progress.step) < step:
@@ -177,7 +174,6 @@ class Training:
             self.end_epoch(self.progress.means())
 
     def _digest(self):
-        """SHA-256 of all variables of the state."""
         digest = hashlib.sha256()
         for variable in self._variables():
             digest.update(memoryview(variable.numpy()).cast("B"))
@@ -188,7 +184,7 @@ class Training:
         return [variable for owner in tracked for variable in owner.variables]
 
     def _restore(self, at_most=None):
-        """Whether a checkpoint was restored; hosts that share the run receive that of process 0."""
+        """Restore a checkpoint, of process 0 where hosts share the run; returns whether there was one."""
         restored = self.checkpoints.restore(self._options.warn, at_most)
         if multiworker.place():
             multiworker.take_over_state(self._variables())

@@ -21,12 +21,7 @@ VARIABLE = "TF_CONFIG"
 
 @dataclasses.dataclass(frozen=True)
 class Place:
-    """Place of this process among those that share a run.
-
-    Attributes:
-        processes: number of processes.
-        index: index of this process; process 0 writes the results.
-    """
+    """Place of this process, ``index``, among the ``processes`` that share a run; 0 writes the results."""
 
     processes: int
     index: int
@@ -38,11 +33,7 @@ class Place:
 
 
 def place():
-    """The `Place` that ``TF_CONFIG`` gives this process; None where that is not set.
-
-    Raises:
-        InputError: it has another content.
-    """
+    """The `Place` that ``TF_CONFIG`` gives this process, or None; raises `InputError` if it is malformed."""
     text = os.environ.get(VARIABLE)
     if not text:
         return None
@@ -90,11 +81,7 @@ def agree(run):
 
 
 def take_over_state(variables):
-    """Copy the values of process 0 to every process, to the bit.
-
-    Args:
-        variables: Keras and TensorFlow variables, in the same order everywhere.
-    """
+    """Copy the values of Keras and TensorFlow variables from process 0 to every process, to the bit."""
     import tensorflow as tf
 
     values = _of_the_first([tf.convert_to_tensor(variable) for variable in variables])

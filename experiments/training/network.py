@@ -13,12 +13,7 @@ from selfsup_segmentation.experiments.records.json_files import write_text
 from selfsup_segmentation.experiments.records.store import without_pattern
 from selfsup_segmentation.experiments.tasks import named
 from selfsup_segmentation.experiments.training.strategy import precision
-from selfsup_segmentation.models.initialization import (
-    copy_parts,
-    find_imagenet_weights,
-    initialize_randomly,
-    load_imagenet,
-)
+from selfsup_segmentation.models import initialization
 from selfsup_segmentation.models.multitask import build_multitask_unet
 from selfsup_segmentation.models.normalization import batch_norm_layers
 
@@ -49,25 +44,21 @@ def initialize(model, weighting, run, store, options):
     Raises:
         Unavailable: no ImageNet weights, or the run that this one is initialized from has no result.
     """
-    initialize_randomly(model, run.seed, run.readings.decoder_init)
+    initialization.initialize_randomly(model, run.seed, run.readings.decoder_init)
     folder = source_folder(run, store)
     if folder is not None:
-        copy_parts(load_model(dependency(run), folder), model, _parts_to_load(run))
+        initialization.copy_parts(load_model(dependency(run), folder), model, _parts_to_load(run))
         if run.start and run.weighting == "UW" and not run.readings.uw_reset:
             _restore(folder, weighting=weighting)
     elif run.init == "ImageNet":
         path, reason = imagenet_weights(options.imagenet_weights, run.readings.backbone)
         if path is None:
             raise Unavailable(reason)
-        load_imagenet(model.get_layer("encoder"), path)
+        initialization.load_imagenet(model.get_layer("encoder"), path)
 
 
 def source_folder(run, store):
-    """Run directory of the finished run that a run is initialized from; None where there is none.
-
-    Raises:
-        Unavailable: that run has no result.
-    """
+    """Run directory of the finished run that initializes a run, or None; raises `Unavailable` without one."""
     source = dependency(run)
     if source is None:
         return None
@@ -79,17 +70,13 @@ def source_folder(run, store):
 
 
 def source_state(run, store):
-    """SHA-256 of the state that a run is initialized from, see `train`; None where there is none."""
+    """SHA-256 of the state that a run is initialized from, hexadecimal, or None."""
     source = dependency(run)
     return source and store.metrics(source).state_sha256
 
 
 def read_colors(folder: Path) -> ColorStatistics | None:
-    """Read the colors that standardize a run's input and make its color classes; None if it left none.
-
-    Raises:
-        InputError: the file is damaged.
-    """
+    """Read the colors that standardize a run's input and define its color classes; None without a file."""
     path = folder / COLORS
     try:
         return ColorStatistics.from_json(path.read_text(encoding="utf-8")) if path.is_file() else None
@@ -98,12 +85,12 @@ def read_colors(folder: Path) -> ColorStatistics | None:
 
 
 def write_colors(folder: Path, colors: ColorStatistics):
-    """Keep the colors of a run, without which its network cannot be used."""
+    """Write the colors of a run, which its network needs."""
     write_text(folder / COLORS, colors.to_json())
 
 
 def inherited_colors(run, store):
-    """Colors that a run takes from the one that it is initialized from (``color_stats=cityscapes``), or None.
+    """Colors of the run that initializes a run, with ``color_stats=cityscapes``; else None.
 
     Raises:
         Unavailable: that run has no result, or left no colors.
@@ -125,8 +112,8 @@ def _parts_to_load(run):
 
 @functools.cache
 def imagenet_weights(option, backbone):
-    """`models.initialization.find_imagenet_weights`, asked once: a download that fails takes its time."""
-    return find_imagenet_weights(option, backbone)
+    """Cached `models.initialization.find_imagenet_weights`: a failing download takes long."""
+    return initialization.find_imagenet_weights(option, backbone)
 
 
 def load_model(run, folder):
@@ -137,11 +124,7 @@ def load_model(run, folder):
 
 
 def _restore(folder, **tracked):
-    """Read some of the objects of a finished run's state.
-
-    Raises:
-        InputError: it is not there, damaged, or of another network.
-    """
+    """Read some of the objects of a finished run's state."""
     state = folder / "checkpoint" / "final"
     try:
         with without_pattern(state) as final:

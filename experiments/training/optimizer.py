@@ -7,16 +7,16 @@ import tensorflow as tf
 class Adam(keras.optimizers.Adam):
     """Keras' Adam with β1 0.9 and β2 0.999, one op a variable; the same numbers up to rounding.
 
-    Keras 3 composes the update of each of some 150 variables from about 15 ops. TensorFlow has one for it:
-    less to trace before the first step, and fewer kernels to launch in every other.
+    Keras 3 composes the update of each of some 150 variables from about 15 ops. TensorFlow has one op for it,
+    which shortens tracing and launches fewer kernels.
 
-    Its graphs can be freed: Keras sums the gradients over replicas even where there is one, and TensorFlow
-    registers a gradient for that sum which holds the graph, and with it all variables of the run, for as long
-    as the process lives.
+    Its graphs can be freed: Keras sums the gradients over replicas even if there is only one, and TensorFlow
+    registers a gradient for that sum which holds the graph, and with it all variables of the run, for the
+    lifetime of the process.
 
     Args:
-        learning_rate: a number, or a schedule of Keras.
-        epsilon: added to the root of the second moment.
+        learning_rate: number > 0, or a schedule of Keras.
+        epsilon: number that is added to the root of the second moment.
     """
 
     def __init__(self, learning_rate, epsilon=1e-7, **kwargs):

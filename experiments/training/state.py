@@ -1,13 +1,13 @@
-"""Where a run is, in TensorFlow variables: part of its state, and written to inside the compiled step."""
+"""Progress of a run in TensorFlow variables, which the compiled step updates and checkpoints hold."""
 
 import tensorflow as tf
 
 
 class Progress(tf.Module):
-    """Steps done, the sums of the losses since the epoch began, and the first step that went wrong.
+    """Completed steps, sums of the losses since the epoch began, and the first step that was not finite.
 
     Args:
-        names: of the losses, in order.
+        names: names of the losses, in order.
     """
 
     def __init__(self, names):
@@ -41,10 +41,7 @@ class Progress(tf.Module):
         self.steps_in_sums.assign(0)
 
     def first_bad(self):
-        """``(step, names of the losses)`` of the first step with a loss that is not finite, or None.
-
-        Steps count from 0: that many were done before it.
-        """
+        """First step, from 0, with losses that are not finite, and their names; None without one."""
         step = int(self._bad_step)
         if step < 0:
             return None

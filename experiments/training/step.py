@@ -4,17 +4,15 @@ import tensorflow as tf
 
 
 def make_train_step(model, weighting, optimizer, objective, progress, jit=False):
-    """Forward, weighted sum of the losses (Eq. 5), backward, update.
-
-    Made within the scope of a `tf.distribute` strategy, it shares each batch out among the replicas.
+    """Compile forward pass, weighted sum of the losses (Eq. 5), backward pass and update.
 
     Args:
-        model, weighting, optimizer, objective: of the run.
-        progress: `experiments.training.state.Progress`.
-        jit: whether XLA compiles it; on one device only.
+        model, weighting, optimizer, objective: of the run, built in the scope of its strategy.
+        progress: `experiments.training.state.Progress`, which receives the losses.
+        jit: whether XLA compiles the step; on one device only.
 
     Returns:
-        Function of a batch from `data.pipeline.Preparation`; the losses go to ``progress``.
+        Function of a batch from `data.pipeline.Preparation`, which is split among the replicas.
     """
     strategy = tf.distribute.get_strategy()
     variables = model.trainable_variables + weighting.trainable_variables

@@ -1,4 +1,4 @@
-"""How a run's numbers are computed: precision, compilation, devices."""
+"""Precision and devices of a training."""
 
 import contextlib
 import functools
@@ -33,11 +33,11 @@ def make_optimizer(readings, rate):
 
 
 def strategy_of(run):
-    """Where a run is trained: on one device, or its batches shared out among several, also of several hosts.
+    """The `tf.distribute` strategy of a run: one device, or several, also of several hosts.
 
     Raises:
-        InputError: the machine has fewer devices, or a batch cannot be shared out among them; or the hosts of
-            ``TF_CONFIG`` have another number of devices, or execute another run.
+        InputError: the machine has fewer devices, or a batch cannot be split evenly among them; or the hosts
+            of ``TF_CONFIG`` have another number of devices, or execute another run.
     """
     replicas, batch_size = run.readings.replicas, run.schedule.batch_size
     if multiworker.place():

@@ -5,7 +5,6 @@ from pathlib import Path
 
 from selfsup_segmentation.data.errors import InputError
 from selfsup_segmentation.experiments.catalog import scale_of, table_row
-from selfsup_segmentation.experiments.execute import check_same_data
 from selfsup_segmentation.experiments.finished.finished_run import FinishedRun
 from selfsup_segmentation.experiments.records.json_files import write_json
 from selfsup_segmentation.experiments.tasks import named
@@ -117,7 +116,7 @@ def write_self_supervised_figure(run, store, library, notes, folder, stem, count
 
 def _scores(run, store, library, task):
     scores = selection.recorded_by_image(run, store, task)
-    check_same_data(run, store, library)
+    library.check_same_data(run, store)
     return scores
 
 

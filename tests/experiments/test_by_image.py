@@ -22,12 +22,8 @@ def miou(truth, found):
     """Mean over the classes that occur of intersection over union, pixel sets counted one class at a time."""
     labeled = truth != IGNORE
     found, truth = found[labeled], truth[labeled]
-    return np.mean(
-        [
-            ((truth == k) & (found == k)).sum() / ((truth == k) | (found == k)).sum()
-            for k in np.union1d(truth, found)
-        ]
-    )
+    pairs = [(truth == k, found == k) for k in np.union1d(truth, found)]
+    return np.mean([(a & b).sum() / (a | b).sum() for a, b in pairs])
 
 
 @pytest.fixture
@@ -45,9 +41,8 @@ def test_miou_of_each_image_at_native_resolution(cache):
     score, expected = SegmentationScore(cache), {}
     for index, frame in enumerate(cache.frames):
         truth = ids_to_train_ids(read_labels(frame.labels))
-        found = np.where(
-            rng.random(truth.shape) < 0.3, rng.integers(0, 19, truth.shape), np.minimum(truth, 18)
-        )
+        noise = rng.integers(0, 19, truth.shape)
+        found = np.where(rng.random(truth.shape) < 0.3, noise, np.minimum(truth, 18))
         maps = {"seg_native": found[None], "seg_network": np.zeros((1, *TINY.size[::-1]), int)}
         score.update(index, score.read(index), batch(TINY.size), maps)
         expected[frame.name] = miou(truth, found)

@@ -8,8 +8,7 @@ import pytest
 import tensorflow as tf
 
 from selfsup_segmentation.experiments.preemption import Stopped
-from selfsup_segmentation.experiments.records.checkpoint import Checkpoints, is_sound
-from selfsup_segmentation.experiments.records.disk import bring_to_disk, full_disk_is_an_oserror
+from selfsup_segmentation.experiments.records.checkpoint import Checkpoints, full_disk_is_an_oserror, is_sound
 from selfsup_segmentation.experiments.records.json_files import read_json, write_json
 from selfsup_segmentation.experiments.training.loop import Training
 from selfsup_segmentation.reproduce.__main__ import main
@@ -21,13 +20,12 @@ pytestmark = pytest.mark.skipif(not FULL.exists(), reason="this system has no /d
 
 
 def link_to_full_disk(path):
-    """Let what is written under a name go to a full disk."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.symlink_to(FULL)
 
 
 def link_temporary(path):
-    """The same of what `experiments.records.json_files.write_text` writes before it renames it."""
+    """Link the temporary file of `experiments.records.json_files.write_text` to a full disk."""
     link_to_full_disk(path.with_name(f".{path.name}.{os.getpid()}.tmp"))
 
 
@@ -36,13 +34,8 @@ def test_a_full_disk_of_tensorflow_is_one_of_the_operating_system(tmp_path):
         tf.io.write_file(str(FULL), "x" * 100_000)
     assert full.value.errno == errno.ENOSPC
     assert full.value.filename == str(tmp_path / "state")
-    assert isinstance(full.value.__cause__, tf.errors.OpError)
-
-
-def test_so_is_a_quota(tmp_path):
-    message = f"{tmp_path}; Disk quota exceeded"
     with pytest.raises(OSError, match="No space left"), full_disk_is_an_oserror(tmp_path):
-        raise tf.errors.UnknownError(None, None, message)
+        raise tf.errors.UnknownError(None, None, f"{tmp_path}; Disk quota exceeded")
 
 
 @pytest.mark.parametrize(
@@ -61,14 +54,13 @@ def test_other_errors_stay_as_they_are(tmp_path, error):
     assert seen.value is error
 
 
-def test_a_file_is_brought_to_the_disk(tmp_path, monkeypatch):
-    (tmp_path / "a").write_text("1")
-    brought = []
-    monkeypatch.setattr(os, "fsync", lambda descriptor: brought.append(os.fstat(descriptor).st_ino))
-    bring_to_disk(tmp_path / "a")
-    assert brought == [(tmp_path / "a").stat().st_ino]
-    with pytest.raises(FileNotFoundError):
-        bring_to_disk(tmp_path / "b")
+def test_every_file_of_a_checkpoint_is_flushed_to_the_disk_before_it_is_named(tmp_path, monkeypatch):
+    flushed = set()
+    monkeypatch.setattr(os, "fsync", lambda descriptor: flushed.add(os.fstat(descriptor).st_ino))
+    monkeypatch.setattr(Path, "rename", lambda source, target: files.update(source.iterdir()))
+    files = set()
+    Checkpoints(tmp_path, value=tf.Variable(1.0)).save_as("final")
+    assert files and {file.stat().st_ino for file in files} <= flushed
 
 
 def test_a_state_that_does_not_fit_leaves_room_and_the_states_before_it(tmp_path, monkeypatch):
@@ -106,13 +98,13 @@ def ended(capsys, *arguments):
     """(exit code, the one sentence) of the command line; what else is on stderr is progress."""
     capsys.readouterr()
     code = main([str(argument) for argument in arguments])
-    said = capsys.readouterr().err
-    assert "Traceback" not in said
-    (sentence,) = [line for line in said.splitlines() if line.startswith("reproduce: ")]
+    errors = capsys.readouterr().err
+    assert "Traceback" not in errors
+    (sentence,) = [line for line in errors.splitlines() if line.startswith("reproduce: ")]
     return code, sentence
 
 
-def test_a_run_whose_description_does_not_fit_has_not_begun_and_goes_on_with_more_room(
+def test_a_run_whose_description_does_not_fit_has_not_begun_and_begins_with_more_room(
     capsys, scenes, tmp_path, monkeypatch
 ):
     monkeypatch.setattr(Training, "to_the_end", lambda *arguments: pytest.fail("trained"))
@@ -156,7 +148,7 @@ def test_scenes_that_do_not_fit(capsys, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("raised", "expected", "says"),
+    ("raised", "expected", "message"),
     [
         (Stopped(15), 75, "stopped by SIGTERM; what was done is saved, the same command resumes"),
         (Stopped(2), 130, "stopped by SIGINT; what was done is saved, the same command resumes"),
@@ -166,14 +158,14 @@ def test_scenes_that_do_not_fit(capsys, tmp_path):
     ],
     ids=["SIGTERM", "SIGINT", "Ctrl-C before it is listened to", "full disk", "quota"],
 )
-def test_how_a_command_ends(capsys, monkeypatch, raised, expected, says):
+def test_how_a_command_ends(capsys, monkeypatch, raised, expected, message):
     def end(args):
         raise raised
 
     monkeypatch.setattr("selfsup_segmentation.reproduce.cli.status.run", end)
     code, sentence = ended(capsys, "status", "--runs", "RUNS")
     assert code == expected
-    assert says in sentence
+    assert message in sentence
 
 
 def test_an_error_that_nobody_foresaw_keeps_its_traceback(monkeypatch):

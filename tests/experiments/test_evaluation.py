@@ -1,71 +1,42 @@
 import numpy as np
 import pytest
 
-from selfsup_segmentation.data.decode import read_labels
 from selfsup_segmentation.data.errors import InputError
-from selfsup_segmentation.data.labels import IGNORE, train_ids_to_ids
+from selfsup_segmentation.data.labels import IGNORE
 from selfsup_segmentation.data.layouts import CITYSCAPES
-from selfsup_segmentation.experiments.evaluation.evaluator import READERS, Evaluator, read_ahead
-from selfsup_segmentation.experiments.metrics import DisparityErrors
-from selfsup_segmentation.experiments.records.store import Store
+from selfsup_segmentation.experiments.evaluation.evaluator import READERS, read_ahead
+from selfsup_segmentation.experiments.evaluation.predictor import Predictor
+from selfsup_segmentation.experiments.metrics import DisparityErrors, MeanIoU
 from selfsup_segmentation.experiments.tasks.disparity import DepthScore
 from selfsup_segmentation.experiments.tasks.yardsticks import ConstantDisparity, constant_class_miou
-from selfsup_segmentation.experiments.training.network import build_model, initialize
-from selfsup_segmentation.experiments.weightings import make_weighting
+from selfsup_segmentation.experiments.training.network import build_model
 from tests.experiments.conftest import tiny_run
-from tests.oracles import official_cityscapes
 
 
 @pytest.fixture(scope="module")
-def evaluated(library, tmp_path_factory):
-    """An untrained network, its evaluation, and its predicted ids at native size."""
-    from selfsup_segmentation.experiments.options import Options
-
+def predicted(library):
+    """Data, and predictions of an untrained network for its validation images."""
     run = tiny_run(("seg", "depth"), "GS")
-    model = build_model(run)
-    initialize(model, make_weighting(run), run, Store(tmp_path_factory.mktemp("runs")), Options())
     data = library.prepare(run)
-    evaluator = Evaluator(model, run, data, CITYSCAPES)
-    return data, evaluator(), list(evaluator.predictor.images(data.val, data.preparation))
+    predictor = Predictor(build_model(run), run.tasks, run.readings)
+    return data, list(predictor.images(data.val, data.preparation))
 
 
-def test_native_miou_equals_the_official_evaluation(evaluated, tmp_path):
-    data, results, maps = evaluated
-    truths = [read_labels(frame.labels) for frame in data.val.frames]
-    predictions = [train_ids_to_ids(m["seg_native"][0].astype(np.uint8)) for m in maps]
-    official = official_cityscapes.evaluate(tmp_path, truths, predictions)
-    assert results["seg"].native.miou == pytest.approx(official["averageScoreClasses"], abs=1e-9)
-    for name, iou in results["seg"].native.per_class.items():
-        assert iou == pytest.approx(official["classScores"][name], abs=1e-9, nan_ok=True)
-
-
-def test_predictions_have_native_and_network_size(evaluated):
-    _, _, maps = evaluated
+def test_predictions_have_native_and_network_size(predicted):
+    _, maps = predicted
     assert maps[0]["seg_native"].shape == (1, 64, 128)
     assert maps[0]["seg_network"].shape == (1, 32, 64)
     assert maps[0]["depth"].shape == (1, 32, 64, 1)
     assert 0 <= float(np.min(maps[0]["depth"])) <= float(np.max(maps[0]["depth"])) <= 0.3 * 64
 
 
-class _Truth:
-    """Stands for predictions that equal the ground truth."""
-
-    def __init__(self, score, index, factor):
-        from selfsup_segmentation.data.decode import read_disparity
-        from selfsup_segmentation.data.disparity import resize_disparity
-
-        frame = score.cache.frames[index]
-        width, height = map(int, score.cache.valid_sizes[index])
-        truth = resize_disparity(score.decode(read_disparity(frame.disparity)), (height, width))
-        self.maps = {"depth": factor * np.nan_to_num(truth, nan=1.0)[None, :, :, None]}
-
-
 @pytest.mark.parametrize("factor", [1.0, 1.25])
-def test_disparity_errors_of_a_known_prediction_in_all_three_units(evaluated, factor):
-    data, _, _ = evaluated
+def test_disparity_errors_of_a_known_prediction_in_all_three_units(predicted, factor):
+    data, _ = predicted
     score = DepthScore(data.val, CITYSCAPES)
     for index in range(len(data.val)):
-        score.update(index, score.read(index), None, _Truth(score, index, factor).maps)
+        truth = score.read(index)
+        score.update(index, truth, None, {"depth": factor * np.nan_to_num(truth, nan=1.0)[None, :, :, None]})
     result = score.result()
     assert result.disp_half.abs_rel == pytest.approx(factor - 1, abs=1e-6)
     assert result.disp_full.abs_rel == pytest.approx(factor - 1, abs=1e-6)
@@ -87,8 +58,6 @@ def test_the_constant_disparity_is_the_best_one():
 
 
 def test_the_constant_class_is_what_the_metric_says_of_it():
-    from selfsup_segmentation.experiments.metrics import MeanIoU
-
     truth = np.array([0, 0, 0, 1, 1, 4, IGNORE])
     metric = MeanIoU(19)
     metric.update_state(truth, np.zeros_like(truth))
@@ -115,7 +84,7 @@ def test_an_error_of_reading_ahead_is_raised_where_its_image_is_due():
             raise InputError("a damaged file")
         return index
 
-    found = read_ahead(read, 5)
-    assert [next(found), next(found)] == [0, 1]
+    truths = read_ahead(read, 5)
+    assert [next(truths), next(truths)] == [0, 1]
     with pytest.raises(InputError, match="damaged"):
-        next(found)
+        next(truths)

@@ -34,9 +34,7 @@ def test_class_without_pixels_is_left_out_of_the_mean():
 
 
 def test_rows_of_the_confusion_matrix_are_ground_truth():
-    metric = iou_of(([0, 0, 1], [1, 1, 1]), num_classes=2)
-    assert metric.confusion.tolist() == [[0, 2], [0, 1]]
-    assert metric.confusion.dtype == np.int64
+    assert iou_of(([0, 0, 1], [1, 1, 1]), num_classes=2).confusion.tolist() == [[0, 2], [0, 1]]
 
 
 def test_class_that_is_only_predicted_counts_as_zero():
@@ -63,14 +61,13 @@ def test_accumulates_over_the_set_not_per_image():
 
 def test_batches_merging_and_adding_matrices_agree(rng):
     truth, prediction = rng.integers(0, 36, (2, 4, 8, 8))
-    whole = iou_of((truth, prediction), num_classes=36)
-    halves = [iou_of((truth[part], prediction[part]), num_classes=36) for part in (slice(2), slice(2, 4))]
-    halves[0].merge(halves[1])
-    added = MeanIoU(36)
-    added.update_confusion(whole.confusion)
-    for metric in (halves[0], added):
-        assert np.array_equal(metric.confusion, whole.confusion)
-    assert whole.confusion.sum() == truth.size
+    once = iou_of((truth, prediction), num_classes=36)
+    merged, added = iou_of((truth[:2], prediction[:2]), num_classes=36), MeanIoU(36)
+    merged.merge(iou_of((truth[2:], prediction[2:]), num_classes=36))
+    added.update_confusion(once.confusion)
+    for metric in (merged, added):
+        assert np.array_equal(metric.confusion, once.confusion)
+    assert once.confusion.sum() == truth.size
 
 
 def test_reset_forgets_and_the_matrix_cannot_be_changed_from_outside():
@@ -107,16 +104,13 @@ def test_wrong_classes_are_refused(truth, prediction, complaint):
     assert metric.confusion.sum() == 0
 
 
-@pytest.mark.parametrize("matrix", [[[1, 2], [3, 4]], np.full((3, 3), -1), np.zeros((3, 3))])
-def test_wrong_matrices_are_refused(matrix):
-    with pytest.raises(ValueError, match="confusion matrix"):
-        MeanIoU(3).update_confusion(matrix)
-
-
-@pytest.mark.parametrize("number", [0, -1, 256])
-def test_impossible_number_of_classes(number):
-    with pytest.raises(ValueError, match="num_classes"):
-        MeanIoU(number)
+def test_wrong_matrices_and_numbers_of_classes_are_refused():
+    for matrix in ([[1, 2], [3, 4]], np.full((3, 3), -1), np.zeros((3, 3))):
+        with pytest.raises(ValueError, match="confusion matrix"):
+            MeanIoU(3).update_confusion(matrix)
+    for number in (0, -1, 256):
+        with pytest.raises(ValueError, match="num_classes"):
+            MeanIoU(number)
 
 
 @pytest.fixture
@@ -140,10 +134,8 @@ def test_equals_the_official_evaluation(tmp_path, rng, with_instances):
     streets = [random_street(rng, ids) for _ in range(3)]
     truths, predictions = zip(*streets, strict=True)
     things = [np.where(truth >= 24, truth.astype(np.uint16) * 1000 + 1, truth) for truth in truths]
-    official = evaluate(
-        tmp_path, truths, [train_ids_to_ids(p) for p in predictions], things if with_instances else None
-    )
-
+    ids = [train_ids_to_ids(prediction) for prediction in predictions]
+    official = evaluate(tmp_path, truths, ids, things if with_instances else None)
     ours = iou_of(*((ids_to_train_ids(truth), prediction) for truth, prediction in streets))
     expected = [official["classScores"][name] for name in CLASS_NAMES]
     np.testing.assert_allclose(ours.per_class(), expected, rtol=0, atol=1e-9)
@@ -157,9 +149,8 @@ def test_equals_the_official_evaluation_when_classes_are_absent(tmp_path, rng):
     prediction = np.where(prediction > 13, 0, prediction)  # train, motorcycle, ... occur nowhere
     official = evaluate(tmp_path, [truth], [train_ids_to_ids(prediction)])
     ours = iou_of((ids_to_train_ids(truth), prediction))
-    np.testing.assert_allclose(
-        ours.per_class(), [official["classScores"][name] for name in CLASS_NAMES], rtol=0, atol=1e-9
-    )
+    expected = [official["classScores"][name] for name in CLASS_NAMES]
+    np.testing.assert_allclose(ours.per_class(), expected, rtol=0, atol=1e-9)
     assert np.isnan(ours.per_class()).sum() == 5
     assert ours.result() == pytest.approx(official["averageScoreClasses"], abs=1e-9)
 
@@ -238,11 +229,8 @@ def test_prediction_without_logarithm_is_clipped(prediction):
     assert result["abs_rel"] == pytest.approx((2 - 1e-3) / 2)
 
 
-def test_prediction_above_the_cap_is_clipped():
+def test_prediction_above_the_cap_is_clipped_and_nan_is_not_hidden():
     assert errors_of([[40.0]], [[1e6]]).result()["rmse"] == pytest.approx(10)
-
-
-def test_nan_prediction_is_not_hidden():
     assert np.isnan(errors_of([[2.0, 3.0]], [[NAN, 3.0]]).result()["rmse"])
     assert errors_of([[NAN, 3.0]], [[NAN, 3.0]]).result()["rmse"] == 0
 
@@ -268,9 +256,8 @@ def test_batch_equals_its_images(rng):
     expected = one_by_one.result()
     assert errors_of(truth, prediction).result() == pytest.approx(expected)
     assert errors_of(truth[..., None], prediction[..., None]).result() == pytest.approx(expected)
-    assert errors_of(truth, prediction[..., None].astype(np.float32)).result() == pytest.approx(
-        expected, rel=1e-6
-    )
+    single = errors_of(truth, prediction[..., None].astype(np.float32)).result()
+    assert single == pytest.approx(expected, rel=1e-6)
 
 
 def test_no_measurement_yields_nan_without_a_warning():
@@ -286,20 +273,17 @@ def test_reset_forgets():
     assert np.isnan(metric.result()["rmse"]) and np.isnan(metric.dropped_share()["cap"])
 
 
-@pytest.mark.parametrize("shapes", [((2, 3), (3, 2)), ((4,), (4,)), ((1, 2, 3, 2), (1, 2, 3, 2))])
-def test_wrong_shapes_are_refused(shapes):
-    with pytest.raises(ValueError, match=r"shape|Shapes"):
-        errors_of(*map(np.ones, shapes))
-
-
-@pytest.mark.parametrize("options", [{"minimum": 0}, {"minimum": 60}, {"cap_mode": "both"}])
-def test_wrong_options_are_refused(options):
-    with pytest.raises(ValueError, match=r"minimum|cap_mode"):
-        DisparityErrors(**options)
+def test_wrong_shapes_and_options_are_refused():
+    for shapes in (((2, 3), (3, 2)), ((4,), (4,)), ((1, 2, 3, 2), (1, 2, 3, 2))):
+        with pytest.raises(ValueError, match=r"shape|Shapes"):
+            errors_of(*map(np.ones, shapes))
+    for options in ({"minimum": 0}, {"minimum": 60}, {"cap_mode": "both"}):
+        with pytest.raises(ValueError, match=r"minimum|cap_mode"):
+            DisparityErrors(**options)
 
 
 def test_real_ground_truth_against_itself_shifted(kitti_sample):
-    """A real, sparse map: one pixel too much everywhere gives RMSE 1 and the plain formulas."""
+    """On a real, sparse map an error of one pixel everywhere gives RMSE 1 and the plain formulas."""
     truth = decode_kitti(read_disparity(kitti_sample / "training/disp_noc_0/000001_10.png"))
     result = errors_of(truth, truth + 1, cap=np.inf).result()
     valid = truth[np.isfinite(truth)].astype(np.float64)

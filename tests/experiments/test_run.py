@@ -4,6 +4,7 @@ import math
 
 import pytest
 
+from selfsup_segmentation.data.errors import InputError
 from selfsup_segmentation.experiments.catalog import coarse_run, dependency, make_run
 from selfsup_segmentation.experiments.readings import AT_EVALUATION, DECLARED, Readings
 from selfsup_segmentation.experiments.run import Run
@@ -26,6 +27,12 @@ def test_a_description_survives_json():
     run = make_run("cityscapes-demo", ("seg", "depth"), "GS", "ImageNet", 3, Readings(disp_scale="W"))
     run = dataclasses.replace(run, schedule=dataclasses.replace(run.schedule, epochs=7))
     assert Run.from_dict(json.loads(json.dumps(run.to_dict() | {"extra": 1}))) == run
+
+
+def test_a_description_with_an_unknown_task_is_refused():
+    described = make_run("cityscapes", ("seg",), "none", "random").to_dict() | {"tasks": ["seg", "normals"]}
+    with pytest.raises(InputError, match=r"another version of this program \('normals'\)"):
+        Run.from_dict(described)
 
 
 def test_the_folder_names_everything_that_is_not_the_default():

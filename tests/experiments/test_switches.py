@@ -20,7 +20,8 @@ from selfsup_segmentation.experiments import catalog
 from selfsup_segmentation.experiments.datasets.library import Library
 from selfsup_segmentation.experiments.datasets.source import Source
 from selfsup_segmentation.experiments.evaluation.evaluator import Evaluator
-from selfsup_segmentation.experiments.execute import estimate_by_stream, execute, set_up
+from selfsup_segmentation.experiments.evaluation.measure import estimate_by_stream
+from selfsup_segmentation.experiments.execute import execute, set_up
 from selfsup_segmentation.experiments.metrics import DisparityErrors
 from selfsup_segmentation.experiments.readings import AT_EVALUATION, DECLARED, Readings
 from selfsup_segmentation.experiments.records.checkpoint import Checkpoints

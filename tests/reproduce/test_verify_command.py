@@ -6,7 +6,7 @@ import pytest
 from selfsup_segmentation.data.layouts import CITYSCAPES, KITTI
 from selfsup_segmentation.data.scenes import write_kitti
 from selfsup_segmentation.experiments import catalog
-from selfsup_segmentation.experiments.datasets.fingerprint import evaluation_files, training_files
+from selfsup_segmentation.experiments.datasets.source import evaluation_files, training_files
 from selfsup_segmentation.reproduce.cli.parser import parse
 from selfsup_segmentation.reproduce.cli.verify import NAMED
 from tests.refused import refused, reproduce, without
