@@ -31,7 +31,7 @@ def collect(runs, store, readings, unavailable=(), name=table_row, fingerprint=N
             numbers = headline(metrics.evaluations, readings)
             measured.setdefault(cell, []).append({k: v for k, v in numbers.items() if v is not None})
             changed = changes(run, store, fingerprint)
-            remark = f"made with what is no longer so: {'; '.join(changed)}" if changed else None
+            remark = f"stale: {'; '.join(changed)}" if changed else None
         else:
             remark = store.failure(run) or dict(unavailable).get(run.folder) or "not run"
         if remark:

@@ -9,7 +9,7 @@ from selfsup_segmentation.reproduce.tables.table1 import COLUMNS, groups
 TITLE = "Table 3: KITTI validation images (ours: internal split)"
 
 FOOTNOTES = (
-    "Every run goes on from the run of the same row and initialization on Cityscapes (paper: 20 epochs).",
+    "Every run is fine-tuned from the run of the same row and init on Cityscapes (paper: 20 epochs).",
     "The paper's random 170 / 30 split is not published: ours is another one, drawn once and committed; "
     "with fewer than the 200 frames it is the last fifth.",
     "The paper does not say which weights its GS rows use; here they are those of our Table 1.",
