@@ -10,8 +10,8 @@ from tests.faults.child import At
 from tests.faults.compare import assert_same
 
 CACHE = 50_000  # bytes: some of the decoded images
-ONE_STATE = 330 << 20  # and half of a second one
-PLENTY = 1500 << 20
+ONE_STATE = 4_600_000  # and half of a second one
+PLENTY = 100 << 20
 
 
 class Disk:
