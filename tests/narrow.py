@@ -4,8 +4,11 @@ Most of a tiny run goes by in updating, saving and summing up the twenty million
 """
 
 import contextlib
+import os
 
 import pytest
+
+from tests.conftest import REPOSITORY
 
 # A program for `tests.processes.Command`: ``reproduce`` with such a network.
 SCRIPT = """
@@ -15,6 +18,10 @@ from tests.narrow import narrow
 with narrow():
     sys.exit(main(sys.argv[1:]))
 """
+
+
+# Of a process, and of those that it starts, which are to build such networks.
+ENVIRONMENT = {"PYTHONPATH": os.pathsep.join(map(str, (REPOSITORY / "tests" / "narrow_process", REPOSITORY)))}
 
 
 @contextlib.contextmanager

@@ -54,7 +54,7 @@ def test_a_network_in_bfloat16_is_the_one_in_float32_to_its_digits():
         assert 0 < np.std(other - logits) < 0.1 * np.std(logits)
 
 
-@pytest.mark.parametrize("name", ["mixed_bfloat16", "mixed_float16"])
+@pytest.mark.parametrize("name", ["mixed_float16", pytest.param("mixed_bfloat16", marks=pytest.mark.slow)])
 def test_a_run_in_another_precision_is_another_run_and_resumes_to_the_bit(name, library, quiet, tmp_path):
     run = run_with(("seg",), "none", precision=name)
     assert run.folder.endswith(f"seed0,precision={name}")

@@ -56,7 +56,7 @@ def another_value(path):
 
 @pytest.mark.parametrize("damage", [truncate, one_digit])
 def test_damaged_colors_of_the_decoded_images_are_made_again(life, happened, damage):
-    prepared = At("selfsup_segmentation.experiments.execute:build_model")
+    prepared = At("selfsup_segmentation.experiments.training.network:build_model")
     code, process = life.go(prepared)
     assert code == -signal.SIGKILL, process.why
     (colors,) = (life.runs / "cache").glob("colors.*.json")

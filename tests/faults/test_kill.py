@@ -8,6 +8,8 @@ import time
 import zipfile
 from collections.abc import Callable
 
+import pytest
+
 from selfsup_segmentation.experiments.records.checkpoint import is_sound
 from tests.faults.child import At
 from tests.faults.compare import assert_same, history
@@ -114,7 +116,7 @@ def temporary(life, step):
 CHECKPOINT, STEP = "selfsup_segmentation.experiments.records.checkpoint:", At("tests.faults.child:begin_step")
 MOMENTS = [
     Moment("images are decoded", At("pathlib:Path.replace", 5, ".raw"), while_decoding),
-    Moment("start-up", At("selfsup_segmentation.experiments.execute:build_model"), at_start_up),
+    Moment("start-up", At("selfsup_segmentation.experiments.training.network:build_model"), at_start_up),
     Moment("before the first step", STEP, before_the_first_step),
     Moment("inside an epoch", dataclasses.replace(STEP, nth=4), inside_an_epoch, minutes=10),
     Moment("between a state's files", At(f"{CHECKPOINT}write_json", 5), between_the_files_of_a_state),
@@ -144,6 +146,7 @@ def test_a_run_that_is_killed_at_every_moment_of_its_life_ends_as_if_it_was_not(
     assert_same(life.folder, reference)
 
 
+@pytest.mark.slow
 def test_a_run_that_is_killed_at_random_moments_ends_as_if_it_was_not(life, reference, happened):
     seed = int(os.environ.get("FAULT_SEED") or random.SystemRandom().randrange(10**6))
     draw = random.Random(seed)
