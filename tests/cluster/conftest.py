@@ -44,14 +44,14 @@ def cluster():
 
     with pytest.MonkeyPatch.context() as patch:
         for name, value in narrow.ENVIRONMENT.items():
-            patch.setenv(name, value)  # the nodes, and so their workers, have it
+            patch.setenv(name, value)  # the nodes, and so their workers, have it; this process's other tests do not
         started = Cluster(initialize_head=True, connect=False, head_node_args={"num_cpus": 0, **SMALL})
-        try:
-            for _ in range(3):
-                started.add_node(num_cpus=1, **SMALL)
-            yield started
-        finally:
-            started.shutdown()
+        for _ in range(3):
+            started.add_node(num_cpus=1, **SMALL)
+    try:
+        yield started
+    finally:
+        started.shutdown()
 
 
 SMALL = {"object_store_memory": 80 << 20, "include_dashboard": False}
