@@ -44,7 +44,7 @@ def cluster():
 
     with pytest.MonkeyPatch.context() as patch:
         for name, value in narrow.ENVIRONMENT.items():
-            patch.setenv(name, value)  # the nodes, and so their workers, have it; this process's other tests do not
+            patch.setenv(name, value)  # the nodes, and so their workers, have it
         started = Cluster(initialize_head=True, connect=False, head_node_args={"num_cpus": 0, **SMALL})
         for _ in range(3):
             started.add_node(num_cpus=1, **SMALL)
