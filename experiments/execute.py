@@ -112,7 +112,7 @@ def set_up(run, store, library, options):
     """
     keras.backend.clear_session()
     keras.utils.set_random_seed(run.seed)
-    if not run.readings.jit:  # XLA has no deterministic gradient of the maximum pooling
+    if run.readings.deterministic and not run.readings.jit:  # XLA: no deterministic gradient of max pooling
         tf.config.experimental.enable_op_determinism()
     tf.config.experimental.enable_tensor_float_32_execution(run.readings.tf32)
     strategy = strategy_of(run)

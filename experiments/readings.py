@@ -151,6 +151,8 @@ class Readings:
     tf32: bool = _reading(False, True, computing=True,
         help="float32 matrix products in TensorFloat-32, on GPUs that have it")
     jit: bool = _reading(False, True, computing=True, help="compile the training step with XLA")
+    deterministic: bool = _reading(True, False, depends=("TensorFlow's kernels",), computing=True,
+        help="the same run has the same numbers to the bit; nondeterministic kernels of a GPU may be faster")
     replicas: int = _reading(1, least=1, computing=True, help="devices that share each batch")
     batch_norm: str = _reading("synchronized", "per_replica", depends=("several devices",), computing=True,
         help="BatchNorm statistics of the complete batch, or of each device's share")
@@ -170,7 +172,8 @@ class Readings:
 
         Runs that differ only in irrelevant readings share one identity. The features of a run are the tasks
         that it or its pre-training learns, weighting, initialization, layout and, where they hold, ``start``,
-        ``several streams``, ``several devices`` and ``<task>/<weighting>`` of its own tasks.
+        ``several streams``, ``several devices``, ``TensorFlow's kernels`` and ``<task>/<weighting>`` of its
+        own tasks.
 
         Args:
             tasks, weighting, init, start: of the run, see `experiments.run.Run`.
@@ -185,6 +188,7 @@ class Readings:
             "start": start,
             "several streams": len(by_stream(learned)) > 1,
             "several devices": self.replicas > 1,
+            "TensorFlow's kernels": not self.jit,  # XLA has no deterministic gradient of max pooling
         }
         features |= {name for name, holds in conditions.items() if holds}
         defaults = {

@@ -21,7 +21,7 @@ class Predictor:
 
     def __init__(self, model, tasks, readings):
         self._encoder, self.tasks = model.get_layer("encoder"), by_stream(tasks)
-        self._graphs = {
+        self.graphs = {
             stream: _graph(only(model, tasks), tasks, readings) for stream, tasks in self.tasks.items()
         }
 
@@ -38,7 +38,7 @@ class Predictor:
             a dict of arrays ``[1, H, W, …]``, see `experiments.tasks.task.Task.maps`.
         """
         with statistics_of(self._encoder, statistics and statistics[name]):
-            yield lambda *image: {key: maps.numpy() for key, maps in self._graphs[name](*image).items()}
+            yield lambda *image: {key: maps.numpy() for key, maps in self.graphs[name](*image).items()}
 
     def __call__(self, batch, native_size, statistics=None):
         """Predict the tasks of all streams of one image; arguments and result as for `stream`."""

@@ -49,7 +49,7 @@ class Training:
         self.progress = Progress([*(f"loss_{task}" for task in objective.tasks), "loss"])
         with self._strategy.scope():
             self.optimizer = make_optimizer(run.readings, self.rate.initial)
-            self._step = make_train_step(
+            self.train_step = make_train_step(
                 model, weighting, self.optimizer, objective, self.progress, run.readings.jit
             )
         self.checkpoints = Checkpoints(
@@ -114,7 +114,7 @@ class Training:
         clock = time.monotonic()
         for position in range(first, self.steps_per_epoch):
             callbacks.on_train_batch_begin(position)
-            self._step(next(batches))
+            self.train_step(next(batches))
             step += 1
             if position == first:
                 self.progress.sums.numpy()  # wait: tracing and the first step do not count as speed
@@ -169,7 +169,7 @@ class Training:
         while int(self.progress.step) < step:
             if self._epoch_is_open():
                 self.end_epoch(self.progress.means())
-            self._step(next(batches))
+            self.train_step(next(batches))
         if self._epoch_is_open():
             self.end_epoch(self.progress.means())
 

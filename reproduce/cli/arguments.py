@@ -135,6 +135,7 @@ def parse_readings(request):
     pairs = list(request.set)
     pairs += [f"{name}={value}" for name in ("precision", "backbone") if (value := getattr(request, name))]
     pairs += ["jit=true"] * request.jit + ["tf32=true"] * request.tf32
+    pairs += ["deterministic=false"] * request.nondeterministic
     if request.devices is not None:
         pairs.append(f"replicas={_devices() if request.devices == 'all' else request.devices}")
     values = {}

@@ -79,6 +79,8 @@ def readings(parser):
     computing.add_argument("--devices", metavar="N|all", help=DECLARED["replicas"].help)
     for name in ("jit", "tf32"):
         computing.add_argument(f"--{name}", action="store_true", help=DECLARED[name].help)
+    text = "kernels of a GPU whose sums may differ in the last digits each time"
+    computing.add_argument("--nondeterministic", action="store_true", help=text)
 
 
 def cache(parser):

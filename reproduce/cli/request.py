@@ -40,6 +40,7 @@ class Request:
     devices: str | None = None
     jit: bool = False
     tf32: bool = False
+    nondeterministic: bool = False
 
     # How runs are executed; `executor` is None for verbs that execute none.
     plan: bool = False

@@ -55,8 +55,8 @@ def test_every_reading_has_an_alternative():
 
 @pytest.mark.parametrize(
     "readings",
-    [{"precision": "mixed_bfloat16"}, {"tf32": True}, {"jit": True}, {"replicas": 2},
-     {"replicas": 2, "batch_norm": "per_replica"}],
+    [{"precision": "mixed_bfloat16"}, {"tf32": True}, {"jit": True}, {"deterministic": False},
+     {"replicas": 2}, {"replicas": 2, "batch_norm": "per_replica"}],
 )  # fmt: skip
 def test_a_run_that_is_computed_otherwise_is_another_run_and_so_is_what_it_goes_on_from(readings):
     run = make_run("kitti", ("seg",), "none", "CoarseCTS", readings=Readings(**readings), start="cityscapes")
