@@ -4,7 +4,8 @@ Labels and instances of ``train_extra`` are those of ``gtCoarse``.
 """
 
 from selfsup_segmentation.data.calibration import read_camera
-from selfsup_segmentation.data.layout import Layout, PartFiles, ReleasedSplit, list_files, list_folders
+from selfsup_segmentation.data.files import list_files, list_folders
+from selfsup_segmentation.data.layout import Layout, PartFiles, ReleasedSplit
 
 CORRUPT_FRAMES = frozenset({"troisdorf_000000_000073"})
 """An all-black image of train_extra without disparity, which TensorFlow Datasets excludes as well."""

@@ -13,8 +13,9 @@ from pathlib import Path
 
 from selfsup_segmentation.data.calibration import read_kitti_calibration
 from selfsup_segmentation.data.errors import InputError
+from selfsup_segmentation.data.files import list_files
 from selfsup_segmentation.data.frames import Frame
-from selfsup_segmentation.data.layout import Layout, PartFiles, ReleasedSplit, list_files
+from selfsup_segmentation.data.layout import Layout, PartFiles, ReleasedSplit
 
 OFFICIAL_COUNT = 200
 

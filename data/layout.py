@@ -5,13 +5,13 @@ Scanning lists each folder once and compares names in memory, because checking 2
 minutes on a network drive.
 """
 
-import os
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from selfsup_segmentation.data.calibration import Camera
 from selfsup_segmentation.data.errors import InputError
+from selfsup_segmentation.data.files import is_clutter
 from selfsup_segmentation.data.frames import PARTS, Frame
 
 
@@ -222,7 +222,8 @@ class Layout:
         path = root.absolute()
         inside = {base, *self.folders}
         above = [folder.parent for folder in (path, *path.parents[:2]) if folder.name in inside]
-        below = sorted(path.parent for path in root.glob(f"*/{base}") if path.is_dir())
+        found = [path.parent for path in root.glob(f"*/{base}") if path.is_dir()]
+        below = sorted(folder for folder in found if not is_clutter(folder.name))
         if above:
             fix = f"give {above[0]} instead."
         elif len(below) == 1 and not below[0].name.startswith(base):
@@ -232,22 +233,3 @@ class Layout:
         else:
             fix = f"unpack {archive}.zip there or give another folder."
         return InputError(f"{root} contains no folder {base}: {fix}")
-
-
-def list_files(folder: Path, suffix: str) -> list[str]:
-    """Names of a folder's files that end in a suffix, without the suffix; empty if the folder is missing."""
-    names = [entry.name for entry in _entries(folder) if entry.name.endswith(suffix)]
-    return [name.removesuffix(suffix) for name in names if not name.startswith(".")]  # macOS creates ._ files
-
-
-def list_folders(folder: Path) -> list[str]:
-    """Names of the folders in a folder; empty if the folder is missing."""
-    return [entry.name for entry in _entries(folder) if entry.is_dir()]
-
-
-def _entries(folder: Path) -> list[os.DirEntry]:
-    try:
-        with os.scandir(folder) as entries:
-            return list(entries)
-    except (FileNotFoundError, NotADirectoryError):
-        return []

@@ -8,7 +8,7 @@ from PIL import Image, ImageOps
 
 from selfsup_segmentation.data.decode import read_rgb
 from selfsup_segmentation.data.errors import InputError
-from selfsup_segmentation.data.files import FileError
+from selfsup_segmentation.data.files import FileError, is_clutter
 
 # File extensions of the images that a folder is searched for.
 ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp", ".ppm")
@@ -47,12 +47,13 @@ def read_picture(path: str | Path) -> np.ndarray:
 
 
 def find_pictures(path: Path) -> list[Path]:
-    """Find all images below a folder by their file extensions, sorted.
+    """Find all images below a folder by their file extensions, sorted; `data.files.is_clutter` is left out.
 
     Raises:
         InputError: there is no image.
     """
-    images = sorted(file for file in path.rglob("*") if file.suffix.lower() in ENDINGS and file.is_file())
+    files = (file for file in path.rglob("*") if file.suffix.lower() in ENDINGS and file.is_file())
+    images = sorted(file for file in files if not any(map(is_clutter, file.relative_to(path).parts)))
     if not images:
         raise InputError(f"{path} contains no image ({', '.join(ENDINGS)}); name another folder.")
     return images

@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 from selfsup_segmentation.data.errors import InputError
+from selfsup_segmentation.data.files import CLUTTER
 from selfsup_segmentation.reproduce.cli import arguments
 from selfsup_segmentation.reproduce.cli.finished_run import open_run
 from selfsup_segmentation.reproduce.cli.tensorflow_import import import_tensorflow
@@ -58,9 +59,9 @@ def _find_images(paths):
     """Images by the stem of their predictions; the stem of an image in a folder is its path below that."""
     from selfsup_segmentation.data.pictures import find_pictures
 
-    images = {}
-    for text in paths:
-        path = arguments.named_path(text, "IMAGE")
+    images, named = {}, [arguments.named_path(text, "IMAGE") for text in paths]
+    # A shell's * gives what the search of a folder leaves out.
+    for path in [path for path in named if path.name.lower() not in CLUTTER] or named:
         if not path.exists():
             raise InputError(f"{path} does not exist; name image files, or folders of them.")
         files = find_pictures(path) if path.is_dir() else [path]

@@ -195,6 +195,20 @@ def test_linked_cities(tmp_path):
 
 
 @both
+def test_what_other_systems_leave_in_folders_is_no_frame(tmp_path, name):
+    build(name, tmp_path)
+    frames = LAYOUTS[name].find_frames(tmp_path, "train", ALL_PARTS)
+    for clutter in (".ipynb_checkpoints", "__MACOSX", "@eaDir"):
+        for folder in {frames[0].left.parent, frames[0].left.parents[1]}:
+            (folder / clutter).mkdir(parents=True)
+            shutil.copy(frames[0].left, folder / clutter)
+    for file in {frames[0].left, frames[0].labels}:
+        for clutter in (".DS_Store", "Thumbs.db", f"._{file.name}", f".{file.name}"):
+            (file.parent / clutter).touch()
+    assert LAYOUTS[name].find_frames(tmp_path, "train", ALL_PARTS) == frames
+
+
+@both
 def test_missing_root(tmp_path, name):
     layout = LAYOUTS[name]
     assert str(tmp_path / "nowhere") in refused(layout, tmp_path / "nowhere", "does not exist")
@@ -231,6 +245,8 @@ def test_hint_when_a_folder_inside_is_given(tmp_path, monkeypatch, name, inside,
 @both
 def test_hint_when_the_folder_above_is_given(tmp_path, name):
     build(name, tmp_path / "data")
+    for clutter in ("__MACOSX", ".Trash-1000"):
+        (tmp_path / clutter / BASE[name]).mkdir(parents=True)
     message = refused(LAYOUTS[name], tmp_path, f"contains no folder {BASE[name]}")
     assert f"give {tmp_path / 'data'} instead" in message
 

@@ -42,8 +42,12 @@ def test_images_of_any_size_and_kind(folder, tmp_path):
     Image.fromarray(picture).convert("RGBA").save(given / "alpha.png")
     Image.fromarray(picture[:9, :7]).save(given / "tiny.bmp")
     (given / "notes.txt").write_text("no image")
+    for place in ("._odd.jpg", "__MACOSX/odd.jpg", "deep/.ipynb_checkpoints/odd-checkpoint.jpg"):
+        (given / place).parent.mkdir(exist_ok=True)
+        (given / place).write_text("no image either")
+    (tmp_path / "Thumbs.db").touch()
     out = tmp_path / "out"
-    assert reproduce("predict", folder, given, "--out", out) == 0
+    assert reproduce("predict", folder, given, tmp_path / "Thumbs.db", "--out", out) == 0
     stems = ("odd", "deep/grey", "alpha", "tiny")
     assert names(out) == sorted(f"{stem}_{name}.png" for stem in stems for name in ALL)
     for stem in stems:
