@@ -2,10 +2,9 @@
 
 import io
 import json
-import multiprocessing
 import os
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from PIL import Image
 from selfsup_segmentation.data.errors import InputError
 from selfsup_segmentation.data.scenes.layouts import CITIES, CITYSCAPES, KITTI, Layout
 from selfsup_segmentation.data.scenes.render import check_arguments, render_scene
+from selfsup_segmentation.data.workers import worker_pool
 
 GENERATOR_VERSION = 1  # raise it whenever the same arguments give other pixels
 MARKER = "scenes.json"
@@ -165,15 +165,9 @@ def _run(jobs: list[_Job], processes: int) -> Iterator[None]:
         for job in jobs:
             yield _write_frame(job)
         return
-    # Spawn: a fork of a process that has loaded TensorFlow can hang.
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(processes, mp_context=context) as pool:
-        futures = [pool.submit(_write_frame, job) for job in jobs]
-        try:
-            for future in as_completed(futures):
-                yield future.result()
-        finally:
-            pool.shutdown(cancel_futures=True)
+    with worker_pool(processes) as pool:
+        for future in as_completed([pool.submit(_write_frame, job) for job in jobs]):
+            yield future.result()
 
 
 def _write_frame(job: _Job) -> None:

@@ -1,21 +1,18 @@
 """Check a data set on all cores."""
 
 import itertools
-import multiprocessing
 import os
-import signal
 from collections import Counter
 from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, ThreadPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from pathlib import Path
 
-from selfsup_segmentation.data.errors import InputError
 from selfsup_segmentation.data.layout import Layout
 from selfsup_segmentation.data.verify.frame import check_frame
 from selfsup_segmentation.data.verify.listing import list_data_set
 from selfsup_segmentation.data.verify.memory import Memory, fingerprint
 from selfsup_segmentation.data.verify.report import KINDS, FrameFiles, FrameResult, Report, SplitReport
+from selfsup_segmentation.data.workers import worker_pool
 
 
 def verify(
@@ -29,7 +26,7 @@ def verify(
     """Check a data set.
 
     Args:
-        layout: layout of the data set, see `data.layouts`.
+        layout: layout of the data set, see `data.layouts`; one of your own belongs to a module, not a script.
         root: folder of the data set; ``~`` is expanded.
         memory: file of results of earlier checks, see `data.verify.memory`; None uses no file.
         fresh: whether to discard the results in ``memory``.
@@ -78,29 +75,15 @@ def _check_all(frames: list[FrameFiles], processes: int | None) -> Iterator[tupl
     if processes <= 1:
         yield from ((place, check_frame(frame)) for place, frame in queue)
         return
-    # Spawn: a fork of a process that has loaded TensorFlow can hang.
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(processes, context, initializer=_ignore_interrupts) as pool:
+    with worker_pool(processes) as pool:
         places = {}
-        try:
-            while True:
-                for place, frame in itertools.islice(queue, 4 * processes - len(places)):
-                    places[pool.submit(check_frame, frame)] = place
-                if not places:
-                    return
-                for future in wait(places, return_when=FIRST_COMPLETED).done:
-                    yield places.pop(future), future.result()
-        except BrokenProcessPool as error:
-            raise InputError(
-                "the system ended a process of the check (out of memory?): the same command resumes it."
-            ) from error
-        finally:
-            pool.shutdown(cancel_futures=True)
-
-
-def _ignore_interrupts() -> None:
-    """Leave the handling of Ctrl-C to the parent process, which then ends its workers."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+        while True:
+            for place, frame in itertools.islice(queue, 4 * processes - len(places)):
+                places[pool.submit(check_frame, frame)] = place
+            if not places:
+                return
+            for future in wait(places, return_when=FIRST_COMPLETED).done:
+                yield places.pop(future), future.result()
 
 
 def _check_sizes(

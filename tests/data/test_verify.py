@@ -484,25 +484,27 @@ def test_nothing_is_written_into_the_data_set(copies, tmp_path, layout):
         path.chmod(0o755)  # so that pytest can remove it
 
 
-def test_several_processes_find_the_same_and_nothing_brings_tensorflow(copies, tmp_path):
-    root = copies["cityscapes"]
+@pytest.mark.parametrize("place", ["a script without a __main__ guard", "standard input"])
+def test_several_processes_find_the_same_and_nothing_brings_tensorflow(copies, tmp_path, place):
+    root, scenes = copies["cityscapes"], tmp_path / "scenes"
     truncate(find(root, "left", index=1))
     find(root, "right", "train_extra").unlink()
     program = (
         "import json, sys\n"
         "from selfsup_segmentation.data.layouts import CITYSCAPES\n"
+        "from selfsup_segmentation.data.scenes import write_cityscapes\n"
         "from selfsup_segmentation.data.verify import verify\n"
-        "if __name__ == '__main__':\n"
-        f"    report = verify(CITYSCAPES, {str(root)!r}, processes=2)\n"
-        "    assert not {'tensorflow', 'keras'} & set(sys.modules)\n"
-        "    print(json.dumps(report.to_dict()))\n"
+        f"write_cityscapes({str(scenes)!r}, {{'val': 2}}, (128, 64), processes=2)\n"
+        f"report = verify(CITYSCAPES, {str(root)!r}, processes=2)\n"
+        "assert not {'tensorflow', 'keras'} & set(sys.modules)\n"
+        "print(json.dumps(report.to_dict()))\n"
     )
     script = tmp_path / "program.py"
     script.write_text(program)
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
-    done = subprocess.run(
-        [sys.executable, script], capture_output=True, text=True, check=True, env=environment
-    )
+    command = [sys.executable, "-" if place == "standard input" else script]
+    done = subprocess.run(command, input=program, capture_output=True, text=True, check=True, env=environment)
     report = check("cityscapes", root)
     assert json.loads(done.stdout) == json.loads(json.dumps(report.to_dict()))
+    assert (scenes / "scenes.json").is_file()
     assert not report.is_valid
