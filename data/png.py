@@ -1,10 +1,10 @@
 """Read a PNG of a known kind, or refuse it in one sentence.
 
 Every image of both data sets is a PNG. Its 33-byte header has size, bit depth and color type, so a wrong
-kind of file is refused before pixels are decoded. The checksums of a PNG are verified as well, because Pillow
-skips those of the pixels, and flipped bits could otherwise silently become wrong pixels.
+kind of file is refused before pixels are decoded.
 """
 
+import contextlib
 import io
 import struct
 import zlib
@@ -21,6 +21,7 @@ Kind = tuple[int, int]
 RGB, GRAY8, GRAY16 = (8, 2), (8, 0), (16, 0)
 _KIND_NAMES = {RGB: "8-bit RGB", GRAY8: "8-bit grey", GRAY16: "16-bit grey"}
 _COLOR_TYPES = {0: "grey", 2: "RGB", 3: "palette", 4: "grey with alpha", 6: "RGBA"}
+_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _HEADER_BYTES = 33
 _MAX_PIXELS = 2**25  # 16 images of Cityscapes; a damaged or malicious header must not cost memory
 
@@ -41,14 +42,28 @@ def read_pixels(path: str | Path, kind: Kind, what: str) -> np.ndarray:
     """
     content = read_bytes(path)
     _parse_header(content[:_HEADER_BYTES], path, kind, what)
-    if not _has_all_chunks(content):
-        raise FileError(f"{path} is damaged or cut off: {RENEW}.")
     try:
-        with Image.open(io.BytesIO(content), formats=["PNG"]) as image:
-            image.load()  # Pillow decodes lazily; errors should be raised here
+        with decoded(content, formats=["PNG"]) as image:
             return np.array(image)
     except Exception as error:  # Pillow reports damage in many ways, not all of them documented
         raise FileError(f"{path} is damaged or cut off: {RENEW}.") from error
+
+
+@contextlib.contextmanager
+def decoded(content: bytes, formats: list[str] | None = None):
+    """Decode a file as a ``PIL.Image``, once all checksums of a PNG are verified.
+
+    Pillow skips those of the pixels, and flipped bits could silently become wrong pixels.
+
+    Args:
+        content: bytes of the file.
+        formats: names of the formats that are tried; None for all of Pillow.
+    """
+    if content.startswith(_SIGNATURE) and not _has_all_chunks(content):
+        raise OSError("a checksum differs, or the end is missing")
+    with Image.open(io.BytesIO(content), formats=formats) as image:
+        image.load()  # Pillow decodes lazily; errors should be raised here
+        yield image
 
 
 def read_size(path: str | Path, kind: Kind, what: str) -> tuple[int, int]:
@@ -76,7 +91,7 @@ def _parse_header(head: bytes, path: str | Path, kind: Kind, what: str) -> tuple
     if not head:
         raise FileError(f"{path} is empty: {RENEW}.")
     give = "give the file as it came with the data set."
-    if head[:8] != b"\x89PNG\r\n\x1a\n":
+    if head[:8] != _SIGNATURE:
         raise FileError(f"{path} is not a PNG file: {give}", "wrong type")
     if len(head) < _HEADER_BYTES or head[12:16] != b"IHDR":
         raise FileError(f"{path} is damaged or cut off: {RENEW}.")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import onnxruntime
-from PIL import Image
+from PIL import Image, ImageOps
 
 network, images, out = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])
 session = onnxruntime.InferenceSession(network, providers=["CPUExecutionProvider"])
@@ -19,7 +19,11 @@ palette = np.array(metadata["palette"], np.uint8)  # RGB of each of the 19 class
 
 out.mkdir(parents=True, exist_ok=True)
 for path in sorted(file for file in images.iterdir() if file.suffix.lower() in (".png", ".jpg", ".jpeg")):
-    image = Image.open(path).convert("RGB")
+    with Image.open(path) as file:
+        if file.mode[0] in "IF":
+            print(f"{path.name}: skipped, more than 8 bits a channel")
+            continue
+        image = ImageOps.exif_transpose(file).convert("RGB")  # as the camera was held
     resized = np.asarray(image.resize(metadata["size"], Image.Resampling.BOX))[None]  # uint8 [1, H, W, 3]
     (train_ids,) = session.run(["train_ids"], {"image": resized})  # uint8 [1, H, W]
     colors = Image.fromarray(palette[train_ids[0]]).resize(image.size, Image.Resampling.NEAREST)

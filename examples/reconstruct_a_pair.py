@@ -11,11 +11,12 @@ import numpy as np
 import tensorflow as tf
 from PIL import Image
 
+from selfsup_segmentation.data.pictures import read_picture
 from selfsup_segmentation.data.scenes import render_scene
 from selfsup_segmentation.losses import disparity_from_logits, reconstruction_loss
 
 if len(sys.argv) > 2:
-    pair = [np.asarray(Image.open(path).convert("RGB")) for path in sys.argv[1:3]]
+    pair = [read_picture(path) for path in sys.argv[1:3]]
 else:
     scene = render_scene(seed=0, split="train", index=3, size=(128, 64))
     pair = [scene.left, scene.right]

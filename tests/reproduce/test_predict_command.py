@@ -2,7 +2,7 @@ import shutil
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 
 from selfsup_segmentation.data.color import rgb_to_lab
 from selfsup_segmentation.data.decode import read_rgb
@@ -12,7 +12,7 @@ from selfsup_segmentation.data.pictures import read_picture
 from selfsup_segmentation.experiments.datasets.source import Source
 from selfsup_segmentation.experiments.finished.finished_run import FinishedRun
 from selfsup_segmentation.experiments.finished.submission import predict_label_ids
-from tests.refused import refused, reproduce
+from tests.refused import file_refused, refused, reproduce
 
 pytestmark = pytest.mark.usefixtures("narrow_network")
 
@@ -120,12 +120,46 @@ def test_an_image_that_cannot_be_read_is_named(damage, frames, tmp_path):
     assert ("8 bits" in str(caught.value)) == (damage == "sixteen bits")
 
 
-def test_a_photo_is_turned_as_the_camera_was_held(tmp_path):
-    image = Image.fromarray(np.zeros((40, 60, 3), np.uint8))
+@pytest.mark.parametrize("ending", ["jpg", "png", "tif", "webp"])
+def test_a_photo_is_turned_as_the_camera_was_held(tmp_path, ending):
+    image, path = Image.fromarray(np.zeros((40, 60, 3), np.uint8)), tmp_path / f"photo.{ending}"
+    image.paste("white", (0, 0, 30, 20))
     tags = image.getexif()
-    tags[274] = 6  # orientation: turn by 90°
-    image.save(tmp_path / "photo.jpg", exif=tags)
-    assert read_picture(tmp_path / "photo.jpg").shape == (60, 40, 3)
+    for tags[274] in range(10):  # orientation
+        image.save(path, exif=tags)
+        with Image.open(path) as photo:
+            expected = np.array(ImageOps.exif_transpose(photo))
+        np.testing.assert_array_equal(read_picture(path), expected)
+
+
+@pytest.mark.parametrize("ending", ["jpg", "png", "webp"])
+@pytest.mark.parametrize(
+    ("defect", "shape"),
+    [
+        (lambda exif: exif[:10], (40, 60, 3)),  # Pillow warns
+        (lambda exif: exif[:-1], (60, 40, 3)),
+        (lambda exif: exif.replace(b"MM", b"XX"), (40, 60, 3)),  # Pillow raises an error
+        (lambda exif: exif.replace(b"\1\x0f\0\2", b"\1\x0f\0\5"), (60, 40, 3)),  # a name as a fraction
+    ],
+)
+def test_a_defect_of_the_metadata_does_not_matter(tmp_path, ending, defect, shape):
+    image, path = Image.effect_noise((60, 40), 80).convert("RGB"), tmp_path / f"photo.{ending}"
+    tags = image.getexif()
+    tags[271], tags[274] = "the maker's name", 6
+    image.save(path, exif=defect(tags.tobytes()))
+    assert read_picture(path).shape == shape
+
+
+@pytest.mark.parametrize(("ending", "mode"), [("png", "RGB"), ("png", "L"), ("jpg", "RGB"), ("tif", "RGB")])
+def test_one_limit_holds_for_all_formats(tmp_path, ending, mode, monkeypatch):
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 6_000_000)
+    path = tmp_path / f"large.{ending}"
+    for height, is_allowed in ((2000, True), (2001, False), (4001, False)):
+        Image.new(mode, (3000, height)).save(path)
+        if is_allowed:
+            assert read_picture(path).shape == (height, 3000, 3)
+        else:
+            file_refused(read_picture, path, rf"too large.*{3000 * height} pixels.* at most 6000000;")
 
 
 def test_options_that_cannot_be(folder, frames, tmp_path, capsys):
