@@ -1,21 +1,19 @@
 """A run's segmentation network as a file for other programs, compared with the run before anybody gets it."""
 
-import contextlib
 import dataclasses
-import os
 import shutil
 import statistics
+import tempfile
 import timeit
 from pathlib import Path
 
 import numpy as np
-import tensorflow as tf
 
 from selfsup_segmentation.data.color import rgb_to_lab
 from selfsup_segmentation.data.errors import InputError
 from selfsup_segmentation.data.labels import CLASS_NAMES, NUM_CLASSES, PALETTE
 from selfsup_segmentation.experiments.finished.inference import strict_float32
-from selfsup_segmentation.experiments.finished.runtimes import read, write
+from selfsup_segmentation.experiments.finished.runtimes import write_and_read
 from selfsup_segmentation.experiments.records import provenance
 from selfsup_segmentation.experiments.records.json_files import write_json
 from selfsup_segmentation.models.export import rgb_segmentation, segmentation_only
@@ -39,7 +37,7 @@ def export_segmentation(finished, library, kind, path, logits=False):
 
     Returns:
         Facts as plain data, which ``<path>.json`` holds as well: see `_describe` and `_compare`; ``machine``
-        and ``threads``, ``bytes`` of the file, ``seconds`` of an image in its runtime.
+        and ``threads``, ``bytes`` of the file, ``seconds``: median time of an image in its runtime, batch 1.
 
     Raises:
         InputError: the run has no segmentation, something else is at the path, or the file that was written
@@ -48,7 +46,9 @@ def export_segmentation(finished, library, kind, path, logits=False):
     run = finished.run
     if "seg" not in run.tasks:
         raise InputError(f"{run} has no segmentation to export; name a run of a row with SS.")
-    _refuse_to_replace(path, kind)
+    # Only a file replaces a file, and only a SavedModel a folder.
+    if path.exists() and not (path / "saved_model.pb" if kind == "savedmodel" else path).is_file():
+        raise InputError(f"--out {path}: there is something else already; name another path.")
     exact = dataclasses.replace(run, readings=dataclasses.replace(run.readings, precision="float32"))
     trained = dataclasses.replace(finished, run=exact).network
     cache = library.cache("val", (), run.schedule.size, library.fit(run), run.readings.kitti_split_seed)
@@ -56,13 +56,28 @@ def export_segmentation(finished, library, kind, path, logits=False):
     images = [cache.image("left", index)[None] for index in indices]
     machine = provenance.machine()
     facts = _describe(run, kind, logits) | {"machine": machine["cpu"], "threads": machine["cores"]}
-    with strict_float32(), trained.stream("lab"):
-        network = rgb_segmentation(trained.model, trained.preparation.network_input, run.readings.backbone)
-        with _new(path) as temporary:
-            write(kind, network, logits, temporary, run.schedule.size, facts)
-            call = read(kind, temporary, machine["cores"])
-            facts |= _compare(call, _reference(trained), images, logits, path)
-            facts |= {"bytes": _size(temporary), "seconds": _time(call, images)}
+    alone, normalize = segmentation_only(trained.model), trained.preparation.network_input
+    with (
+        strict_float32(),
+        trained.stream("lab"),
+        tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.stem}") as folder,
+    ):
+        new = Path(folder) / path.name
+        network = rgb_segmentation(trained.model, normalize, run.readings.backbone)
+        call = write_and_read(kind, network, logits, new, run.schedule.size, facts, machine["cores"])
+        facts |= _compare(
+            call,
+            lambda image: alone(normalize(rgb_to_lab(image)), training=False).numpy(),
+            images,
+            logits,
+            path,
+        )
+        seconds = [timeit.timeit(lambda image=image: call(image), number=1) for image in images]
+        facts["seconds"] = statistics.median(seconds)
+        facts["bytes"] = sum(file.stat().st_size for file in (new, *new.rglob("*")) if file.is_file())
+        if path.is_dir():
+            shutil.rmtree(path)
+        new.replace(path)
     write_json(path.with_name(f"{path.name}.json"), facts)
     return facts
 
@@ -85,18 +100,6 @@ def _describe(run, kind, logits):
     }
 
 
-def _reference(trained):
-    """The run's own network as a function of images: logits ``[B, H, W, 19]``."""
-    alone = segmentation_only(trained.model)
-
-    @tf.function(reduce_retracing=True, autograph=False)
-    def predict(images):
-        lab = trained.preparation.network_input(rgb_to_lab(images))
-        return alone(lab, training=False)
-
-    return lambda images: predict(tf.constant(images)).numpy()
-
-
 def _compare(call, reference, images, logits, path):
     """Outputs of the file beside those of the run.
 
@@ -104,9 +107,8 @@ def _compare(call, reference, images, logits, path):
     as two tolerances.
 
     Returns:
-        ``images``: how many; ``same_class``: share of their pixels, 0 to 1; for logits
-        ``largest_difference``, for trainIds ``largest_gap`` of the run's logits where the classes differ; and
-        ``tolerance`` of that.
+        ``images``: number; ``same_class``: share of their pixels, 0 to 1; for logits ``largest_difference``,
+        for trainIds ``largest_gap`` of the run's logits where the classes differ; and its ``tolerance``.
 
     Raises:
         InputError: it is exceeded.
@@ -114,16 +116,14 @@ def _compare(call, reference, images, logits, path):
     same, largest, limit = [], 0.0, TOLERANCE if logits else 2 * TOLERANCE
     for image in images:
         expected, found = reference(image), call(image)
-        wanted = expected.argmax(-1)
-        classes = found.argmax(-1) if logits else found.astype(np.int64)
-        if found.shape != (expected.shape if logits else wanted.shape):
+        if found.shape != (expected.shape if logits else expected.shape[:-1]):
             raise InputError(f"{path} was not written: its output has the shape {found.shape}.")
-        same.append(float((classes == wanted).mean()))
+        classes = found.argmax(-1) if logits else found.astype(np.int64)
+        same.append(float((classes == expected.argmax(-1)).mean()))
         if logits:
             difference = np.abs(found - expected)
         else:
-            both = (np.take_along_axis(expected, each[..., None], -1) for each in (wanted, classes))
-            difference = np.subtract(*both)
+            difference = expected.max(-1) - np.take_along_axis(expected, classes[..., None], -1)[..., 0]
         largest = float(max(largest, np.nan_to_num(difference, nan=np.inf).max()))
     if largest > limit:
         raise InputError(
@@ -136,38 +136,3 @@ def _compare(call, reference, images, logits, path):
         "largest_difference" if logits else "largest_gap": largest,
         "tolerance": limit,
     }
-
-
-def _time(call, images):
-    """Median of the seconds that one image takes, batch 1, once two have been computed."""
-    for image in images[:2]:
-        call(image)
-    seconds = [timeit.timeit(lambda image=image: call(image), number=1) for image in images]
-    return statistics.median(seconds)
-
-
-def _size(path):
-    files = [path] if path.is_file() else [file for file in path.rglob("*") if file.is_file()]
-    return sum(file.stat().st_size for file in files)
-
-
-def _refuse_to_replace(path, kind):
-    """Only a file replaces a file, and only a SavedModel a folder."""
-    is_ours = (path / "saved_model.pb").is_file() if kind == "savedmodel" else path.is_file()
-    if path.exists() and not is_ours:
-        raise InputError(f"--out {path}: there is something else already; name another path.")
-
-
-@contextlib.contextmanager
-def _new(path: Path):
-    """A temporary path beside a path, with its ending, that takes its place at the end, or is removed."""
-    temporary = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
-    try:
-        yield temporary
-        if path.is_dir():
-            shutil.rmtree(path)
-        temporary.replace(path)
-    finally:
-        if temporary.is_dir():
-            shutil.rmtree(temporary)
-        temporary.unlink(missing_ok=True)

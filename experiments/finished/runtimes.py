@@ -1,49 +1,50 @@
 """File formats of an exported network: how each is written, and how its own runtime reads it.
 
 A writer takes a network from `models.export.rgb_segmentation`, whether its logits are the output rather than
-trainIds, a path, the size (width, height) and what there is to say of it. A reader returns a function of
-images uint8 ``[B, H, W, 3]`` that returns the network's output. Only ``tflite`` has a fixed image size: its
-converter knows convolutions of a known width alone.
+trainIds, a path, the size (width, height) and what there is to say of it. A reader takes the path and a
+number of threads and returns a function of images uint8 ``[B, H, W, 3]`` that returns the network's output.
 """
 
-import contextlib
 import json
 import tempfile
+import textwrap
 
 import keras
 import numpy as np
 import tensorflow as tf
+from keras import ops
 
 from selfsup_segmentation.data.errors import InputError
+from selfsup_segmentation.data.labels import IGNORE
 
 OPSET = 17  # of ONNX: read by onnxruntime from 1.12 on
 
 
-def write_keras(network, logits, path, size, facts):
-    """Keras' own file; batch, height and width are free."""
-    classes = keras.ops.cast(keras.ops.argmax(network.output, axis=-1), "uint8")
-    (network if logits else keras.Model(network.input, classes, name=network.name)).save(path)
+def _write_keras(network, logits, path, size, facts):
+    output = network.output
+    if not logits:
+        classes = ops.argmax(output, axis=-1)
+        output = ops.cast(ops.where(ops.isnan(output[..., 0]), IGNORE, classes), "uint8")
+    keras.Model(network.input, output, name=network.name).save(path)
 
 
-def read_keras(path, threads):
-    """``keras.saving.load_model``, which runs no code from the file."""
-    network = keras.saving.load_model(path, safe_mode=True)
+def _read_keras(path, threads):
+    network = keras.saving.load_model(path, safe_mode=True)  # runs no code from the file
     run = tf.function(lambda images: network(images, training=False), reduce_retracing=True)
     return lambda images: run(tf.constant(images)).numpy()
 
 
-def _function(network, logits, shape=(None, None, None, 3)):
+def _function(network, logits, height=None, width=None):
     """The network as a TensorFlow function of ``image`` with its output by name."""
 
     def call(image):
         output = network(image, training=False)
         return {"logits": output} if logits else {"train_ids": tf.cast(tf.argmax(output, -1), tf.uint8)}
 
-    return tf.function(call, [tf.TensorSpec(shape, tf.uint8, "image")], autograph=False)
+    return tf.function(call, [tf.TensorSpec((None, height, width, 3), tf.uint8, "image")], autograph=False)
 
 
-def write_savedmodel(network, logits, path, size, facts):
-    """TensorFlow's folder with the signature ``serving_default``; batch, height and width are free."""
+def _write_savedmodel(network, logits, path, size, facts):
     _save(network, _function(network, logits), path)
 
 
@@ -54,30 +55,26 @@ def _save(network, function, path):
     tf.saved_model.save(module, str(path), signatures=function.get_concrete_function())
 
 
-def read_savedmodel(path, threads):
-    """``tf.saved_model.load``; Keras is not needed."""
+def _read_savedmodel(path, threads):
     loaded = tf.saved_model.load(str(path))
     return lambda images: next(iter(loaded.serve(tf.constant(images)).values())).numpy()
 
 
-def write_tflite(network, logits, path, size, facts):
-    """TensorFlow Lite in float32; the batch is free, height and width are those of ``size``."""
-    width, height = size
+def _write_tflite(network, logits, path, size, facts):
+    width, height = size  # its converter knows convolutions of a known width alone
     with tempfile.TemporaryDirectory() as folder:
-        _save(network, _function(network, logits, (None, height, width, 3)), folder)
+        _save(network, _function(network, logits, height, width), folder)
         path.write_bytes(tf.lite.TFLiteConverter.from_saved_model(folder).convert())
 
 
-def read_tflite(path, threads):
-    """LiteRT's interpreter."""
+def _read_tflite(path, threads):
     from ai_edge_litert.interpreter import Interpreter
 
     interpreter = Interpreter(str(path), num_threads=threads)
     image, output = interpreter.get_input_details()[0]["index"], interpreter.get_output_details()[0]["index"]
 
     def run(images):
-        if tuple(interpreter.get_input_details()[0]["shape"]) != images.shape:
-            interpreter.resize_tensor_input(image, images.shape)
+        interpreter.resize_tensor_input(image, images.shape)
         interpreter.allocate_tensors()
         interpreter.set_tensor(image, images)
         interpreter.invoke()
@@ -86,8 +83,8 @@ def read_tflite(path, threads):
     return run
 
 
-def write_onnx(network, logits, path, size, facts):
-    """ONNX; batch, height and width are free. The facts are in its metadata, each as JSON."""
+def _write_onnx(network, logits, path, size, facts):
+    """The facts are in the file's metadata, each as JSON."""
     import tf2onnx
 
     function = _function(network, logits)
@@ -101,8 +98,7 @@ def write_onnx(network, logits, path, size, facts):
     path.write_bytes(model.SerializeToString())
 
 
-def read_onnx(path, threads):
-    """onnxruntime on the CPU."""
+def _read_onnx(path, threads):
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
@@ -111,40 +107,31 @@ def read_onnx(path, threads):
     return lambda images: session.run(None, {"image": np.ascontiguousarray(images)})[0]
 
 
-_WRITE = {"keras": write_keras, "savedmodel": write_savedmodel, "tflite": write_tflite, "onnx": write_onnx}
-_READ = {"keras": read_keras, "savedmodel": read_savedmodel, "tflite": read_tflite, "onnx": read_onnx}
+_WRITE = {
+    "keras": _write_keras,
+    "savedmodel": _write_savedmodel,
+    "tflite": _write_tflite,
+    "onnx": _write_onnx,
+}
+_READ = {"keras": _read_keras, "savedmodel": _read_savedmodel, "tflite": _read_tflite, "onnx": _read_onnx}
 
 
-def write(kind, *arguments):
-    """Write a file of a format; arguments as a writer's.
-
-    Raises:
-        InputError: the converter of that format does not take this network.
-    """
-    with _in_one_sentence(f"--format {kind}: its converter does not take this network"):
-        _WRITE[kind](*arguments)
-
-
-def read(kind, path, threads):
-    """Read a file of a format in its own runtime, on some threads where that can be said.
+def write_and_read(kind, network, logits, path, size, facts, threads):
+    """Write a file of a format and read it in its own runtime; arguments as a writer's and a reader's.
 
     Returns:
         Function of images uint8 ``[B, H, W, 3]``.
 
     Raises:
-        InputError: that is not possible.
+        InputError: the format's converter or its runtime does not take this network.
     """
-    with _in_one_sentence(f"--format {kind}: its runtime cannot read this network"):
-        return _READ[kind](path, threads)
-
-
-@contextlib.contextmanager
-def _in_one_sentence(problem):
-    """Errors of many kinds, of which TensorFlow Lite's fills the screen, as one `InputError`."""
     try:
-        yield
+        _WRITE[kind](network, logits, path, size, facts)
+        return _READ[kind](path, threads)
     except OSError:  # a full disk for instance
         raise
-    except Exception as error:
-        reason = str(error).split("\n")[0][:200]
-        raise InputError(f"{problem} ({reason}); choose another format.") from error
+    except Exception as error:  # of many kinds; TensorFlow Lite's fills the screen
+        reason = textwrap.shorten(str(error).split("\n")[0], 200, placeholder=" …")
+        raise InputError(
+            f"--format {kind} does not take this network ({reason}); choose another format."
+        ) from error

@@ -2,8 +2,13 @@ import keras
 import numpy as np
 import pytest
 
+from selfsup_segmentation.data.color import rgb_to_lab
+from selfsup_segmentation.experiments.finished.formats import ENDINGS
+from selfsup_segmentation.experiments.finished.runtimes import write_and_read
 from selfsup_segmentation.models import build_multitask_unet, segmentation_only
+from selfsup_segmentation.models.export import rgb_segmentation
 from tests.models import images, largest_difference, stir
+from tests.models.test_backbones import FAMILIES
 
 BATCH = {"lab": images(2, seed=1), "gray": images(2, seed=2)}
 
@@ -56,3 +61,20 @@ def test_it_is_saved_without_the_whole(whole, tmp_path):
 def test_a_network_without_segmentation_has_nothing_to_export():
     with pytest.raises(ValueError, match="decoder_seg"):
         segmentation_only(build_multitask_unet(["depth"]))
+
+
+@pytest.mark.parametrize(
+    ("backbone", "kinds"),
+    [("seresnet18", ["keras"])]  # has functions in `Lambda` layers, which a Keras file may not contain
+    + [pytest.param(name, list(ENDINGS), marks=pytest.mark.slow) for name in ("resnet18", *FAMILIES)],
+)
+def test_every_encoder_can_be_exported(backbone, kinds, tmp_path):
+    model = build_multitask_unet(["seg"], backbone=backbone)
+    stir(model)
+    rgb = np.random.default_rng(0).integers(0, 256, (2, 32, 64, 3), np.uint8)
+    expected = segmentation_only(model)(rgb_to_lab(rgb) / 50, training=False)
+    network = rgb_segmentation(model, lambda lab: lab / 50, backbone)
+    for kind in kinds:
+        path = tmp_path / f"network{ENDINGS[kind]}"
+        logits = write_and_read(kind, network, True, path, (64, 32), {}, 1)(rgb)
+        assert largest_difference(logits, expected) < 1e-4, kind
