@@ -32,6 +32,7 @@ setup(
         "numpy>=1.26,<2.4",  # cityscapesScripts 2.3 calls np.in1d, which numpy 2.4 removed
         "pillow>=10,<14",
         "scikit-image>=0.22,<0.27",
+        "scipy>=1.11,<2",
         "segmentation-models==1.0.1",
         "tensorboard>=2.19,<2.22",
         "tensorflow>=2.21,<2.22",

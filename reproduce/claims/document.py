@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 
 from selfsup_segmentation.reproduce import formats
-from selfsup_segmentation.reproduce.claims.verdicts import FAILS, HOLDS, OPEN, Verdict
+from selfsup_segmentation.reproduce.claims.verdicts import FAILS, HOLDS, Verdict
 
 TITLE = "The claims of the paper's text"
 
-_TONES = {HOLDS: "good", FAILS: "bad", OPEN: "open"}
+_TONES = {HOLDS: "good", FAILS: "bad"}
 
 
 def claims_document(
@@ -30,7 +30,7 @@ def claims_document(
         claims.append(data | answers)
         records.append(data | {f"{side}_{key}": t for side in sides for key, t in answers[side].items()})
         group = f"{claim.section}: “{claim.quote}”"
-        cells = [formats.Cell((v.answer,), (_TONES[v.answer],)) for v in (paper, ours)]
+        cells = [formats.Cell((v.answer,), (_TONES.get(v.answer, "open"),)) for v in (paper, ours)]
         details = (f"paper: {paper.reason}", f"ours: {ours.reason}")
         lines.append(formats.Line(group, claim.reading, cells, details=details))
     columns = (formats.Column("paper"), formats.Column("ours"))

@@ -5,30 +5,30 @@ A claim is a list of comparisons of two cells, of which "every" one or "some" on
 the text leaves open whether every cell is meant, both readings are claims. When a comparison is decided:
 
 - Two printed numbers: as printed. Equal ones are "the same" for ≥ and ≤ and leave > and < open.
-- One seed on each side: by the exact values; the reason says "one seed".
-- Several seeds: when the 95 % interval of the difference leaves out zero (Student's, spread pooled over both
-  sides; not corrected for the number of comparisons that a claim has).
+- Ours, with several seeds: where the difference is more than the chance of the seeds, by
+  `reproduce.tables.significance`, with Holm's correction over all comparisons of the claim.
+- Ours, with one seed on a side: never, "cannot be told: one seed".
 - Ours with a printed one: the printed one may be off by half a unit of its last digit.
 """
 
+import dataclasses
 import math
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from selfsup_segmentation.reproduce.formats.numbers import signed
 from selfsup_segmentation.reproduce.published import BASELINES, TABLE1, TABLE3, TEXT
 from selfsup_segmentation.reproduce.tables import table4
 from selfsup_segmentation.reproduce.tables.cell import Cell
 from selfsup_segmentation.reproduce.tables.comparison import Measured
+from selfsup_segmentation.reproduce.tables.significance import Difference, Sample, difference, significant
 from selfsup_segmentation.reproduce.tables.table1 import COLUMNS
 
 HOLDS, FAILS, OPEN = "holds", "does not hold", "cannot be told"
+ONE_SEED = f"{OPEN}: one seed"
 
 ROUNDING = 0.005  # half a unit of the last printed digit
-STUDENT = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228)
-"""97.5 % quantiles of Student's t for 1, 2, … 10 degrees of freedom; the last serves for more."""
 
 
 class Address(NamedTuple):
@@ -51,7 +51,7 @@ class Printed(float):
     """A number of the paper, known to two decimals."""
 
 
-Numbers = Mapping[Address, Printed | tuple[float, ...]]
+Numbers = Mapping[Address, Printed | Sample]
 """A printed number, or ours by seed."""
 
 
@@ -78,7 +78,7 @@ class Claim:
 
 @dataclass(frozen=True)
 class Verdict:
-    """HOLDS, FAILS or OPEN, and the cells and numbers that decide."""
+    """HOLDS, FAILS, OPEN or ONE_SEED, and the cells and numbers that decide."""
 
     claim: Claim
     answer: str
@@ -86,20 +86,20 @@ class Verdict:
 
 
 class Outcome(NamedTuple):
-    """One comparison, decided or not.
+    """One comparison.
 
     Attributes:
-        truth: Whether it holds; None where that is open.
+        truth: Whether it holds; None where that cannot be told.
+        difference: With what is known of chance.
         text: Both cells with their numbers; empty where a number is missing.
         slack: Margin by which it holds; below zero where it does not.
-        one_seed: Whether it rests on one seed of ours on each side.
         missing: Cells without a number.
     """
 
     truth: bool | None
+    difference: Difference
     text: str = ""
     slack: float = math.nan
-    one_seed: bool = False
     missing: tuple[str, ...] = ()
 
 
@@ -125,56 +125,57 @@ def measured_numbers(table1: Measured, table3: Measured | None = None) -> Number
     for table, measured in (("table1", table1), ("table3", table3 or {})):
         for (row, init), seeds in measured.items():
             for column in COLUMNS:
-                values = tuple(seed[column.metric] for seed in seeds if column.metric in seed)
+                values = {seed: n[column.metric] for seed, n in seeds.items() if column.metric in n}
                 cell = Cell(row, init, column.metric, values=values)
                 numbers[Address(table, row, init, column.metric)] = cell.values
     return numbers
 
 
-def judge(comparison: Comparison, numbers: Numbers) -> Outcome:
-    """Decide one comparison."""
+def judge(claim: Claim, numbers: Numbers) -> list[Outcome]:
+    """Decide the comparisons of a claim, which are one family."""
+    outcomes = [_compare(comparison, numbers) for comparison in claim.comparisons]
+    told = significant([outcome.difference for outcome in outcomes])
+    return [o if certain else o._replace(truth=None) for o, certain in zip(outcomes, told, strict=True)]
+
+
+def _compare(comparison: Comparison, numbers: Numbers) -> Outcome:
     addresses, relation = (comparison.left, comparison.right), comparison.relation
-    pair = [numbers.get(address, ()) for address in addresses]
-    missing = tuple(str(a) for a, number in zip(addresses, pair, strict=True) if number == ())
-    if missing:
-        return Outcome(None, missing=missing)
-    ours = [number for number in pair if not isinstance(number, Printed)]
-    left, right = (number if isinstance(number, Printed) else statistics.fmean(number) for number in pair)
-    difference = round(left - right, 9)
-    half = _half_width(ours) + ROUNDING * (len(ours) == 1)
-    slack = round((difference - comparison.by) * (1 if relation[0] == ">" else -1), 9)
+    left, right = pair = [numbers.get(address, {}) for address in addresses]
+    if missing := tuple(str(a) for a, number in zip(addresses, pair, strict=True) if number == {}):
+        return Outcome(None, Difference(math.nan), missing=missing)
+    printed = [isinstance(number, Printed) for number in pair]
+    if all(printed):
+        found = Difference(round(left - right, 9), p=0.0)
+    elif printed[0]:
+        found = difference(right, left, -comparison.by, ROUNDING)
+        found = dataclasses.replace(found, mean=-found.mean)
+    else:
+        found = difference(left, right, comparison.by, ROUNDING * any(printed))
+    gap = round(found.mean, 9)
+    slack = round((gap - comparison.by) * (1 if relation[0] == ">" else -1), 9)
     truth = slack > 0 or (slack == 0 and "=" in relation)
-    if abs(slack) < half or (slack == 0 and not ours and "=" not in relation):
+    if slack == 0 and all(printed) and "=" not in relation:
         truth = None
-    digits = 3 if difference == 0 or f"{left:.3f}" != f"{right:.3f}" else 6
-    first, second = (f"{a} {_shown(n, ours, digits)}" for a, n in zip(addresses, pair, strict=True))
-    sign = "=" if difference == 0 else "<>"[difference > 0]
-    margin = f" (by {abs(difference):.{3 if ours else 2}f})" if comparison.by else ""
-    interval = f" (difference {signed(difference)} ± {half:.3f})" if half else margin
-    one_seed = bool(ours) and all(len(values) == 1 for values in ours)
-    return Outcome(truth, f"{first} {sign} {second}{interval}", slack, one_seed)
+    means = [n if isinstance(n, Printed) else statistics.fmean(n.values()) for n in pair]
+    digits = 3 if gap == 0 or f"{means[0]:.3f}" != f"{means[1]:.3f}" else 6
+    first, second = (
+        f"{a} {_shown(n, not all(printed), digits)}" for a, n in zip(addresses, pair, strict=True)
+    )
+    margin = f" (by {abs(gap):.{2 if all(printed) else 3}f})" if comparison.by else ""
+    interval = margin if found.half is None else f" (difference {found})"
+    return Outcome(truth, found, f"{first} {'=' if gap == 0 else '<>'[gap > 0]} {second}{interval}", slack)
 
 
-def _half_width(samples: Sequence[Sequence[float]]) -> float:
-    """Half of the 95 % interval of the difference of means; 0 where no sample has a spread."""
-    freedom = sum(len(sample) - 1 for sample in samples)
-    if not freedom:
-        return 0.0
-    squares = sum((len(s) - 1) * statistics.variance(s) for s in samples if len(s) > 1)
-    error = math.sqrt(squares / freedom * sum(1 / len(sample) for sample in samples))
-    return STUDENT[min(freedom, len(STUDENT)) - 1] * error
-
-
-def _shown(number: Printed | tuple[float, ...], ours: Sequence, digits: int) -> str:
+def _shown(number: Printed | Sample, ours: bool, digits: int) -> str:
     if isinstance(number, Printed):
-        return f"{number:.2f}" + " (paper)" * bool(ours)
-    spread = f"±{statistics.stdev(number):.{digits}f}" if len(number) > 1 else ""
-    return f"{statistics.fmean(number):.{digits}f}{spread}"
+        return f"{number:.2f}" + " (paper)" * ours
+    spread = f"±{statistics.stdev(number.values()):.{digits}f}" if len(number) > 1 else ""
+    return f"{statistics.fmean(number.values()):.{digits}f}{spread}"
 
 
 def evaluate(claims: Iterable[Claim], numbers: Numbers) -> list[Verdict]:
     """A verdict for each claim."""
-    return [_verdict(claim, [judge(c, numbers) for c in claim.comparisons]) for claim in claims]
+    return [_verdict(claim, judge(claim, numbers)) for claim in claims]
 
 
 def _verdict(claim: Claim, outcomes: list[Outcome]) -> Verdict:
@@ -182,23 +183,28 @@ def _verdict(claim: Claim, outcomes: list[Outcome]) -> Verdict:
     settling = [outcome for outcome in outcomes if outcome.truth is settles]
     undecided = [outcome for outcome in outcomes if outcome.truth is None]
     if settling:
-        truth, shown = settles, sorted(settling, key=lambda outcome: -abs(outcome.slack))
-        reason = _listed([outcome.text for outcome in shown], "; ", len(outcomes))
-    elif undecided:
-        truth, shown, reasons = None, undecided, []
-        if texts := [outcome.text for outcome in shown if outcome.text]:
-            reasons.append(f"within the spread or rounding: {_listed(texts, '; ', len(outcomes))}")
-        if missing := list(dict.fromkeys(name for outcome in shown for name in outcome.missing)):
-            reasons.append(f"no number for {_listed(missing, ', ')}")
-        reason = "; ".join(reasons)
-    else:
-        truth, shown = not settles, [min(outcomes, key=lambda outcome: abs(outcome.slack))]
-        reason = f"all {len(outcomes)}, closest: " * (len(outcomes) > 1) + shown[0].text
-    reason += "; one seed" * any(outcome.one_seed for outcome in shown)
-    return Verdict(claim, {True: HOLDS, False: FAILS, None: OPEN}[truth], reason)
+        shown = sorted(settling, key=lambda outcome: -abs(outcome.slack))
+        return Verdict(
+            claim, HOLDS if settles else FAILS, _listed([o.text for o in shown], "; ", len(outcomes))
+        )
+    if undecided:
+        known = [outcome for outcome in undecided if outcome.text]
+        one_seed = [outcome.text for outcome in known if outcome.difference.p is None]
+        close = [outcome.text for outcome in known if outcome.difference.p is not None]
+        missing = list(dict.fromkeys(name for outcome in undecided for name in outcome.missing))
+        reasons = {
+            "one seed:": _listed(one_seed, "; ", len(outcomes)),
+            "within chance or rounding:": _listed(close, "; ", len(outcomes)),
+            "no number for": _listed(missing, ", "),
+        }
+        reason = "; ".join(f"{why} {what}" for why, what in reasons.items() if what)
+        return Verdict(claim, ONE_SEED if one_seed else OPEN, reason)
+    (closest, *_), several = sorted(outcomes, key=lambda outcome: abs(outcome.slack)), len(outcomes) > 1
+    reason = f"all {len(outcomes)}, closest: " * several + closest.text
+    return Verdict(claim, FAILS if settles else HOLDS, reason)
 
 
 def _listed(texts: Sequence[str], separator: str, total: int = 0) -> str:
     """The first two and the number of the others; how many of a total they are."""
     more = f"{separator}and {len(texts) - 2} more" * (len(texts) > 2)
-    return separator.join(texts[:2]) + more + f" ({len(texts)} of {total})" * (total > 1)
+    return separator.join(texts[:2]) + more + f" ({len(texts)} of {total})" * (total > 1 and bool(texts))

@@ -40,7 +40,8 @@ def run(request):
         if store.metrics(run) is None:
             reasons[name, init] = store.failure(run) or f"{run} is not finished: reproduce table1"
         else:
-            measured[name, init] = [official.scores_of(run, store, lambda: session.data_library, _progress)]
+            scores = official.scores_of(run, store, lambda: session.data_library, _progress)
+            measured[name, init] = {run.seed: scores}
             reasons[name, init] = remarks.get((catalog.table_row(run), run.init))
     table = table2.build(measured, reasons, init, notes)
     written = session.show(table, "table2", shown=list(chosen.items()))

@@ -70,7 +70,7 @@ def write_segmentation_figure(number, baseline, best, store, library, notes, fol
         f"{table_row(baseline)}. Best: {_network(best)}; in {table} of the paper {row}, {init} is best.",
         "Chosen by rule, not by hand: the highest and the lowest differences best − baseline in the mIoU of "
         f"the single image at native resolution; {selection.tally(gains)} images. mIoU over all images: "
-        f"baseline {overall['baseline']:.3f}, best {overall['best']:.3f}.",
+        f"baseline {overall['baseline']:.3f}, best {overall['best']:.3f}, of one seed each: may be chance.",
     ]
     record = {"figure": number, "notes": list(notes), "caption": caption}
     return _write(record, runs, store, images, columns, shown["best"], lines, Path(folder, stem))

@@ -140,7 +140,10 @@ def _keys(searched: Sequence[Combination], picked: Sequence[Pick], init: str) ->
     keys = [Rectangle((0, 0), 1, 1, label=f"the paper's pick{other}", **PAPERS)]
     if any(pick.weights for pick in picked):
         so_far = "" if all(pick.complete for pick in picked) else " so far"
-        keys.insert(0, Rectangle((0, 0), 1, 1, label=f"our pick{so_far}", **OURS))
+        sure = all(all(pick.beaten) for pick in picked if pick.weights)
+        keys.insert(
+            0, Rectangle((0, 0), 1, 1, label=f"our pick{so_far}{' (may be chance)' * (not sure)}", **OURS)
+        )
     if not all(one.score.n for one in searched):
         keys.append(Rectangle((0, 0), 1, 1, label="not finished", **MISSING))
     return keys

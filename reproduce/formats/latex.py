@@ -18,7 +18,8 @@ _COMMANDS = {
     "“": "``", "”": "''", "…": r"\ldots{}",
     "−": "$-$", "±": r"$\pm$", "×": r"$\times$", "÷": r"$\div$", "·": r"$\cdot$", "≤": r"$\leq$",
     "≥": r"$\geq$", "→": r"$\rightarrow$", "↑": r"$\uparrow$", "↓": r"$\downarrow$", "λ": r"$\lambda$",
-    "σ": r"$\sigma$", "◆": r"$\bullet$", "◇": r"$\diamond$",
+    "σ": r"$\sigma$", "▲": r"$\bigtriangleup$", "▼": r"$\bigtriangledown$", "◆": r"$\bullet$",
+    "◇": r"$\diamond$",
 }  # fmt: skip
 _ESCAPES = str.maketrans(_COMMANDS)
 

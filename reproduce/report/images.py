@@ -11,8 +11,10 @@ from PIL import Image
 from selfsup_segmentation.experiments.finished.finished_run import FinishedRun
 from selfsup_segmentation.experiments.records.json_files import read_json
 from selfsup_segmentation.experiments.run import Run
+from selfsup_segmentation.reproduce.formats.numbers import signed
 from selfsup_segmentation.reproduce.tables.comparison import Table
 from selfsup_segmentation.reproduce.tables.document import table_lines
+from selfsup_segmentation.reproduce.tables.significance import in_words
 
 WIDTH = 1400  # px; a page must stay small
 QUALITY = 82  # of JPEG
@@ -54,7 +56,10 @@ def best_and_baseline(table: Table, shown: Sequence[tuple[str, Run]]) -> list[tu
         return []
     compared = [cell for cell in cells if cell.baseline and cell.baseline_row != cell.row]
     best = max(compared or cells, key=lambda cell: cell.mean)
-    chosen = [("Highest mIoU here of a row with a baseline" if compared else "Highest mIoU here", best.row)]
+    chosen = [("Highest mIoU here", best.row)]
+    if compared:
+        chance = f"gain {signed(best.gain)}, {in_words(best.significant)}"
+        chosen = [(f"Highest mIoU here of a row with a baseline ({chance})", best.row)]
     chosen += [("Its baseline", best.baseline_row)] if compared else []
     return [(description, runs[row, best.init]) for description, row in chosen if (row, best.init) in runs]
 

@@ -11,7 +11,7 @@ from selfsup_segmentation.experiments.readings import Readings
 from selfsup_segmentation.experiments.records.store import Store
 from selfsup_segmentation.experiments.run import Run
 from selfsup_segmentation.reproduce.claims.document import TITLE
-from selfsup_segmentation.reproduce.claims.verdicts import FAILS, HOLDS, OPEN, Verdict
+from selfsup_segmentation.reproduce.claims.verdicts import FAILS, HOLDS, ONE_SEED, OPEN, Verdict
 from selfsup_segmentation.reproduce.formats import write_texts
 from selfsup_segmentation.reproduce.formats.numbers import PUBLISHED_DECIMALS, signed
 from selfsup_segmentation.reproduce.report.classes import class_scores
@@ -120,7 +120,7 @@ def claims_html(
 
 def _count(verdicts):
     counts = Counter(verdict.answer for verdict in verdicts)
-    return [f"{counts[answer]} × {answer}" for answer in (HOLDS, FAILS, OPEN) if counts[answer]]
+    return [f"{counts[answer]} × {answer}" for answer in (HOLDS, FAILS, OPEN, ONE_SEED) if counts[answer]]
 
 
 def _render(template, context, runs, **content):

@@ -19,7 +19,7 @@ def collect(runs, store, readings, unavailable=(), name=table_row, fingerprint=N
         fingerprint: Function of a run, see `experiments.records.staleness.changes`.
 
     Returns:
-        ``(measured, reasons)``: by (row, init), the headline numbers of each finished seed, and why a seed
+        ``(measured, reasons)``: by (row, init), the headline numbers by finished seed, and why a seed
         has none or is stale.
     """
     measured, remarks = {}, {}
@@ -29,7 +29,7 @@ def collect(runs, store, readings, unavailable=(), name=table_row, fingerprint=N
         metrics = store.metrics(run)
         if metrics is not None:
             numbers = headline(metrics.evaluations, readings)
-            measured.setdefault(cell, []).append({k: v for k, v in numbers.items() if v is not None})
+            measured.setdefault(cell, {})[run.seed] = {k: v for k, v in numbers.items() if v is not None}
             changed = changes(run, store, fingerprint)
             remark = f"stale: {'; '.join(changed)}" if changed else None
         else:

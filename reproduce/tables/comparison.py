@@ -4,16 +4,18 @@ A measured value comes from a finished run or not at all: an empty cell carries 
 and a published number never takes its place.
 """
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from selfsup_segmentation.reproduce.tables.cell import Cell
+from selfsup_segmentation.reproduce.tables.significance import significant
 
 Published = Mapping[str, Mapping[str, Mapping[str, float]]]
 """{row: {init: {metric: value}}}, as in ``reproduce.published``."""
 
-Measured = Mapping[tuple[str, str], Sequence[Mapping[str, float]]]
-"""{(row, init): one {metric: value} per finished seed}."""
+Measured = Mapping[tuple[str, str], Mapping[int, Mapping[str, float]]]
+"""{(row, init): {finished seed: {metric: value}}}."""
 
 Reasons = Mapping[tuple[str, str], str]
 """{(row, init): why it has no number, or fewer seeds than requested}."""
@@ -127,8 +129,9 @@ def compare(
         ValueError: A measured value that the table would show is not a finite number.
     """
 
-    def values(row: str | None, init: str, metric: str) -> tuple[float, ...]:
-        return tuple(seed[metric] for seed in measured.get((row, init), ()) if metric in seed)
+    def values(row: str | None, init: str, metric: str) -> dict[int, float]:
+        seeds = measured.get((row, init), {})
+        return {seed: numbers[metric] for seed, numbers in seeds.items() if metric in numbers}
 
     def printed(row: str | None, init: str, metric: str) -> float | None:
         return published.get(row, {}).get(init, {}).get(metric)
@@ -155,5 +158,15 @@ def compare(
             published_baseline=printed(baseline, init, metric),
         )
 
-    cells = (cell(r, i, c) for g in groups for r in g.rows for i in r.inits for c in columns)
-    return Table(title, tuple(columns), tuple(groups), tuple(cells), tuple(notes), tuple(footnotes))
+    lines = [(row, init) for group in groups for row in group.rows for init in row.inits]
+    by_column = [_with_significance([cell(*line, column) for line in lines]) for column in columns]
+    cells = tuple(cell for line in zip(*by_column, strict=True) for cell in line)
+    return Table(title, tuple(columns), tuple(groups), cells, tuple(notes), tuple(footnotes))
+
+
+def _with_significance(cells: Sequence[Cell]) -> list[Cell]:
+    """The cells of a column; their gains are one family of comparisons."""
+    gains = {index: cell.compared for index, cell in enumerate(cells) if cell.compared}
+    answers = dict(zip(gains, significant(list(gains.values())), strict=True))
+    told = {index: answer for index, answer in answers.items() if gains[index].p is not None}
+    return [dataclasses.replace(cell, significant=told.get(index)) for index, cell in enumerate(cells)]

@@ -7,8 +7,17 @@ from selfsup_segmentation.reproduce.tables.comparison import Column, Row, Table
 
 RESOLUTIONS = {"native": "native resolution", "network": "the network's resolution"}
 BEST_MARK = " (Best in the paper)"
-CSV_FIELDS = ("status", "ours", "std", "n", "published", "difference", "gain", "published_gain", "reason")
+CSV_FIELDS = (
+    "status", "ours", "std", "n", "published", "difference", "gain", "significant",
+    "published_gain", "reason",
+)  # fmt: skip
 """Columns of the CSV file after the address of a cell."""
+
+MARKS = {"better": "▲ ", "worse": "▼ ", "": ""}
+CHANCE = (
+    "▲ better, ▼ worse than the baseline by more than the chance of the seeds (95 %, Student's t, paired by "
+    "seed, Holm's correction over the gains of a column). A gain without a mark may be chance."
+)
 
 
 def comparison_document(table: Table) -> formats.Document:
@@ -54,8 +63,8 @@ def gain_text(cell: Cell) -> str:
 
 
 def verdict(cell: Cell, column: Column) -> str:
-    """``better``, ``worse``, or nothing for a gain that is unknown or rounds to zero."""
-    if not round(cell.gain or 0, DECIMALS):
+    """``better``, ``worse``, or nothing for a gain that is unknown, may be chance or rounds to zero."""
+    if not cell.significant or not round(cell.gain, DECIMALS):
         return ""
     return "better" if (cell.gain < 0) == column.lower_is_better else "worse"
 
@@ -84,6 +93,9 @@ def legend(table: Table) -> list[str]:
         lines.append(f"ours: mean ± sample standard deviation of {count} seeds.")
     elif counts:
         lines.append("ours: one seed.")
+    if any(cell.gain is not None for cell in table.cells):
+        told = any(cell.significant is not None for cell in table.cells)
+        lines.append(CHANCE if told else "Whether a gain is more than chance cannot be told: one seed.")
     single_task = (
         f"gain: minus the single-task row with the same initialization, {DASH} where that is not measured"
     )
@@ -101,13 +113,13 @@ def legend(table: Table) -> list[str]:
 
 
 def _cell(cell: Cell, column: Column, names: tuple[str, ...]) -> formats.Cell:
-    tone = {"better": "good", "worse": "bad"}.get(verdict(cell, column), "")
+    found = verdict(cell, column)
     paper, difference, paper_gain = cell.published, cell.difference, cell.published_gain
     fields = {
         "ours": (cell_text(cell), "strong"),
         "paper": ("" if paper is None else f"{paper:.{PUBLISHED_DECIMALS}f}", "soft"),
         "diff": ("" if difference is None else signed(difference), ""),
-        "gain": (gain_text(cell), tone),
+        "gain": (MARKS[found] + gain_text(cell), {"better": "good", "worse": "bad"}.get(found, "")),
         "(paper)": ("" if paper_gain is None else f"({signed(paper_gain, PUBLISHED_DECIMALS)})", "soft"),
     }
     texts, tones = zip(*(fields[name] for name in names), strict=True)

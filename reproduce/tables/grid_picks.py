@@ -14,6 +14,7 @@ from selfsup_segmentation.experiments.run import Run
 from selfsup_segmentation.reproduce.published import GRID_WEIGHTS
 from selfsup_segmentation.reproduce.tables.cell import Cell
 from selfsup_segmentation.reproduce.tables.comparison import Group, Measured, Reasons, Row, compare
+from selfsup_segmentation.reproduce.tables.significance import difference, significant
 from selfsup_segmentation.reproduce.tables.table1 import COLUMNS
 
 COMPARED_DECIMALS = 6
@@ -85,6 +86,17 @@ class Pick:
     def complete(self) -> bool:
         """Whether every run is finished, so that the pick is final."""
         return self.finished_runs == self.runs
+
+    @functools.cached_property
+    def beaten(self) -> list[bool | None]:
+        """For each finished combination after the pick: whether the pick is significantly better.
+
+        The pick was selected for its mean: the family is all pairs of combinations.
+        """
+        best, *others = (combination.score.values for combination in self.ranked)
+        found = [difference(best, values) for values in others]
+        answers = significant(found, math.comb(len(self.combinations), 2))
+        return [None if d.p is None else answer for d, answer in zip(found, answers, strict=True)]
 
     @property
     def seed_std(self) -> float | None:

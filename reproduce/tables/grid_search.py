@@ -9,6 +9,7 @@ from selfsup_segmentation.reproduce.published import INITS, TABLE1, TEXT
 from selfsup_segmentation.reproduce.tables.comparison import Group, Measured, Reasons, Row, Table, compare
 from selfsup_segmentation.reproduce.tables.document import cell_text
 from selfsup_segmentation.reproduce.tables.grid_picks import COMPARED_DECIMALS, Pick, picks
+from selfsup_segmentation.reproduce.tables.significance import in_words
 from selfsup_segmentation.reproduce.tables.table1 import COLUMNS, TASK_BASELINES
 
 OUR_MARK, PAPER_MARK = "◆", "◇"
@@ -16,6 +17,7 @@ OUR_MARK, PAPER_MARK = "◆", "◇"
 FOOTNOTES = (
     f"{OUR_MARK} our pick, {PAPER_MARK} the paper's. A pick has the highest mean Sem. mIoU over seeds; ties, "
     f"at {COMPARED_DECIMALS} decimals, go to the smaller w_color, then w_depth. w_seg is 1.",
+    "Significant: at 95 %, Student's t paired by seed, Holm's correction over all pairs of combinations.",
     "A pick is made on the images that it is scored on, as in the paper: its mIoU is optimistic.",
     "The paper prints numbers of its picks alone, for ImageNet and CoarseCTS.",
     "Disparity errors are capped at 50, as in the paper, which states no unit.",
@@ -41,7 +43,10 @@ def pick_sentence(pick: Pick) -> str:
     elif score is None or not score.n:
         verdict = " (not finished here): open"
     else:
-        verdict = f" (mIoU {cell_text(score)} here, {_lower(best.mean - score.mean)}): not ours{so_far}"
+        told = pick.beaten[[c.score for c in pick.ranked].index(score) - 1]
+        lower = _lower(best.mean - score.mean)
+        chance = f", {in_words(told)}" * (lower != "equal")
+        verdict = f" (mIoU {cell_text(score)} here, {lower}{chance}): not ours{so_far}"
     ours = f"picked {weight_text(pick.weights)} (mIoU {cell_text(best)})"
     return f"{head}: {ours}; {paper}{verdict}. {_spread(pick)}"
 
@@ -51,9 +56,13 @@ def _spread(pick: Pick) -> str:
     if len(means) < 2:
         return "There is no other combination to compare it with."
     low, high = min(means), means[0]
-    chance = "one seed each, so how far another would move them is not known"
+    chance = "one seed each: whether the pick is better than another by more than chance cannot be told"
     if pick.seed_std is not None:
-        chance = f"standard deviation over seeds {pick.seed_std:.{DECIMALS}f} (pooled over combinations)"
+        beaten = pick.beaten.count(True)
+        chance = (
+            f"standard deviation over seeds {pick.seed_std:.{DECIMALS}f} (pooled over combinations); the "
+            f"pick is significantly better than {beaten or 'none'} of the {len(means) - 1} others"
+        )
     span = f"{high - low:.{DECIMALS}f} ({low:.{DECIMALS}f} to {high:.{DECIMALS}f})"
     return f"The {len(means)} combinations span {span}, the next best is {_lower(high - means[1])}; {chance}."
 
@@ -87,7 +96,7 @@ def build(
 
     Args:
         runs: Runs of all seeds from `experiments.catalog.grid_search_runs`; at least one.
-        measured: {(`reproduce.tables.grid_picks.row_name`, init): one {metric: value} per finished seed}. The
+        measured: {(`reproduce.tables.grid_picks.row_name`, init): {finished seed: {metric: value}}}. The
             single-task runs give the baselines of the gains.
         reasons: {(name, init) as before: why a number is missing}.
         init: Initialization of the runs.

@@ -17,7 +17,8 @@ DEFAULT = "default"
 
 FOOTNOTES = (
     "gain: minus the row as it is by default. One reading is changed at a time; readings that are irrelevant "
-    "to this row are left out. Rows are sorted by the size of the effect on the first column.",
+    "to this row are left out. Rows are sorted by the size of the effect on the first column, which "
+    "may be chance where it has no mark.",
     "The reasons for each default are in docs/FIDELITY.md.",
 )
 
@@ -116,21 +117,30 @@ def build(tried: Sequence[Variant], store: Store, notes: Sequence[str] = (), fin
     )
     title = f"Readings of the paper: {run.row}, {run.init}, {run.dataset}"
     groups = tuple(group for group in groups if group.rows)
-    footnotes = (*_summary(tried, effects, columns[0]), *FOOTNOTES)
+    told = {cell.row: cell.significant for cell in unsorted.cells}
+    footnotes = (*_summary(tried, effects, told, columns[0]), *FOOTNOTES)
     return compare(title, columns, groups, {}, measured, reasons, {}, notes, footnotes)
 
 
-def _summary(tried: Sequence[Variant], effects: Mapping[str, float | None], column: Column) -> list[str]:
-    """How many readings move a metric further than another seed does."""
+def _summary(
+    tried: Sequence[Variant],
+    effects: Mapping[str, float | None],
+    told: Mapping[str, bool | None],
+    column: Column,
+) -> list[str]:
+    """How many readings move a metric by more than chance; with one seed, further than another seed does."""
     other, *names = (v.name for v in tried[1:])
     sizes = [abs(effects[name]) for name in names if effects[name] is not None]
     if not sizes:
         return []
+    if any(told[name] is not None for name in names):
+        moved = sum(bool(told[name]) for name in names)
+        return [f"{moved} of {len(sizes)} readings move {column.title} by more than the chance of the seeds."]
     if effects[other] is None:
         return [f"No yardstick: the run with {other} has no number."]
     noise = abs(effects[other])
     return [
         f"Another seed alone moves {column.title} by {noise:.3f}. {sum(size > noise for size in sizes)} of "
-        f"{len(sizes)} readings move it further than that; one seed more is a weak yardstick, and "
-        "--seeds 0 1 2 a better one."
+        f"{len(sizes)} readings move it further than that; whether by more than chance cannot be told from "
+        "one seed: --seeds 0 1 2."
     ]

@@ -77,7 +77,7 @@ def build(
     """Table 1 from the results of finished runs.
 
     Args:
-        measured: {(row, init): one {metric: value} per finished seed}. The single-task runs ("C", init) and
+        measured: {(row, init): {finished seed: {metric: value}}}. The single-task runs ("C", init) and
             ("D", init) are no rows of the table, but give the baselines of the color and disparity gains.
         reasons: {(row, init): why a number is missing}.
         notes: Lines that come first, for instance that the scale is not the paper's.

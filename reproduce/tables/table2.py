@@ -37,7 +37,7 @@ def build(
     """Table 2 from official scores.
 
     Args:
-        measured: {("SSImageNet" or "Best", init): one {metric: value}}.
+        measured: {("SSImageNet" or "Best", init): {seed: {metric: value}}}.
         reasons: {(row, init): why a number is missing}.
         init: Initialization of the runs; the paper's numbers are of ImageNet, and stand beside no other.
         notes: Lines that come first.

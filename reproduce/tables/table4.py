@@ -73,7 +73,8 @@ def build(
     own, why = {}, {(row.name, QUOTED): NOT_OURS for row in GROUPS[0].rows}
     for name, address in OURS.items():
         cell = (name, address[1])
-        own[cell] = [{"val": seed["sem_miou"]} for seed in measured.get(address, ()) if "sem_miou" in seed]
+        seeds = measured.get(address, {}).items()
+        own[cell] = {seed: {"val": n["sem_miou"]} for seed, n in seeds if "sem_miou" in n}
         why[cell] = reasons.get(address)
     footnotes = [text.format(resolution=RESOLUTIONS[resolution]) for text in FOOTNOTES]
     table = comparison.compare(TITLE, COLUMNS, GROUPS, PUBLISHED, own, why, {}, notes, footnotes)

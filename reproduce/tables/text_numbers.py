@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from selfsup_segmentation.experiments import catalog
 from selfsup_segmentation.reproduce.published import INITS, TABLE1, TEXT
 from selfsup_segmentation.reproduce.tables.comparison import Group, Measured, Reasons, Row, Table, compare
+from selfsup_segmentation.reproduce.tables.significance import in_words
 from selfsup_segmentation.reproduce.tables.table1 import COLUMNS
 
 TITLE = "Numbers of the text: colorization alone, depth alone, and the 1×1 embedding"
@@ -54,7 +55,7 @@ def _embedding(table: Table) -> list[str]:
     for row in EMBEDDED.values():
         for init in INITS:
             cells = ((column.title, table.cell(row, init, column.metric)) for column in COLUMNS[:2])
-            gains = [f"{title} {cell.gain:+.3f}" for title, cell in cells if cell.gain is not None]
+            gains = [f"{t} {c.gain:+.3f} ({in_words(c.significant)})" for t, c in cells if c.gain is not None]
             if gains:
                 sentences.append(f"{row}, {init}: {', '.join(gains)}; the paper: worse.")
     return sentences

@@ -13,12 +13,13 @@ from selfsup_segmentation.reproduce import formats
 from selfsup_segmentation.reproduce.claims import verdicts
 from selfsup_segmentation.reproduce.claims.claims import CLAIMS
 from selfsup_segmentation.reproduce.claims.document import claims_document
-from selfsup_segmentation.reproduce.claims.verdicts import FAILS, HOLDS, OPEN, evaluate, judge
+from selfsup_segmentation.reproduce.claims.verdicts import FAILS, HOLDS, ONE_SEED, OPEN, evaluate, judge
 from selfsup_segmentation.reproduce.published import TABLE1, TABLE3, TEXT
 from selfsup_segmentation.reproduce.tables import table4
 from tests.conftest import shared_file
 
 PUBLISHED = verdicts.published_numbers()
+RNG = random.Random(0)
 BANNER = "DEMO SCALE: not comparable with the paper"
 A, B = verdicts.Address("table1", "SS+D/GS", "ImageNet"), verdicts.Address("table1", "SSImageNet", "ImageNet")
 INVERSE = {">": "<=", ">=": "<", "<": ">=", "<=": ">"}
@@ -29,16 +30,27 @@ def verdict(claim, numbers):
     return evaluate([claim], numbers)[0]
 
 
+def truth(comparison, numbers):
+    return judge(verdicts.Claim("", "", "", "every", (comparison,)), numbers)[0].truth
+
+
+def seeds_at(mean):
+    """Three seeds."""
+    return {seed: mean + RNG.gauss(0, 1e-4) for seed in range(3)}
+
+
 def results(table, offset=0.0, seeds=1):
     """Synthetic results of a table's runs: the published ones, moved by ``offset`` and a little per seed."""
     return {
-        (row, init): [{m: v + offset + 0.001 * seed for m, v in numbers.items()} for seed in range(seeds)]
+        (row, init): {
+            seed: {m: v + offset + RNG.gauss(0, 1e-5) for m, v in numbers.items()} for seed in range(seeds)
+        }
         for row, inits in table.items()
         for init, numbers in inits.items()
     }
 
 
-def satisfying(claim, values=lambda height: (height,), opposite=False):
+def satisfying(claim, values=seeds_at, opposite=False):
     """Numbers for which every comparison of a claim holds, or none does."""
     addresses = {a for c in claim.comparisons for a in (c.left, c.right)}
     above = [(c.left, c.right) if c.relation[0] == ">" else (c.right, c.left) for c in claim.comparisons]
@@ -122,9 +134,11 @@ def test_every_claim_has_printed_numbers_and_can_come_out_in_all_three_ways(clai
     assert holds.answer == HOLDS
     assert verdict(claim, satisfying(claim, opposite=True)).answer == FAILS
     assert verdict(claim, {}).answer == OPEN
-    assert holds.reason.endswith("; one seed")
-    assert "one seed" not in verdict(claim, satisfying(claim, lambda v: (v, v + 1e-4))).reason
-    assert "one seed" not in verdict(claim, satisfying(claim, verdicts.Printed)).reason
+    assert "one seed" not in holds.reason
+    for opposite in (False, True):
+        one_seed = verdict(claim, satisfying(claim, lambda v: {0: v}, opposite))
+        assert one_seed.answer == ONE_SEED == "cannot be told: one seed"
+        assert len(re.findall(r"\d\.\d{3,}", one_seed.reason)) >= 2  # both numbers
 
 
 @by_reading
@@ -133,19 +147,19 @@ def test_one_comparison_turns_a_claim(claim):
     some = claim.quantifier == "some"
     for comparison in claim.comparisons:
         up = (comparison.relation[0] == ">") == some
-        numbers = satisfying(claim, opposite=some) | {comparison.left: (9.0 if up else -9.0,)}
+        numbers = satisfying(claim, opposite=some) | {comparison.left: seeds_at(9.0 if up else -9.0)}
         assert verdict(claim, numbers).answer == (HOLDS if some else FAILS)
 
 
 @by_reading
 @pytest.mark.parametrize("opposite", [False, True])
 def test_seeds_whose_spread_covers_zero_cannot_tell(claim, opposite):
-    """Two seeds far apart, but the same order of means as where the claim is clear."""
-    wide = satisfying(claim, lambda v: (v - 0.4, v + 0.4), opposite)
-    narrow = satisfying(claim, lambda v: (v - 1e-4, v + 1e-4), opposite)
+    """Seeds far apart, but the same order of means as where the claim is clear."""
+    means = satisfying(claim, verdicts.Printed, opposite)
+    wide = {a: {0: v, 1: v + i, 2: v - i} for i, (a, v) in enumerate(means.items(), start=1)}
     assert verdict(claim, wide).answer == OPEN
     assert "±" in verdict(claim, wide).reason
-    assert verdict(claim, narrow).answer == (FAILS if opposite else HOLDS)
+    assert verdict(claim, satisfying(claim, seeds_at, opposite)).answer == (FAILS if opposite else HOLDS)
 
 
 @settings(max_examples=100, deadline=None)
@@ -153,13 +167,14 @@ def test_seeds_whose_spread_covers_zero_cannot_tell(claim, opposite):
 def test_more_numbers_never_overturn_a_verdict(seed, claim, seeds):
     """A missing cell can only leave a claim open: it never turns one answer into the other."""
     rng = random.Random(seed)
-    numbers = {address: tuple(rng.gauss(0.5, 0.1) for _ in range(seeds)) for address in PUBLISHED}
+    height = rng.choice((0.4, 0.5))
+    numbers = {address: {s: rng.gauss(height, 0.01) for s in range(seeds)} for address in PUBLISHED}
     part = {address: values for address, values in numbers.items() if rng.random() < 0.7}
     assert verdict(claim, part).answer in (OPEN, verdict(claim, numbers).answer)
 
 
 value = st.floats(0, 1).map(lambda x: round(x, 6))
-numbers_of_ours = st.lists(value, min_size=1, max_size=4).map(tuple)
+numbers_of_ours = st.lists(value, min_size=1, max_size=4).map(lambda values: dict(enumerate(values)))
 any_number = st.one_of(numbers_of_ours, value.map(lambda x: verdicts.Printed(round(x, 2))))
 
 
@@ -167,9 +182,9 @@ any_number = st.one_of(numbers_of_ours, value.map(lambda x: verdicts.Printed(rou
 @given(any_number, any_number, st.sampled_from(list(INVERSE)))
 def test_a_relation_and_its_opposite_never_agree(left, right, relation):
     numbers = {A: left, B: right}
-    there = judge(verdicts.Comparison(A, relation, B), numbers).truth
-    negated = judge(verdicts.Comparison(A, INVERSE[relation], B), numbers).truth
-    swapped = judge(verdicts.Comparison(B, relation.translate(str.maketrans("<>", "><")), A), numbers).truth
+    there = truth(verdicts.Comparison(A, relation, B), numbers)
+    negated = truth(verdicts.Comparison(A, INVERSE[relation], B), numbers)
+    swapped = truth(verdicts.Comparison(B, relation.translate(str.maketrans("<>", "><")), A), numbers)
     assert swapped is there
     if isinstance(left, verdicts.Printed) and left == right:  # "the same" as printed
         assert {there, negated} == {True, None}
@@ -177,48 +192,46 @@ def test_a_relation_and_its_opposite_never_agree(left, right, relation):
         assert negated is (None if there is None else not there)
 
 
-@settings(deadline=None)
-@given(value, value)
-def test_one_seed_is_compared_exactly(left, right):
-    assert judge(verdicts.Comparison(A, ">", B), {A: (left,), B: (right,)}).truth is (left > right)
-    assert judge(verdicts.Comparison(A, ">=", B), {A: (left,), B: (right,)}).truth is (left >= right)
+def test_of_twelve_comparisons_one_at_95_percent_is_none():
+    """A difference that is significant alone, but not among twelve."""
+    cells = [verdicts.Address("table1", row, init) for row, inits in TABLE1.items() for init in inits]
+    noise = {cell: {0: 0.5 - i * 0.01, 1: 0.5 + i * 0.01, 2: 0.5} for i, cell in enumerate(cells)}
+    numbers = noise | {cells[0]: {0: 0.52, 1: 0.525, 2: 0.53}}
+    comparisons = tuple(verdicts.Comparison(cells[0], ">", cell) for cell in cells[1:13])
+    numbers[cells[1]] = {0: 0.5, 1: 0.51, 2: 0.506}
+    assert truth(comparisons[0], numbers) is True
+    claim = verdicts.Claim("", "", "", "some", comparisons)
+    assert verdict(claim, numbers).answer == OPEN
+    assert "within chance or rounding" in verdict(claim, numbers).reason
 
 
-@pytest.mark.parametrize(("left", "truth"), [(0.566, True), (0.562, None), (0.558, None), (0.554, False)])
-def test_a_printed_number_is_known_to_half_a_unit(left, truth):
-    assert judge(verdicts.Comparison(A, ">", B), {A: (left,), B: verdicts.Printed(0.56)}).truth is truth
+@pytest.mark.parametrize(("left", "expected"), [(0.566, True), (0.562, None), (0.558, None), (0.554, False)])
+def test_a_printed_number_is_known_to_half_a_unit(left, expected):
+    numbers = {A: seeds_at(left), B: verdicts.Printed(0.56)}
+    assert truth(verdicts.Comparison(A, ">", B), numbers) is expected
+    assert truth(verdicts.Comparison(B, "<", A), numbers) is expected
+    assert truth(verdicts.Comparison(A, ">", B), numbers | {A: {0: left}}) is None
 
 
 def test_equal_printed_numbers_are_the_same():
     numbers = {A: verdicts.Printed(0.59), B: verdicts.Printed(0.59)}
-    truths = {relation: judge(verdicts.Comparison(A, relation, B), numbers).truth for relation in INVERSE}
+    truths = {relation: truth(verdicts.Comparison(A, relation, B), numbers) for relation in INVERSE}
     assert truths == {">": None, ">=": True, "<": None, "<=": True}
-
-
-@settings(deadline=None)  # the first example imports scipy
-@given(st.lists(value, min_size=1, max_size=6).map(tuple), st.lists(value, min_size=2, max_size=6).map(tuple))
-def test_the_interval_is_students(left, right):
-    stats = pytest.importorskip("scipy.stats")
-    freedom = len(left) + len(right) - 2
-    squares = sum((x - sum(s) / len(s)) ** 2 for s in (left, right) for x in s)
-    error = math.sqrt(squares / freedom * (1 / len(left) + 1 / len(right)))
-    expected = stats.t.ppf(0.975, freedom) * error
-    assert verdicts._half_width([left, right]) == pytest.approx(expected, rel=1e-3, abs=1e-9)
 
 
 def test_an_open_comparison_shows_its_interval():
     reason = verdict(
         verdicts.Claim("", "", "", "every", (verdicts.Comparison(A, ">", B),)),
-        {A: (0.6, 0.62), B: (0.6, 0.61)},
+        {A: {0: 0.6, 1: 0.62}, B: {0: 0.6, 1: 0.61}},
     )
     assert reason.answer == OPEN
-    assert "0.610±0.014 > SSImageNet 0.605±0.007 (difference +0.005 ± 0.048)" in reason.reason
+    assert "0.610±0.014 > SSImageNet 0.605±0.007 (difference +0.005 ± 0.064)" in reason.reason
 
 
 def test_measured_numbers():
     numbers = verdicts.measured_numbers(results(TABLE1, seeds=2), results(TABLE3))
-    assert numbers[A] == (0.64, 0.641)
-    assert numbers["table3", "SS+D/UW", "ImageNet", "sem_miou"] == (0.49,)
+    assert numbers[A] == pytest.approx({0: 0.64, 1: 0.64}, abs=1e-4)
+    assert numbers["table3", "SS+D/UW", "ImageNet", "sem_miou"] == pytest.approx({0: 0.49}, abs=1e-4)
     printed = {address for address, number in numbers.items() if isinstance(number, verdicts.Printed)}
     assert printed == {a for a in PUBLISHED if a.table == "table4" and a.init == table4.QUOTED}
     assert not any(row in table4.OURS for _, row, _, _ in numbers)
@@ -227,15 +240,20 @@ def test_measured_numbers():
 @pytest.mark.parametrize("bad", [math.nan, math.inf, "0.6"])
 def test_what_is_no_number_is_refused(bad):
     with pytest.raises(ValueError, match=r"SS\+D/GS"):
-        verdicts.measured_numbers({("SS+D/GS", "ImageNet"): [{"sem_miou": bad}]})
+        verdicts.measured_numbers({("SS+D/GS", "ImageNet"): {0: {"sem_miou": bad}}})
 
 
 def test_the_papers_numbers_measured_again_give_the_papers_verdicts():
-    """Moved by a little, so that none is the printed one; the benchmark's server remains out of reach."""
-    measured = verdicts.measured_numbers(results({**TABLE1, **TEXT}, 1e-4), results(TABLE3, 1e-4))
-    for ours in evaluate(CLAIMS, measured):
+    """Moved by a little, so that none is the printed one; the benchmark's server remains out of reach.
+
+    That two numbers are the same, as printed, is more than seeds can show.
+    """
+    tables = (results(table, 1e-4, seeds=3) for table in ({**TABLE1, **TEXT}, TABLE3))
+    for ours in evaluate(CLAIMS, verdicts.measured_numbers(*tables)):
         on_server = any(c.left.metric == "test" for c in ours.claim.comparisons)
-        assert ours.answer == (OPEN if on_server else EXPECTED[ours.claim.reading])
+        equal = any(PUBLISHED[c.left] == PUBLISHED[c.right] for c in ours.claim.comparisons)
+        answers = {OPEN} if on_server else {EXPECTED[ours.claim.reading], *[OPEN] * equal}
+        assert ours.answer in answers, ours
         assert on_server == ("no number for Ours - Best test" in ours.reason)
 
 

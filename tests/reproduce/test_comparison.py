@@ -23,7 +23,7 @@ scores = st.floats(0, 1, allow_nan=False)
 def test_nothing_measured_shows_no_number_of_ours():
     table = table1.build({}, {})
     for cell in table.cells:
-        assert cell.values == ()
+        assert cell.values == {}
         assert (cell.mean, cell.std, cell.difference, cell.gain) == (None,) * 4
         assert cell.reason == (NOT_RUN if cell.applies else None)
 
@@ -47,10 +47,10 @@ def test_every_published_number_has_its_cell(module, published):
 
 
 def test_one_seed_and_its_own_baseline():
-    measured = {BEST: [{"sem_miou": 0.63}]}
+    measured = {BEST: {0: {"sem_miou": 0.63}}}
     alone = table1.build(measured, {}).cell(*BEST, "sem_miou")
     assert (alone.gain, alone.published_gain) == (None, pytest.approx(0.03))
-    measured["SSImageNet", "ImageNet"] = [{"sem_miou": 0.59}]
+    measured["SSImageNet", "ImageNet"] = {0: {"sem_miou": 0.59}}
     cell = table1.build(measured, {}).cell(*BEST, "sem_miou")
     assert cell.mean == 0.63
     assert cell.std is None
@@ -63,8 +63,8 @@ def test_one_seed_and_its_own_baseline():
 @given(st.lists(scores, min_size=2, max_size=5), st.lists(scores, min_size=1, max_size=5))
 def test_seeds_are_averaged(ours, baseline):
     measured = {
-        BEST: [{"sem_miou": value} for value in ours],
-        ("SSImageNet", "ImageNet"): [{"sem_miou": value} for value in baseline],
+        BEST: {seed: {"sem_miou": value} for seed, value in enumerate(ours)},
+        ("SSImageNet", "ImageNet"): {seed: {"sem_miou": value} for seed, value in enumerate(baseline)},
     }
     cell = table1.build(measured, {}).cell(*BEST, "sem_miou")
     assert cell.n == len(ours)
@@ -76,10 +76,10 @@ def test_seeds_are_averaged(ours, baseline):
 
 def test_the_baseline_is_the_one_with_the_same_initialization():
     measured = {
-        ("SS+C/UW", "CoarseCTS"): [{"sem_miou": 0.5, "color_miou": 0.4}],
-        ("SSImageNet", "ImageNet"): [{"sem_miou": 0.1}],
-        ("SSCoarseCTS", "CoarseCTS"): [{"sem_miou": 0.3}],
-        ("SSrandom", "random"): [{"sem_miou": 0.2}],
+        ("SS+C/UW", "CoarseCTS"): {0: {"sem_miou": 0.5, "color_miou": 0.4}},
+        ("SSImageNet", "ImageNet"): {0: {"sem_miou": 0.1}},
+        ("SSCoarseCTS", "CoarseCTS"): {0: {"sem_miou": 0.3}},
+        ("SSrandom", "random"): {0: {"sem_miou": 0.2}},
     }
     table = table1.build(measured, {})
     assert table.cell("SS+C/UW", "CoarseCTS", "sem_miou").gain == pytest.approx(0.2)
@@ -91,8 +91,8 @@ def test_the_baseline_is_the_one_with_the_same_initialization():
 
 def test_auxiliary_tasks_gain_against_the_task_alone():
     measured = {
-        BEST: [{"sem_miou": 0.6, "abs_rel": 0.25, "rmse": 3.0}],
-        ("D", "ImageNet"): [{"abs_rel": 0.27, "rmse": 3.2}],
+        BEST: {0: {"sem_miou": 0.6, "abs_rel": 0.25, "rmse": 3.0}},
+        ("D", "ImageNet"): {0: {"abs_rel": 0.27, "rmse": 3.2}},
     }
     table = table1.build(measured, {})
     assert table.cell(*BEST, "abs_rel").gain == pytest.approx(-0.02)
@@ -105,20 +105,20 @@ def test_auxiliary_tasks_gain_against_the_task_alone():
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, None, "0.6", np.float32("nan")])
 def test_what_is_not_a_number_cannot_be_shown(value):
     with pytest.raises(ValueError, match=r"SS\+D/GS \(ImageNet\): sem_miou"):
-        table1.build({BEST: [{"sem_miou": 0.6}, {"sem_miou": value}]}, {})
+        table1.build({BEST: {0: {"sem_miou": 0.6}, 1: {"sem_miou": value}}}, {})
     with pytest.raises(ValueError, match="abs_rel"):  # in a baseline too
-        table1.build({("D", "ImageNet"): [{"abs_rel": value}]}, {})
+        table1.build({("D", "ImageNet"): {0: {"abs_rel": value}}}, {})
 
 
 def test_numbers_of_numpy_are_numbers():
-    table = table1.build({BEST: [{"sem_miou": np.float32(0.5)}, {"sem_miou": np.float64(0.5)}]}, {})
+    table = table1.build({BEST: {0: {"sem_miou": np.float32(0.5)}, 1: {"sem_miou": np.float64(0.5)}}}, {})
     assert table.cell(*BEST, "sem_miou").mean == 0.5
     json.dumps(table.as_dict(), allow_nan=False)
 
 
 def test_reasons():
     reasons = {("SSImageNet", "ImageNet"): "no ImageNet weights", BEST: "seed 2 diverged"}
-    measured = {BEST: [{"sem_miou": 0.6}], ("SS+C/GS", "ImageNet"): [{"sem_miou": 0.6}]}
+    measured = {BEST: {0: {"sem_miou": 0.6}}, ("SS+C/GS", "ImageNet"): {0: {"sem_miou": 0.6}}}
     table = table1.build(measured, reasons)
     assert table.cell("SSImageNet", "ImageNet", "sem_miou").reason == "no ImageNet weights"
     assert table.cell("SSrandom", "random", "sem_miou").reason == NOT_RUN
@@ -129,8 +129,8 @@ def test_reasons():
 
 
 def test_results_of_other_rows_are_ignored():
-    odd = {("SS+D/GS", "random"): [{"sem_miou": 0.9}], ("SS+X", "ImageNet"): [{"sem_miou": 0.9}]}
-    odd["SSrandom", "random"] = [{"abs_rel": 0.1}]  # a metric of a task that the row lacks
+    odd = {("SS+D/GS", "random"): {0: {"sem_miou": 0.9}}, ("SS+X", "ImageNet"): {0: {"sem_miou": 0.9}}}
+    odd["SSrandom", "random"] = {0: {"abs_rel": 0.1}}  # a metric of a task that the row lacks
     table = table1.build(odd, {("SSrandom", "random"): NOT_RUN})
     assert table == table1.build({}, {})
     assert table.cell("SSrandom", "random", "abs_rel").status == "n/a"
@@ -139,7 +139,7 @@ def test_results_of_other_rows_are_ignored():
 
 
 def test_as_dict_is_plain_and_addressed():
-    data = table1.build({BEST: [{"sem_miou": 0.6}, {"sem_miou": 0.7}]}, {}, ["demo"]).as_dict()
+    data = table1.build({BEST: {0: {"sem_miou": 0.6}, 1: {"sem_miou": 0.7}}}, {}, ["demo"]).as_dict()
     assert json.loads(json.dumps(data)) == data
     cell = data["cells"]["SS+D/GS"]["ImageNet"]["sem_miou"]
     expected = {"ours": 0.65, "std": 0.070711, "n": 2, "published": 0.64, "difference": 0.01, "gain": None}
@@ -151,9 +151,9 @@ def test_a_metric_that_the_paper_does_not_print():
     """For instance mIoU at half resolution: it applies, and has no published value."""
     row = Row("SS", "SS", ("seg",), ("ImageNet",))
     columns = [Column("sem_miou_half", "mIoU, half", "seg")]
-    measured = {("SS", "ImageNet"): [{"sem_miou_half": 0.6}]}
+    measured = {("SS", "ImageNet"): {0: {"sem_miou_half": 0.6}}}
     table = compare("t", columns, [Group("g", (row,))], {}, measured, {}, baselines={})
-    assert table.cells == (Cell("SS", "ImageNet", "sem_miou_half", values=(0.6,)),)
+    assert table.cells == (Cell("SS", "ImageNet", "sem_miou_half", values={0: 0.6}),)
     assert table.cells[0].difference is None
 
 

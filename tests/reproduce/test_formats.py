@@ -9,6 +9,7 @@ import shutil
 import string
 import subprocess
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -44,7 +45,7 @@ every_format_for_people = pytest.mark.parametrize("to_format", FOR_PEOPLE)
 def results(addresses, seeds=1, offset=0.0):
     """Synthetic results: the published ones moved by ``offset``, each seed a little further."""
     return {
-        (row, init): [{m: v + offset + 0.011 * seed for m, v in numbers.items()} for seed in range(seeds)]
+        (row, init): {s: {m: v + offset + 0.011 * s for m, v in numbers.items()} for s in range(seeds)}
         for row, inits in {**TABLE1, **TEXT}.items()
         for init, numbers in inits.items()
         if (row, init) in addresses
@@ -121,7 +122,7 @@ def test_an_unmeasured_cell_shows_no_digit_as_ours(measured, seeds):
 
 def test_the_fields_of_a_measured_line():
     measured = results([("SS+D/GS", "ImageNet"), ("SSImageNet", "ImageNet")], offset=-0.01)
-    measured["SSImageNet", "ImageNet"] = [{"sem_miou": 0.6}]
+    measured["SSImageNet", "ImageNet"] = {0: {"sem_miou": 0.6}}
     table = table1.build(measured, {})
     heading = "SS + D (GS: w_seg 1, w_depth 100) (Best in the paper)"
     blocks = rows_of_text(to_text(table))[heading, "ImageNet"]
@@ -202,7 +203,7 @@ def test_terminal_text_fits(seeds, width):
 
 def test_large_errors_stay_aligned():
     measured = results(ADDRESSES, 2)
-    measured["SS+D/UW", "ImageNet"] = [{**seed, "sq_rel": 123.4} for seed in measured["SS+D/UW", "ImageNet"]]
+    measured["SS+D/UW", "ImageNet"] = {s: {"sq_rel": 123.4} for s in range(2)}
     text = to_text(table1.build(measured, {}))
     panel = text[text.index("SqRel") :]
     points = {line.split("│")[-1].index(".") for line in panel.splitlines()[2:12] if " 2." in line}
@@ -210,12 +211,34 @@ def test_large_errors_stay_aligned():
     assert len(points) == 1
 
 
-def test_better_is_green_also_where_lower_is_better():
-    best = ("SS+D/GS", "ImageNet")
-    measured = {best: [{"abs_rel": 0.2, "sq_rel": 3.0}], ("D", "ImageNet"): [{"abs_rel": 0.3, "sq_rel": 2.0}]}
-    colored = to_text(table1.build(measured, {}), color=True)
-    assert "\x1b[32m−0.100\x1b[0m" in colored
-    assert "\x1b[31m+1.000\x1b[0m" in colored
+def test_significant_gains_have_color_and_mark_also_where_lower_is_better():
+    rng, seeds = np.random.default_rng(0), 4
+    means = {("SS+D/GS", "ImageNet"): {"abs_rel": 0.2, "sq_rel": 3.0, "rmse": 3.001}}
+    means["D", "ImageNet"] = {"abs_rel": 0.3, "sq_rel": 2.0, "rmse": 3.0}
+
+    def table(seeds):
+        noisy = {
+            a: {s: {m: v + rng.normal(0, 1e-3) for m, v in n.items()} for s in seeds}
+            for a, n in means.items()
+        }
+        return table1.build(noisy, {})
+
+    colored = to_text(table(range(seeds)), color=True)
+    assert re.search("\x1b\\[32m▲ −0\\.\\d{3}\x1b", colored) and re.search(
+        "\x1b\\[31m▼ \\+\\d\\.\\d{3}\x1b", colored
+    )
+    assert len(re.findall("[▲▼] [−+]", colored)) == 2  # none of the third, which is chance
+    for to_format in FOR_PEOPLE:
+        text = to_format(table(range(seeds)))
+        assert "A gain without a mark may be chance." in " ".join(text.split())
+        assert len(re.findall(r"(▲|▼|\$\\bigtriangle\w+\$) (−|\+|\$-\$)\d", text)) == 2
+        alone = " ".join(to_format(table([0])).split())
+        assert "Whether a gain is more than chance cannot be told: one seed." in alone
+        assert not re.search("[▲▼]|triangle", alone)
+    assert "\x1b[3" not in to_text(table([0]), color=True)
+    cells = [c for c in table(range(seeds)).cells if c.gain is not None]
+    assert [c.as_dict()["significant"] for c in cells] == [True, True, False]
+    assert [c.as_dict()["significant"] for c in table([0]).cells if c.gain is not None] == [None] * 3
 
 
 AWKWARD = string.printable + "—λ²±“”[*"
@@ -248,14 +271,14 @@ def test_every_format_parses_back_whatever_a_reason_holds(reason, note):
 
 
 def test_a_small_negative_difference_is_no_minus_zero():
-    measured = {("SSImageNet", "ImageNet"): [{"sem_miou": 0.61 - 1e-5}]}
+    measured = {("SSImageNet", "ImageNet"): {0: {"sem_miou": 0.61 - 1e-5}}}
     text = to_text(table1.build(measured, {}))
     assert "+0.000" in text and "−0.000" not in text
 
 
 def test_a_table_with_one_metric():
     measured = {("SS+C/UW", "CoarseCTS"): 0.44, ("SSCoarseCTS", "CoarseCTS"): 0.45}
-    table = table3.build({address: [{"sem_miou": value}] for address, value in measured.items()}, {})
+    table = table3.build({address: {0: {"sem_miou": value}} for address, value in measured.items()}, {})
     blocks = rows_of_text(to_text(table))["SS + C (UW)", "CoarseCTS"]
     assert [block.split() for block in blocks] == [["0.440", "0.45", "−0.010", "−0.010", "(−0.01)"]]
     assert "n/a" not in to_text(table)
@@ -272,8 +295,8 @@ def unpublished_table(measured, published=(), baseline=None):
     return compare("Not in the paper", columns, groups, dict(published), measured, {}, baselines)
 
 
-ONE = {("SS", "random"): [{"sem_miou": 0.25}]}
-MEASURED = ONE | {("SS+C 1", "random"): [{"sem_miou": 0.26, "color_miou": 0.3}]}
+ONE = {("SS", "random"): {0: {"sem_miou": 0.25}}}
+MEASURED = ONE | {("SS+C 1", "random"): {0: {"sem_miou": 0.26, "color_miou": 0.3}}}
 SINGLE_TASK = "gain: minus the single-task row"
 
 
@@ -315,7 +338,7 @@ def documents():
     claims = [evaluate(CLAIMS, numbers) for numbers in (published_numbers(), measured_numbers({}))]
     return {
         "table1": comparison_document(whole),
-        "table4": comparison_document(table4.build({BEST: [{"sem_miou": 0.6}]}, {}, [BANNER])),
+        "table4": comparison_document(table4.build({BEST: {0: {"sem_miou": 0.6}}}, {}, [BANNER])),
         "unpublished": comparison_document(unpublished_table(MEASURED)),
         "claims": claims_document(*claims, [BANNER]),
         "inference": inference_document(inference_measured(), [BANNER]),

@@ -27,7 +27,10 @@ DEPTH = {f"SS+D/GS w_depth={weight:g}": 0.25 + 0.01 * step for step, weight in e
 def results(mious, init="ImageNet"):
     """Measured numbers from {row: mIoU, or list of one per seed}."""
     return {
-        (row, init): [{"sem_miou": value} for value in (values if isinstance(values, list) else [values])]
+        (row, init): {
+            seed: {"sem_miou": value}
+            for seed, value in enumerate(values if isinstance(values, list) else [values])
+        }
         for row, values in mious.items()
     }
 
@@ -66,7 +69,7 @@ def test_published_numbers_stand_beside_the_published_picks_alone(init):
 
 def test_gains_are_against_the_single_tasks_of_the_same_initialization():
     measured = results({"SS+D/GS w_depth=10": 0.28, "SSImageNet": 0.26})
-    measured["D", "ImageNet"] = [{"abs_rel": 0.4}]
+    measured["D", "ImageNet"] = {0: {"abs_rel": 0.4}}
     measured["SS+D/GS w_depth=10", "ImageNet"][0]["abs_rel"] = 0.3
     table = build(RUNS, measured, {}, "ImageNet")
     assert table.cell("SS+D/GS w_depth=10", "ImageNet", "sem_miou").gain == pytest.approx(0.02)
@@ -119,8 +122,9 @@ def without(mious, *rows):
             {},
             [
                 "SS + D: picked w_depth 10 (mIoU 0.287); the paper's pick is w_depth 100 (mIoU 0.280 here, "
-                "0.007 lower): not ours. The 4 combinations span 0.037 (0.250 to 0.287), the next best is "
-                "0.007 lower; one seed each, so how far another would move them is not known."
+                "0.007 lower, one seed: may be chance): not ours. The 4 combinations span 0.037 (0.250 to "
+                "0.287), the next best is 0.007 lower; one seed each: whether the pick is better than "
+                "another by more than chance cannot be told."
             ],
         ),
         (
@@ -131,14 +135,29 @@ def without(mious, *rows):
         (
             {**DEPTH, "SS+D/GS w_depth=10": 0.2803},
             {},
-            ["(mIoU 0.280 here, less than 0.001 lower): not ours."],
+            ["(mIoU 0.280 here, less than 0.001 lower, one seed: may be chance): not ours."],
         ),
         (
             {row: [value, value + 0.02] for row, value in DEPTH.items()},
             {"seeds": (0, 1)},
             [
                 "picked w_depth 100 (mIoU 0.290±0.014)",
-                "; standard deviation over seeds 0.014 (pooled over combinations).",
+                "; standard deviation over seeds 0.014 (pooled over combinations); the pick is significantly "
+                "better than none of the 3 others.",
+            ],
+        ),
+        (
+            {
+                "SS+D/GS w_depth=0.1": [0.40, 0.401, 0.402],
+                "SS+D/GS w_depth=1": [0.39, 0.41, 0.40],
+                "SS+D/GS w_depth=10": [0.30, 0.302, 0.301],
+                "SS+D/GS w_depth=100": [0.30, 0.30, 0.301],
+            },
+            {"seeds": (0, 1, 2)},
+            [
+                "picked w_depth 0.1",
+                "(mIoU 0.300±0.001 here, 0.101 lower, significant): not ours",
+                "the pick is significantly better than 2 of the 3 others.",
             ],
         ),
         (
@@ -169,7 +188,18 @@ def without(mious, *rows):
         ),
         (DEPTH, {"init": "random"}, ["the paper's pick for other initializations is w_depth 100"]),
     ],
-    ids=["another", "same", "no zero", "seeds", "so far", "seeds so far", "open", "none", "random"],
+    ids=[
+        "another",
+        "same",
+        "no zero",
+        "seeds",
+        "significant",
+        "so far",
+        "seeds so far",
+        "open",
+        "none",
+        "random",
+    ],
 )
 def test_a_pick_as_a_sentence(mious, options, parts):
     sentence = pick_sentence(depth_pick(mious, **options))
@@ -212,9 +242,9 @@ def test_collect_keeps_combinations_apart_and_finds_the_baselines(tmp_path):
     for step, run in enumerate([*finished, baseline]):
         write_finished(store, run, dict.fromkeys(KINDS, evaluation(("seg",), miou=step / 8)))
     measured, reasons = collect([*runs, baseline, *alone], store, runs[0].readings, name=row_name)
-    assert measured["SSCoarseCTS", "CoarseCTS"] == [{"sem_miou": 0.5}]
+    assert measured["SSCoarseCTS", "CoarseCTS"] == {0: {"sem_miou": 0.5}}
     assert [measured[grid_row(run), "CoarseCTS"] for run in finished] == [
-        [{"sem_miou": value}] for value in (0.0, 0.125, 0.25, 0.375)
+        {0: {"sem_miou": value}} for value in (0.0, 0.125, 0.25, 0.375)
     ]
     assert ("D", "CoarseCTS") in reasons
     table = build(runs, measured, reasons, "CoarseCTS")

@@ -1,4 +1,5 @@
 import functools
+import re
 
 import pytest
 
@@ -99,6 +100,23 @@ def test_effects_are_against_the_default_and_the_largest_comes_first(tmp_path):
     shown = to_text(comparison_document(table))
     assert shown.startswith("DEMO")
     assert "moves Sem. mIoU by 0.010" in " ".join(shown.split())
+    assert "cannot be told from one seed" in " ".join(shown.split())
+
+
+def test_with_several_seeds_the_summary_counts_the_significant_effects(tmp_path):
+    store, tried = Store(tmp_path), variants(make, Readings(), (0, 1, 2, 3))
+    numbers = {"default": 0.40, "disp_scale=W": 0.10, "augment=flip": 0.4001}
+    for variant in tried:
+        for seed, run in enumerate(variant.runs):
+            if variant.name in numbers:
+                moved = 0.001 * {"augment=flip": seed % 2, "disp_scale=W": seed**2}.get(variant.name, seed)
+                finish(store, run, numbers[variant.name] + moved)
+    table = build(tried, store)
+    significant = [cell.row for cell in table.cells if cell.significant and cell.metric == "sem_miou"]
+    assert "disp_scale=W" in significant and "augment=flip" not in significant
+    assert any(
+        re.match(r"\d of \d+ readings move Sem. mIoU by more than the chance", f) for f in table.footnotes
+    )
 
 
 def test_without_a_single_number_nothing_is_concluded(tmp_path):

@@ -139,9 +139,20 @@ def test_every_number_of_the_table_is_on_the_page_and_an_empty_cell_holds_none(s
                 assert text.startswith(f"{cell.mean:.3f}")
                 assert cell.difference is None or text.endswith(signed(cell.difference))
                 assert cell.gain is None or signed(cell.gain) in text
+                assert not re.search("better|worse|▲|▼", field)  # one seed
             else:
                 assert text.startswith("— 1")  # the number of its reason
                 assert not re.search(r"\d\.\d{3}", text)
+
+
+def test_significant_gains_alone_have_color_and_mark(store):
+    seeds = {seed: {"sem_miou": 0.5 + seed / 1000} for seed in range(3)}
+    higher = {seed: {"sem_miou": 0.6 + seed**2 / 1000} for seed in range(3)}
+    rows = {("SSImageNet", "ImageNet"): seeds, ("SS+D/GS", "ImageNet"): higher}
+    rows["SS+D/UW", "ImageNet"] = {**seeds, 1: {"sem_miou": 0.51}}
+    page = table_html(table1.build(rows, {}), PageContext([], store, Readings(), "scenes-demo"))
+    marked = re.findall(r'<small class="(better|worse)">(. .\d.\d+)', page)
+    assert marked == [("better", "▲ +0.101")]
 
 
 def test_what_is_missing_is_listed_with_its_reason(store, page):
@@ -184,7 +195,7 @@ def test_the_score_of_several_seeds_is_their_mean(tmp_path):
     runs = [run for run in catalog.table1_runs("scenes-demo", seeds) if run.row == "SS"]
     for run in runs:
         finish(store, run)
-    table = table1.build({("SSrandom", "random"): [{"sem_miou": 0.5}]}, {})
+    table = table1.build({("SSrandom", "random"): {0: {"sem_miou": 0.5}}}, {})
     chart = class_scores(table, [(catalog.table_row(run), run) for run in runs], store, Readings())[0]
     random = [store.metrics(run).of("seg", Readings()) for run in runs if run.init == "random"]
     roads = [result.native.per_class["road"] for result in random]
@@ -323,8 +334,11 @@ def test_the_page_of_the_claims_has_every_verdict_on_both_sides_and_the_curves(s
         assert html.unescape(text_of(row)) == " ".join([reported[0].claim.reading, *sides])
     text = html.unescape(text_of(page))
     assert all(f"{claim.section}: “{claim.quote}”" in text for claim in CLAIMS)
-    holding = sum(verdict.answer == "holds" for verdict in ours)
-    assert f"Ours: {holding} × holds" in text
+    assert {verdict.answer for verdict in ours} == {verdicts.OPEN, verdicts.ONE_SEED}
+    counts = [
+        sum(verdict.answer == answer for verdict in ours) for answer in (verdicts.OPEN, verdicts.ONE_SEED)
+    ]
+    assert f"Ours: {counts[0]} × cannot be told, {counts[1]} × cannot be told: one seed" in text
     assert page.count("<figure") == 24  # curves of each run that has begun
     assert "24 of 25 runs finished" in page
 
@@ -345,7 +359,8 @@ def test_the_best_row_and_its_own_baseline_are_drawn(store):
     assert (catalog.table_row(best), best.init) == (highest.row, highest.init)
     assert baseline.row == "SS"
     assert baseline.init == best.init
-    assert (description, against) == ("Highest mIoU here of a row with a baseline", "Its baseline")
+    gain = f"gain {signed(highest.gain)}, one seed: may be chance"
+    assert (description, against) == (f"Highest mIoU here of a row with a baseline ({gain})", "Its baseline")
 
 
 def test_images_are_inside_the_page_with_their_captions(store, tmp_path):

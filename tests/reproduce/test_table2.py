@@ -10,7 +10,7 @@ SCORES = {"class_miou": 0.5, "class_iiou": 0.25, "cat_miou": 0.75, "cat_iiou": 0
 
 def test_ours_are_labelled_val_and_stand_beside_the_published_test_scores():
     reasons = {("Best", "ImageNet"): "not finished"}
-    table = table2.build({("SSImageNet", "ImageNet"): [SCORES]}, reasons, "ImageNet")
+    table = table2.build({("SSImageNet", "ImageNet"): {0: SCORES}}, reasons, "ImageNet")
     text = formats.to_text(comparison_document(table))
     assert "Ours are val, not test" in " ".join(text.split())
     cell = table.cell("SSImageNet", "ImageNet", "class_iiou")
@@ -21,12 +21,12 @@ def test_ours_are_labelled_val_and_stand_beside_the_published_test_scores():
 
 def test_the_gain_of_best_is_over_the_baseline():
     better = {name: score + 0.05 for name, score in SCORES.items()}
-    measured = {("SSImageNet", "ImageNet"): [SCORES], ("Best", "ImageNet"): [better]}
+    measured = {("SSImageNet", "ImageNet"): {0: SCORES}, ("Best", "ImageNet"): {0: better}}
     cell = table2.build(measured, {}, "ImageNet").cell("Best", "ImageNet", "cat_miou")
     assert cell.gain == pytest.approx(0.05)
     assert cell.published_gain == pytest.approx(0.01)
 
 
 def test_published_numbers_stand_beside_no_other_initialization():
-    table = table2.build({("Best", "CoarseCTS"): [SCORES]}, {}, "CoarseCTS")
+    table = table2.build({("Best", "CoarseCTS"): {0: SCORES}}, {}, "CoarseCTS")
     assert all(cell.published is None for cell in table.cells)
