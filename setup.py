@@ -21,7 +21,10 @@ setup(
         f"{PACKAGE}.{folder}"
         for folder in find_packages(include=[pattern for name in FOLDERS for pattern in (name, f"{name}.*")])
     ],
-    package_data={f"{PACKAGE}.reproduce.report": ["templates/*"]},
+    package_data={
+        f"{PACKAGE}.reproduce.check": ["reference.json"],
+        f"{PACKAGE}.reproduce.report": ["templates/*"],
+    },
     python_requires=">=3.10,<3.14",
     install_requires=[
         "cityscapesScripts>=2.2.4,<2.4",

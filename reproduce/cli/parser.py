@@ -29,9 +29,10 @@ VERBS = {
         "predict": "predict any images with a finished run",
         "status": "list the runs and the progress of each",
     },
-    "data": {
+    "data and machine": {
         "verify": "check that a data set is complete and undamaged",
         "scenes": "write embedded street scenes as a data set",
+        "check": "whether this machine trains as it should, and how fast",
     },
 }
 
