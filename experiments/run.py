@@ -1,10 +1,12 @@
 """The description of one run: everything that decides its numbers, apart from the data."""
 
 import dataclasses
+import hashlib
 
 from selfsup_segmentation.data.errors import InputError
 from selfsup_segmentation.experiments.readings import Readings
 
+MAX_NAME = 255  # bytes of a file name on common file systems
 INITS = ("random", "ImageNet", "CoarseCTS")
 
 
@@ -98,13 +100,18 @@ class Run:
 
     @property
     def folder(self):
-        """Run directory below the runs folder: ``<dataset>/<row>/<init>/seed<k>[,name=value…]``."""
+        """Run directory below the runs folder: ``<dataset>/<row>/<init>/seed<k>[,name=value…]``.
+
+        Different runs have different ones; the last part is `shortened`.
+        """
         parts = [f"seed{self.seed}"]
         for name, value in sorted(self.variations.items()):
             text = "x".join(map(str, value)) if isinstance(value, tuple) else str(value)
-            parts.append(f"{name}={value:g}" if isinstance(value, float) else f"{name}={text}")
+            if isinstance(value, float) and float(f"{value:g}") == value:
+                text = f"{value:g}"
+            parts.append(f"{name}={text}")
         init = f"{self.init}-after-{self.start}" if self.start else self.init
-        return f"{self.dataset}/{self.row.replace('/', '-')}/{init}/{','.join(parts)}"
+        return f"{self.dataset}/{self.row.replace('/', '-')}/{init}/{shortened(','.join(parts))}"
 
     def __str__(self):
         return self.folder
@@ -148,3 +155,9 @@ class Run:
                 f"run {values.get('folder', '')} was described by another version of this program ({error}); "
                 "use that version, or remove the run's folder to make it again."
             ) from error
+
+
+def shortened(name, length=MAX_NAME):
+    """A file name; the end of one of more than ``length`` characters becomes a digest of it."""
+    digest = hashlib.sha256(name.encode()).hexdigest()[:16]
+    return name if len(name) <= length else f"{name[: length - len(digest) - 1]}~{digest}"

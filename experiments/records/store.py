@@ -5,9 +5,18 @@ import re
 import tempfile
 from pathlib import Path
 
-from selfsup_segmentation.experiments.records.json_files import read_json, read_record, write_json
+from selfsup_segmentation.data.errors import InputError
+from selfsup_segmentation.experiments.records.json_files import (
+    plain_values,
+    read_json,
+    read_record,
+    write_json,
+)
 from selfsup_segmentation.experiments.records.results import Results
 from selfsup_segmentation.experiments.run import Run
+
+# Of run.json: what was asked for. Labels of data change with links, and defaults with versions (`staleness`).
+_IDENTITY = ("tasks", "weighting", "init", "seed", "split", "variations")
 
 
 class Store:
@@ -40,7 +49,8 @@ class Store:
         """Content of a run's ``metrics.json``; None while the run is not finished.
 
         Raises:
-            InputError: the file is damaged, or another version of this program made the run's folder.
+            InputError: the file is damaged, or another version of this program, or another run, made the run's
+                folder.
         """
         self.description(run)  # also while it is not finished: nothing resumes from other formats
         return self._cached(self.finished_folder(run) / "metrics.json", Results.read)
@@ -48,7 +58,15 @@ class Store:
     def description(self, run: Run) -> dict | None:
         """Content of a run's ``run.json``; None before the run is begun; errors as of `metrics`."""
         path = self.finished_folder(run) / "run.json"
-        return self._cached(path, lambda folder: read_record(folder, path.name))
+        described = self._cached(path, lambda folder: read_record(folder, path.name))
+        asked = plain_values(run.to_dict())
+        for key in _IDENTITY if described else ():
+            if (found := described.get(key, asked[key])) != asked[key]:
+                raise InputError(
+                    f"{path.parent} holds another run: its {key} is {found}, not {asked[key]}; rename or remove "
+                    "the folder, or name another --runs folder."
+                )
+        return described
 
     def _cached(self, path, read):
         """Read a file of a run again only if it has changed: a table asks for it many times."""

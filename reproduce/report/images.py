@@ -10,7 +10,7 @@ from PIL import Image
 
 from selfsup_segmentation.experiments.finished.finished_run import FinishedRun
 from selfsup_segmentation.experiments.records.json_files import read_json
-from selfsup_segmentation.experiments.run import Run
+from selfsup_segmentation.experiments.run import Run, shortened
 from selfsup_segmentation.reproduce.formats.numbers import signed
 from selfsup_segmentation.reproduce.tables.comparison import Table
 from selfsup_segmentation.reproduce.tables.document import table_lines
@@ -81,7 +81,7 @@ def draw_samples(run: Run, store, library, folder: Path) -> Path | None:
     """
     run_folder = store.finished_folder(run)
     needed = [run_folder / "checkpoint/final", run_folder / "statistics.npz"]
-    path = folder / f"samples-{run.folder.replace('/', '-')}.png"
+    path = folder / f"samples-{shortened(run.folder.replace('/', '-'), 200)}.png"
     if path.is_file() and path.stat().st_mtime >= (run_folder / "metrics.json").stat().st_mtime:
         return path
     if library is None or not all(file.exists() for file in needed):

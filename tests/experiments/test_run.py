@@ -137,3 +137,21 @@ def test_a_number_beyond_its_bound_is_refused(name):
         with pytest.raises(ValueError, match=rf"{name} is a (whole )?number (above|from) {bound:g}, not"):
             Readings(**{name: value})
     assert reading.allows(bound) == (bound > reading.above)
+
+
+def test_different_runs_have_different_folders_which_any_file_system_takes():
+    run = make_run("cityscapes", ("seg", "depth"), "UW", "ImageNet")
+    rates = [0.05, 0.05000001, 0.05000004, math.nextafter(0.05, 1)]
+    schedules = [dataclasses.replace(run.schedule, learning_rate=rate) for rate in rates]
+    names = [dataclasses.replace(run, schedule=schedule).folder for schedule in schedules]
+    assert names[:2] == [f"{run.folder},learning_rate=0.05", f"{run.folder},learning_rate=0.05000001"]
+    assert len(set(names)) == len(rates)
+
+    changes = dict(ALTERNATIVES)
+    names = [
+        dataclasses.replace(run, readings=Readings(**changes | {"uw_init": value})).folder
+        for value in (0.5, 0.6, 0.6000001)
+    ]
+    assert len(set(names)) == len(names)
+    assert {len(part) for name in names for part in name.split("/")[-1:]} == {255}
+    assert all(name.startswith(f"{run.folder},augment=flip,") for name in names)

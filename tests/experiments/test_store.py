@@ -1,5 +1,7 @@
+import dataclasses
 import json
 import math
+import shutil
 
 import numpy as np
 import pytest
@@ -227,3 +229,15 @@ def test_status_says_what_is_wrong_with_a_run_and_lists_the_others(reproduce, st
     assert lines.keys() == {DONE.folder, OTHER.folder}
     assert lines[DONE.folder].startswith(f"{path} is damaged")
     assert lines[OTHER.folder] == f"0/{OTHER.schedule.epochs} epochs  not finished"
+
+
+@pytest.mark.parametrize(
+    ("command", "options"),
+    [("train", ("--row", "SS", "--init", "CoarseCTS", "--seed", "1")), ("compare", ("--seeds", "1"))],
+)
+def test_a_folder_that_holds_another_run_is_refused(reproduce, store, command, options):
+    """As after a copy, or where an earlier version gave two learning rates one name."""
+    shutil.copytree(store.folder(DONE), store.folder(dataclasses.replace(DONE, seed=1)))
+    code, shown, (sentence,) = reproduce(command, *options)
+    assert code == 2 and "wrote" not in shown
+    assert "seed1 holds another run: its seed is 0, not 1; rename or remove the folder" in sentence
