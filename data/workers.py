@@ -42,7 +42,7 @@ def worker_pool(processes: int) -> Iterator[ProcessPoolExecutor]:
     Raises:
         InputError: the system ended a process.
     """
-    with ProcessPoolExecutor(processes, _Context(), initializer=_ignore_interrupts) as pool:
+    with ProcessPoolExecutor(processes, _Context(), initializer=_ignore_signals) as pool:
         try:
             yield pool
         except BrokenProcessPool as error:
@@ -53,6 +53,7 @@ def worker_pool(processes: int) -> Iterator[ProcessPoolExecutor]:
             pool.shutdown(cancel_futures=True)
 
 
-def _ignore_interrupts() -> None:
-    """Leave the handling of Ctrl-C to the parent process, which then ends its workers."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+def _ignore_signals() -> None:
+    """Leave what a terminal or Slurm sends to all processes to the parent, which then ends its workers."""
+    for number in (signal.SIGINT, signal.SIGHUP, signal.SIGUSR1):
+        signal.signal(number, signal.SIG_IGN)

@@ -1,9 +1,11 @@
-"""Preemption: SIGTERM of a cluster or Ctrl-C is handled between two steps."""
+"""Preemption: signals of a cluster or a terminal, and Ctrl-C, are handled between two steps."""
 
 import contextlib
 import signal
 import threading
 
+STOPPING = (signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1)
+"""SIGHUP of a closed terminal; SIGUSR1 of Slurm's ``--signal=USR1@90``, by convention, before a job ends."""
 EXIT_CODE = 75  # EX_TEMPFAIL of sysexits.h: the same command resumes
 
 
@@ -31,11 +33,11 @@ def stop_if_requested():
 
 @contextlib.contextmanager
 def listening():
-    """Within this context a first SIGTERM or SIGINT is recorded, and a second one has its usual effect.
+    """Within this context a first SIGINT or signal of `STOPPING` is recorded; a second has its usual effect.
 
     Raises `Stopped` at the end if a signal arrived after the last `stop_if_requested`, so that no other run
     begins. Only the main thread can handle signals; in another thread this does nothing. An ignored signal
-    stays ignored: a shell starts background jobs with SIGINT ignored.
+    stays ignored: a shell starts background jobs with SIGINT ignored, and nohup ignores SIGHUP.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -46,7 +48,7 @@ def listening():
         _requests.append(number)
         signal.signal(number, usual[number])
 
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in (*STOPPING, signal.SIGINT):
         if signal.getsignal(number) != signal.SIG_IGN:
             usual[number] = signal.signal(number, note)
     try:
@@ -60,20 +62,19 @@ def listening():
 
 @contextlib.contextmanager
 def stopping_at_once():
-    """Within this context, except inside `listening`, SIGTERM raises `Stopped` immediately.
+    """Within this context, except inside `listening`, a signal of `STOPPING` raises `Stopped` immediately.
 
     For work that has nothing to save. Ctrl-C does the same by itself.
     """
-    in_main_thread = threading.current_thread() is threading.main_thread()
-    if not in_main_thread or signal.getsignal(signal.SIGTERM) == signal.SIG_IGN:
-        yield
-        return
 
     def stop(number, frame):
         raise Stopped(number)
 
-    usual = signal.signal(signal.SIGTERM, stop)
+    in_main_thread = threading.current_thread() is threading.main_thread()
+    heard = [number for number in STOPPING if in_main_thread and signal.getsignal(number) != signal.SIG_IGN]
+    usual = {number: signal.signal(number, stop) for number in heard}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, usual)
+        for number, handler in usual.items():
+            signal.signal(number, handler)

@@ -5,18 +5,20 @@ import signal
 import sys
 
 from selfsup_segmentation.reproduce.cli.parser import module_of, parse
+from selfsup_segmentation.reproduce.cli.printing import keep_printing, output_problem
 
 
 def main(argv=None):
     """Run a command line and map its outcome to an exit code.
 
     Returns:
-        Exit code: 0; 2 after one sentence on what the user has to fix; 75 after SIGTERM and 130 after Ctrl-C,
-        when the same command resumes.
+        Exit code: 0; 2 after one sentence on what the user has to fix; 75 after SIGTERM, SIGHUP or SIGUSR1,
+        and 130 after Ctrl-C, when the same command resumes.
 
     Raises:
         SystemExit: 1 after ``verify`` found damage; 2 after wrong usage.
     """
+    keep_printing()
     request = parse(argv)
     from selfsup_segmentation.data.errors import InputError  # here, because --help ends above
     from selfsup_segmentation.experiments.preemption import EXIT_CODE, Stopped
@@ -39,6 +41,8 @@ def main(argv=None):
         )
     except KeyboardInterrupt:
         return _failed("interrupted; the same command resumes from the last checkpoint", 130)
+    if problem := output_problem():
+        return _failed(f"the standard output cannot be written ({problem}); all files are written", 2)
     return 0
 
 

@@ -49,8 +49,7 @@ class Store:
         """Content of a run's ``metrics.json``; None while the run is not finished.
 
         Raises:
-            InputError: the file is damaged, or another version of this program, or another run, made the run's
-                folder.
+            InputError: the file is damaged, or of another version of this program, or describes another run.
         """
         self.description(run)  # also while it is not finished: nothing resumes from other formats
         return self._cached(self.finished_folder(run) / "metrics.json", Results.read)
@@ -63,8 +62,8 @@ class Store:
         for key in _IDENTITY if described else ():
             if (found := described.get(key, asked[key])) != asked[key]:
                 raise InputError(
-                    f"{path.parent} holds another run: its {key} is {found}, not {asked[key]}; rename or remove "
-                    "the folder, or name another --runs folder."
+                    f"{path.parent} holds another run: its {key} is {found}, not {asked[key]}; rename or "
+                    "remove the folder, or name another --runs folder."
                 )
         return described
 

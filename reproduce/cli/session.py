@@ -2,6 +2,8 @@
 
 import dataclasses
 import functools
+import os
+import shutil
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -138,9 +140,12 @@ class Session:
         return True
 
     def show_document(self, document, name):
-        """Print a `reproduce.formats.Document`, write it in every format, and return the paths."""
-        print(formats.to_text(document, color=sys.stdout.isatty()))
-        return formats.write(document, self.out, name)
+        """Write a `reproduce.formats.Document` in every format, print it, and return the paths."""
+        paths = formats.write(document, self.out, name)
+        terminal = sys.stdout.isatty()
+        width = min(formats.WIDTH, shutil.get_terminal_size().columns) if terminal else formats.WIDTH
+        print(formats.to_text(document, terminal and not os.environ.get("NO_COLOR"), width))
+        return paths
 
     def show(self, table, stem, *others, shown):
         """Print a table and write it in every format, with its report (`reproduce.report`).

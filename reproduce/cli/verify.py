@@ -37,9 +37,8 @@ def run(request):
         arguments.make_folder(path.parent, "--report", source)
     progress = arguments.progress_line(f"verifying {source.name}")
     report = verify(layout, source.root, runs / f"{name}.jsonl", request.fresh, progress)
-    for line in _report_lines(report):
-        print(line.encode(errors="backslashreplace").decode())  # names of files need not be Unicode
     write_texts(path.parent, path.stem, {"json": json.dumps(report.to_dict(), indent=1) + "\n"})
+    print("\n".join(_report_lines(report)))
     print(f"wrote {path}")
     if not report.is_valid:
         raise SystemExit(1)

@@ -7,20 +7,24 @@ from collections.abc import Mapping, Sequence
 from selfsup_segmentation.reproduce.formats.document import Cell, Column, Document, Table
 from selfsup_segmentation.reproduce.formats.numbers import one_line
 
+WIDTH = 100  # characters, of files and of larger terminals
 BOLD, DIM, RED, GREEN, YELLOW = "1", "2", "31", "32", "33"  # ANSI codes
 _CODES = {"strong": BOLD, "soft": DIM, "good": GREEN, "bad": RED, "open": YELLOW, "": ""}
 
 
-def to_text(document: Document, color: bool = False, width: int = 100) -> str:
+def to_text(document: Document, color: bool = False, width: int = WIDTH) -> str:
     """Aligned text: as many columns side by side as fit, then the next ones below.
 
     Args:
         document: Document.
         color: Add ANSI colors.
-        width: Width of the terminal in characters. Notes stay on one line, so that they can be searched for.
+        width: Width in characters. At `WIDTH` notes stay on one line, so that they can be searched for.
     """
-    notes = [paint(one_line(note), YELLOW, color) for note in document.notes]
-    out = [*notes, *[""] * bool(notes), paint(document.title, BOLD, color)]
+    notes = [one_line(note) for note in document.notes]
+    if width < WIDTH:
+        notes = [line for note in notes for line in _wrap(note, width)]
+    out = [paint(note, YELLOW, color) for note in notes] + [""] * bool(notes)
+    out += [paint(line, BOLD, color) for line in _wrap(document.title, width)]
     for paragraph in document.text:
         out += ["", *_wrap(paragraph, width)]
     for table in document.tables:

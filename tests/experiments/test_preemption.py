@@ -13,7 +13,7 @@ from selfsup_segmentation.experiments import preemption
 from selfsup_segmentation.experiments.preemption import Stopped, listening, requested, stop_if_requested
 from tests.conftest import REPOSITORY
 
-SIGNALS = (signal.SIGTERM, signal.SIGINT)
+SIGNALS = (*preemption.STOPPING, signal.SIGINT)
 
 
 @pytest.fixture

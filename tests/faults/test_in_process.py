@@ -11,7 +11,7 @@ from PIL import Image
 from selfsup_segmentation.data.cache import FrameCache
 from selfsup_segmentation.data.errors import InputError
 from selfsup_segmentation.data.frames import Frame
-from selfsup_segmentation.experiments.preemption import Stopped, listening, stopping_at_once
+from selfsup_segmentation.experiments.preemption import STOPPING, Stopped, listening, stopping_at_once
 from selfsup_segmentation.experiments.records.checkpoint import Checkpoints
 from selfsup_segmentation.experiments.records.history import read_history, truncate_history
 from tests.faults.damage import flip_a_bit, truncate
@@ -106,18 +106,19 @@ def test_a_decoded_image_with_a_flipped_bit_is_decoded_again(tmp_path):
     assert list((tmp_path / "cache").iterdir()) == [file]
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [*STOPPING, signal.SIGINT])
 def test_a_request_after_the_last_look_at_it_is_not_forgotten(number):
     with pytest.raises(Stopped) as stopped, listening():
         os.kill(os.getpid(), number)
     assert stopped.value.signal == number
 
 
-def test_a_request_while_nothing_is_to_be_saved_is_heard_at_once():
-    before = signal.getsignal(signal.SIGTERM)
+@pytest.mark.parametrize("number", STOPPING)
+def test_a_request_while_nothing_is_to_be_saved_is_heard_at_once(number):
+    before = signal.getsignal(number)
     with pytest.raises(Stopped), stopping_at_once():
         with pytest.raises(Stopped), listening():
-            os.kill(os.getpid(), signal.SIGTERM)
-        os.kill(os.getpid(), signal.SIGTERM)
+            os.kill(os.getpid(), number)
+        os.kill(os.getpid(), number)
         pytest.fail("went on")
-    assert signal.getsignal(signal.SIGTERM) == before
+    assert signal.getsignal(number) == before

@@ -1,4 +1,4 @@
-"""SIGTERM of a cluster and Ctrl-C: a checkpoint is saved, and the exit code names the signal."""
+"""Signals of a cluster or terminal: a checkpoint is saved, and the exit code names the signal."""
 
 import dataclasses
 import signal
@@ -7,8 +7,8 @@ from collections.abc import Callable
 from tests.faults.child import At
 from tests.faults.compare import assert_same
 
-TERM, INT = signal.SIGTERM, signal.SIGINT
-EXIT_CODES = {TERM: 75, INT: 130}
+TERM, USR1, HUP, INT = signal.SIGTERM, signal.SIGUSR1, signal.SIGHUP, signal.SIGINT
+EXIT_CODES = {TERM: 75, USR1: 75, HUP: 75, INT: 130}
 STEP = "tests.faults.child:begin_step"
 
 
@@ -33,11 +33,11 @@ def finished(life):
 REQUESTS = [
     Request("SIGTERM: images are decoded", At("pathlib:Path.replace", 5, ".raw", TERM), []),
     Request("SIGINT: images are decoded", At("pathlib:Path.replace", 2, ".raw", INT), []),
-    Request("SIGTERM: inside an epoch", At(STEP, 4, "", TERM), [0, 4], unfinished),
+    Request("SIGUSR1: inside an epoch", At(STEP, 4, "", USR1), [0, 4], unfinished),
     Request("SIGINT: first step of an epoch", At(STEP, 1, "", INT), [4, 5], unfinished),
     Request(
-        "SIGTERM: validation",
-        At("selfsup_segmentation.experiments.tasks.segmentation:SegmentationScore.update", 1, "", TERM),
+        "SIGHUP: validation",
+        At("selfsup_segmentation.experiments.tasks.segmentation:SegmentationScore.update", 1, "", HUP),
         [5, 16],
         unfinished,
     ),
