@@ -23,7 +23,7 @@ class TaskWeighting(keras.layers.Layer):
     """
 
     def __init__(self, tasks, **kwargs):
-        super().__init__(dtype="float32", **kwargs)
+        super().__init__(**kwargs | {"dtype": "float32"})
         self.tasks = tuple(tasks)
         if not self.tasks or len(set(self.tasks)) != len(self.tasks):
             raise ValueError(f"a weighting needs at least one task, each named once, not {self.tasks}")
@@ -52,12 +52,14 @@ class TaskWeighting(keras.layers.Layer):
             float32 scalar.
 
         Raises:
-            ValueError: the names differ from `tasks`.
+            ValueError: the names differ from `tasks`, or a loss is not a scalar.
         """
         if set(losses) != set(self.tasks):
             raise ValueError(f"this weighting is for the tasks {self.tasks}, but got {tuple(losses)}")
-        stacked = tf.stack([tf.cast(losses[task], tf.float32) for task in self.tasks])
-        return tf.reduce_sum(self.task_weights() * stacked) + self.penalty()
+        scalars = [tf.cast(losses[task], tf.float32) for task in self.tasks]
+        if any(loss.shape.rank for loss in scalars):
+            raise ValueError(f"the loss of a task must be a scalar, not {[loss.shape for loss in scalars]}")
+        return tf.reduce_sum(self.task_weights() * tf.stack(scalars)) + self.penalty()
 
     def current_weights(self):
         """Current weights, dict of task name to Python float."""
@@ -69,7 +71,3 @@ class TaskWeighting(keras.layers.Layer):
         Args:
             mean_losses: dict of task name to the mean unweighted training loss of the epoch.
         """
-
-    def get_config(self):
-        """Configuration, so that a model with this layer can be saved."""
-        return {"name": self.name, "tasks": list(self.tasks)}

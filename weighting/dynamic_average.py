@@ -1,11 +1,13 @@
 """Dynamic weight average: tasks whose loss decreases slowly get larger weights."""
 
+import keras
 import numpy as np
 import tensorflow as tf
 
 from selfsup_segmentation.weighting.base import TaskWeighting
 
 
+@keras.saving.register_keras_serializable("weighting")
 class DynamicWeightAverage(TaskWeighting):
     """Dynamic weight average of Liu, Johns and Davison (CVPR 2019), reference [32] of the paper.
 
@@ -40,14 +42,10 @@ class DynamicWeightAverage(TaskWeighting):
     def end_epoch(self, mean_losses):
         """Set the weights of the next epoch from the mean losses of this epoch and of the previous one."""
         losses = np.array([float(mean_losses[task]) for task in self.tasks])
-        if int(self.epochs) >= 1:
-            previous = np.array(self.last_losses, np.float64)
+        previous, epochs = map(keras.ops.convert_to_numpy, (self.last_losses, self.epochs))
+        if epochs >= 1:
             ratio = np.divide(losses, previous, out=np.ones_like(losses), where=previous > 0)
             exponentials = np.exp((ratio - ratio.max()) / self.temperature)
             self.factors.assign(len(losses) * exponentials / exponentials.sum())
         self.last_losses.assign(losses)
         self.epochs.assign_add(1)
-
-    def get_config(self):
-        """Configuration, so that a model with this layer can be saved."""
-        return super().get_config() | {"temperature": self.temperature}

@@ -1,10 +1,12 @@
 """Fixed weights, as in the paper's grid search."""
 
+import keras
 import tensorflow as tf
 
 from selfsup_segmentation.weighting.base import TaskWeighting
 
 
+@keras.saving.register_keras_serializable("weighting")
 class FixedWeights(TaskWeighting):
     """``L_total = Σ_k λ_k L_k`` with constant λ (Eq. 5, section 4.1).
 
@@ -27,7 +29,3 @@ class FixedWeights(TaskWeighting):
     def task_weights(self):
         """Constant weights, float32 ``[tasks]``."""
         return tf.constant([self.factors[task] for task in self.tasks], tf.float32)
-
-    def get_config(self):
-        """Configuration, so that a model with this layer can be saved."""
-        return {"name": self.name, "weights": self.factors}

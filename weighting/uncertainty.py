@@ -1,10 +1,12 @@
 """Uncertainty weighting: weights are learned together with the network."""
 
+import keras
 import tensorflow as tf
 
 from selfsup_segmentation.weighting.base import TaskWeighting
 
 
+@keras.saving.register_keras_serializable("weighting")
 class UncertaintyWeighting(TaskWeighting):
     """Homoscedastic uncertainty of Kendall, Gal and Cipolla (CVPR 2018), reference [27] of the paper.
 
@@ -50,8 +52,3 @@ class UncertaintyWeighting(TaskWeighting):
     def penalty(self):
         """``Σ s / 2`` (``gal``: ``Σ s``), which prevents the variances from growing without bound."""
         return tf.reduce_sum(self.log_variance) * (1.0 if self.form == "gal" else 0.5)
-
-    def get_config(self):
-        """Configuration, so that a model with this layer can be saved."""
-        options = {"form": self.form, "initial": self.initial, "regression": list(self.regression)}
-        return super().get_config() | options

@@ -19,8 +19,8 @@ class Adam(keras.optimizers.Adam):
         epsilon: number that is added to the root of the second moment.
     """
 
-    def __init__(self, learning_rate, epsilon=1e-7, **kwargs):
-        super().__init__(learning_rate, beta_1=0.9, beta_2=0.999, epsilon=epsilon, **kwargs)
+    def __init__(self, learning_rate, epsilon=1e-7):
+        super().__init__(learning_rate, beta_1=0.9, beta_2=0.999, epsilon=epsilon)
 
     def _all_reduce_sum_gradients(self, grads_and_vars):
         if self._distribution_strategy.num_replicas_in_sync == 1:

@@ -3,6 +3,7 @@ import weakref
 
 import keras
 import numpy as np
+import pytest
 import tensorflow as tf
 
 from selfsup_segmentation.experiments.training.optimizer import Adam
@@ -33,6 +34,11 @@ def test_steps_are_those_of_keras():
     theirs, _ = train_a_little(keras.optimizers.Adam(0.01, beta_1=0.9, beta_2=0.999))
     for mine, other in zip(ours, theirs, strict=True):
         np.testing.assert_allclose(mine, other, rtol=1e-5, atol=1e-7)
+
+
+def test_options_that_its_update_leaves_out_are_refused():
+    with pytest.raises(TypeError, match="amsgrad"):
+        Adam(0.01, amsgrad=True)
 
 
 def living_graphs():
