@@ -37,6 +37,9 @@ def narrow():
     from selfsup_segmentation.models.encoder import sm_unet
 
     real = resnet.MODELS_PARAMS["resnet18"]
+    if real.repetitions == (1, 1, 1, 1):  # within another such context
+        yield
+        return
 
     def block(filters, *args, **kwargs):
         return real.residual_block(filters // 8, *args, **kwargs)

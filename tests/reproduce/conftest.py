@@ -3,7 +3,7 @@
 import pytest
 
 from selfsup_segmentation.data.scenes import write_cityscapes
-from tests.narrow import narrow_network  # noqa: F401
+from tests.narrow import narrow, narrow_network  # noqa: F401
 from tests.refused import reproduce
 
 
@@ -36,7 +36,8 @@ def train_for_a_moment(root, row, *more):
     return max((root / "runs").rglob("metrics.json"), key=lambda path: path.stat().st_mtime_ns).parent
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def folder(tmp_path_factory):
-    """Directory of a finished run; its data lies beside the runs folder, in ``scenes``."""
-    return train_for_a_moment(tmp_path_factory.mktemp("trained"), "SS+C+D/GS")
+    """Directory of a finished run of a narrow network; its data is beside the runs folder, in ``scenes``."""
+    with narrow():
+        return train_for_a_moment(tmp_path_factory.mktemp("trained"), "SS+C+D/GS")
