@@ -11,7 +11,7 @@ from selfsup_segmentation.experiments.datasets.library import RunData
 from selfsup_segmentation.experiments.evaluation.evaluator import Evaluator
 from selfsup_segmentation.experiments.evaluation.measure import measure, validation
 from selfsup_segmentation.experiments.monitoring.tensorboard import write_hparams
-from selfsup_segmentation.experiments.records.checkpoint import Checkpoints, full_disk_is_an_oserror
+from selfsup_segmentation.experiments.records.checkpoint import Checkpoints, system_errors
 from selfsup_segmentation.experiments.records.description import describe
 from selfsup_segmentation.experiments.records.json_files import write_json
 from selfsup_segmentation.experiments.records.lock import only_one
@@ -41,7 +41,7 @@ def execute(run, store, library, options):
         Stopped: the process was asked to stop; the same call resumes.
         InputError: the run's folder was begun with other data.
     """
-    with only_one(store.folder(run)), preemption.listening():
+    with only_one(store.folder(run), options.warn), preemption.listening():
         return store.metrics(run) or _execute(run, store, library, options)
 
 
@@ -55,7 +55,7 @@ def _execute(run, store, library, options):
         network.write_colors(folder, ready.data.statistics)
         (folder / "failure.json").unlink(missing_ok=True)
         evaluator = Evaluator(ready.model, run, ready.data, library.source.layout)
-        with full_disk_is_an_oserror(folder):
+        with system_errors(folder):
             digest = ready.training.to_the_end(validation(evaluator, folder, options.tensorboard))
             metrics = measure(evaluator, folder)
             if options.tensorboard:

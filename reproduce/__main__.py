@@ -1,6 +1,5 @@
 """``reproduce``: one verb for each thing. ``reproduce VERB --help`` shows its options."""
 
-import errno
 import signal
 import sys
 
@@ -20,7 +19,7 @@ def main(argv=None):
     """
     keep_printing()
     request = parse(argv)
-    from selfsup_segmentation.data.errors import InputError  # here, because --help ends above
+    from selfsup_segmentation.data.errors import InputError, system_fault  # here, because --help ends above
     from selfsup_segmentation.experiments.preemption import EXIT_CODE, Stopped
 
     try:
@@ -31,14 +30,9 @@ def main(argv=None):
         code = 130 if stopped.signal == signal.SIGINT else EXIT_CODE
         return _failed(f"{stopped}; what was done is saved, the same command resumes", code)
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        if (sentence := system_fault(error, request.out or request.runs)) is None:
             raise
-        place = error.filename or request.out or request.runs
-        return _failed(
-            f"no space left on the disk of {place}; free some, and the same command resumes from the last "
-            "checkpoint",
-            2,
-        )
+        return _failed(f"{sentence}, and the same command resumes from the last checkpoint", 2)
     except KeyboardInterrupt:
         return _failed("interrupted; the same command resumes from the last checkpoint", 130)
     if problem := output_problem():

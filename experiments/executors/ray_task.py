@@ -1,12 +1,11 @@
 """The task of a Ray worker: one run in its own process; independent of Ray itself."""
 
 import dataclasses
-import errno
 import os
 import socket
 from pathlib import Path
 
-from selfsup_segmentation.data.errors import InputError
+from selfsup_segmentation.data.errors import PASSING, InputError, system_fault
 from selfsup_segmentation.experiments.datasets.source import Source
 from selfsup_segmentation.experiments.options import Options
 from selfsup_segmentation.experiments.preemption import Stopped, stopping_at_once
@@ -95,10 +94,10 @@ def execute_task(job: Job, run: Run, needed: Outcome | None = None) -> Outcome:
     except InputError as error:
         return Outcome(error=f"{str(error).rstrip('.')} (on {socket.gethostname()}).")
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        sentence = system_fault(error, job.store().folder(run))
+        if sentence is None or error.errno in PASSING:
             raise
-        place = error.filename or job.store().folder(run)
-        return Outcome(error=f"no space left on the disk of {place} (on {socket.gethostname()}).")
+        return Outcome(error=f"{sentence} (on {socket.gethostname()}).")
     except Stopped as stopped:  # which a pickle does not bring back
         raise AskedToStop(str(stopped)) from stopped
 

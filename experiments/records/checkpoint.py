@@ -1,7 +1,6 @@
-"""Atomic checkpoints with checksums, and errors of a full disk."""
+"""Atomic checkpoints with checksums, and errors of the operating system that TensorFlow reports."""
 
 import contextlib
-import errno
 import hashlib
 import json
 import os
@@ -12,7 +11,7 @@ from pathlib import Path
 
 import tensorflow as tf
 
-from selfsup_segmentation.data.errors import InputError
+from selfsup_segmentation.data.errors import InputError, system_errno
 from selfsup_segmentation.experiments.records.json_files import write_json
 from selfsup_segmentation.experiments.records.store import without_pattern
 
@@ -58,7 +57,7 @@ class Checkpoints:
         """Write the state into the folder ``name``, atomically."""
         final, temporary = self.folder / name, self.folder / f"{name}.tmp"
         try:
-            with full_disk_is_an_oserror(self.folder):
+            with system_errors(self.folder):
                 shutil.rmtree(temporary, ignore_errors=True)
                 temporary.mkdir(parents=True)
                 self._checkpoint.write(str(temporary / "state"))
@@ -143,8 +142,8 @@ def _checksum(path):
 
 
 @contextlib.contextmanager
-def full_disk_is_an_oserror(path):
-    """Within this context TensorFlow's errors about a full disk are those of the operating system.
+def system_errors(path):
+    """Within this context TensorFlow's errors that the operating system caused are `OSError`.
 
     Args:
         path: path that was written to.
@@ -152,6 +151,6 @@ def full_disk_is_an_oserror(path):
     try:
         yield
     except tf.errors.OpError as error:
-        if "No space left" in error.message or "quota" in error.message:
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path)) from error
-        raise
+        if (number := system_errno(error.message)) is None:
+            raise
+        raise OSError(number, os.strerror(number), str(path)) from error

@@ -19,7 +19,10 @@ def open_library(request, finished):
     """The library of a finished run's data; imports TensorFlow."""
     layout = catalog.layout_of(finished.run.dataset).name
     if getattr(request, layout) is None:
-        request = dataclasses.replace(request, **{layout: finished.description["data"]["root"]})
+        root = finished.description["data"]["root"]
+        if not Path(root).is_dir():
+            raise InputError(f"{root}, the data of {finished.folder}, is missing; name it with --{layout}.")
+        request = dataclasses.replace(request, **{layout: root})
     if request.cache is None:
         request = dataclasses.replace(request, runs=_runs_folder(finished))
     source = arguments.open_source(request, layout)

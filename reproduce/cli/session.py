@@ -225,6 +225,10 @@ def _session(request, source, start="", start_root=None, start_source=None):
         notes.append(f"Fine-tuned from runs on {start}, not from Cityscapes at the paper's scale.")
     label = catalog.dataset_label(source.name, scale)
     sources = {label: source} | ({start: start_source} if start_source else {})
-    runs = arguments.make_folder(request.runs, "--runs", *sources.values())
+    if request.executor is None or request.plan:  # nothing need be written there
+        runs = arguments.named_path(request.runs, "--runs")
+        arguments.refuse_in_data(runs, "--runs", *(source.root for source in sources.values()))
+    else:
+        runs = arguments.make_folder(request.runs, "--runs", *sources.values())
     store = Store(runs, also=[start_root] if start_root else [])
     return Session(request, label, scale, sources, store, readings, notes, start)

@@ -99,7 +99,7 @@ def test_a_run_that_another_process_has_is_waited_for(tmp_path):
 
     runs, store, lines = equal_runs(2), Store(tmp_path), []
     job = Job((tmp_path,), {}, Options(), None)
-    release, held = threading.Event(), only_one(store.folder(runs[0]))
+    release, held = threading.Event(), only_one(store.folder(runs[0]), pytest.fail)
 
     def report(line):
         lines.append(line)

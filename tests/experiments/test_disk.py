@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 
 from selfsup_segmentation.experiments.preemption import Stopped
-from selfsup_segmentation.experiments.records.checkpoint import Checkpoints, full_disk_is_an_oserror, is_sound
+from selfsup_segmentation.experiments.records.checkpoint import Checkpoints, is_sound, system_errors
 from selfsup_segmentation.experiments.records.json_files import read_json, write_json
 from selfsup_segmentation.experiments.training.loop import Training
 from selfsup_segmentation.reproduce.__main__ import main
@@ -30,12 +30,14 @@ def link_temporary(path):
 
 
 def test_a_full_disk_of_tensorflow_is_one_of_the_operating_system(tmp_path):
-    with pytest.raises(OSError, match="No space left") as full, full_disk_is_an_oserror(tmp_path / "state"):
+    with pytest.raises(OSError, match="No space left") as full, system_errors(tmp_path / "state"):
         tf.io.write_file(str(FULL), "x" * 100_000)
     assert full.value.errno == errno.ENOSPC
     assert full.value.filename == str(tmp_path / "state")
-    with pytest.raises(OSError, match="No space left"), full_disk_is_an_oserror(tmp_path):
+    with pytest.raises(OSError, match="quota"), system_errors(tmp_path):
         raise tf.errors.UnknownError(None, None, f"{tmp_path}; Disk quota exceeded")
+    with pytest.raises(OSError, match="Read-only"), system_errors(tmp_path):
+        raise tf.errors.FailedPreconditionError(None, None, f"{tmp_path}; Read-only file system")
 
 
 @pytest.mark.parametrize(
@@ -49,7 +51,7 @@ def test_a_full_disk_of_tensorflow_is_one_of_the_operating_system(tmp_path):
     ids=lambda error: type(error).__name__,
 )
 def test_other_errors_stay_as_they_are(tmp_path, error):
-    with pytest.raises(type(error)) as seen, full_disk_is_an_oserror(tmp_path):
+    with pytest.raises(type(error)) as seen, system_errors(tmp_path):
         raise error
     assert seen.value is error
 
@@ -155,8 +157,32 @@ def test_scenes_that_do_not_fit(capsys, tmp_path):
         (KeyboardInterrupt(), 130, "interrupted; the same command resumes"),
         (OSError(errno.ENOSPC, "No space left on device"), 2, "no space left on the disk of RUNS; free some"),
         (OSError(errno.EDQUOT, "Disk quota exceeded", "/a/b"), 2, "no space left on the disk of /a/b; free"),
+        (
+            PermissionError(errno.EACCES, "Permission denied", "/a"),
+            2,
+            "permission to use /a is denied; change",
+        ),
+        (OSError(errno.EROFS, "Read-only", "/a"), 2, "/a lies on a read-only file system; name another path"),
+        (OSError(errno.ENAMETOOLONG, "Too long", "/a"), 2, "the path /a is too long for its file system"),
+        (OSError(errno.EMFILE, "Many", "/a"), 2, "too many files are open, /a at last; raise the limit"),
+        (
+            OSError(errno.ESTALE, "Stale"),
+            2,
+            "file system of RUNS does not answer or is damaged; check it, and",
+        ),
     ],
-    ids=["SIGTERM", "SIGINT", "Ctrl-C before it is listened to", "full disk", "quota"],
+    ids=[
+        "SIGTERM",
+        "SIGINT",
+        "Ctrl-C before it is listened to",
+        "full disk",
+        "quota",
+        "permission",
+        "read-only",
+        "long name",
+        "open files",
+        "stale handle",
+    ],
 )
 def test_how_a_command_ends(capsys, monkeypatch, raised, expected, message):
     def end(args):
@@ -170,8 +196,8 @@ def test_how_a_command_ends(capsys, monkeypatch, raised, expected, message):
 
 def test_an_error_that_nobody_foresaw_keeps_its_traceback(monkeypatch):
     def end(args):
-        raise OSError(errno.EIO, "Input/output error")
+        raise FileNotFoundError(errno.ENOENT, "No such file or directory")
 
     monkeypatch.setattr("selfsup_segmentation.reproduce.cli.status.run", end)
-    with pytest.raises(OSError, match="Input/output"):
+    with pytest.raises(FileNotFoundError):
         main(["status"])

@@ -213,7 +213,7 @@ def test_a_run_that_another_process_has_is_waited_for_and_taken_over(library, qu
     monkeypatch.setattr("selfsup_segmentation.experiments.executors.local.POLL_SECONDS", 0)
     run, store, lines = tiny_run(("seg",)), Store(tmp_path), []
     with contextlib.ExitStack() as held:
-        held.enter_context(only_one(store.folder(run)))
+        held.enter_context(only_one(store.folder(run), pytest.fail))
 
         def report(line):
             lines.append(line)

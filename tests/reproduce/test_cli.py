@@ -1,5 +1,6 @@
 import argparse
 import json
+import os
 import shutil
 
 import numpy as np
@@ -200,7 +201,7 @@ def test_status_lists_runs_with_their_progress_and_reasons(capsys, tmp_path):
     (store.folder(run) / "history.csv").write_text("epoch,loss\n0,1\n1,1\n")
     (store.folder(training) / "checkpoint" / "step-000000040").mkdir(parents=True)
     store.write_failure(failed, "no weights")
-    with only_one(store.folder(training)):
+    with only_one(store.folder(training), pytest.fail):
         assert reproduce("status", "--runs", tmp_path) == 0
     lines = dict(line.split(maxsplit=1) for line in capsys.readouterr().out.splitlines())
     assert lines[run.folder] == "2/100 epochs  not finished"
@@ -275,6 +276,27 @@ def test_a_run_that_was_moved_needs_a_place_for_decoded_images(capsys, tmp_path,
     write_json(tmp_path / "moved" / "run.json", run.to_dict() | {"data": {"root": str(pristine)}})
     Results({}).write(tmp_path / "moved")
     assert "--cache" in refused(capsys, "evaluate", tmp_path / "moved")
+
+
+@pytest.mark.parametrize("verb", ["evaluate", "export"])
+def test_the_data_of_a_run_that_was_moved_is_named_by_its_option(capsys, tmp_path, verb):
+    store, run = Store(tmp_path), catalog.table1_runs("scenes-demo")[0]
+    write_finished(store, run, data={"root": str(tmp_path / "before")})
+    sentence = refused(capsys, verb, store.folder(run), *["--format", "keras"] * (verb == "export"))
+    assert f"{tmp_path / 'before'}, the data of {store.folder(run)}, is missing" in sentence
+    assert sentence.endswith("name it with --cityscapes.")
+
+
+@pytest.mark.parametrize("verb", ["compare", "claims", "table4"])
+def test_a_colleagues_runs_need_not_be_writable(monkeypatch, tmp_path, pristine, verb):
+    runs, access = tmp_path / "runs", os.access
+    finish(Store(runs), 0.25, rows=["SSrandom"])
+    before = sorted(runs.rglob("*"))
+    monkeypatch.setattr(os, "access", lambda path, mode: path != runs and access(path, mode))
+    words = ["--cityscapes", pristine, "--runs", runs]
+    assert reproduce(verb, *words, "--out", tmp_path / "mine") == 0
+    assert list((tmp_path / "mine").glob("*.html"))
+    assert sorted(runs.rglob("*")) == before
 
 
 def test_official_scores_are_of_the_present_weights(tmp_path, monkeypatch):

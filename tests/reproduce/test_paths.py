@@ -18,7 +18,7 @@ from PIL import Image
 
 from selfsup_segmentation.data.scenes import write_cityscapes, write_kitti
 from selfsup_segmentation.experiments import catalog
-from selfsup_segmentation.experiments.records.json_files import write_json
+from selfsup_segmentation.experiments.records.json_files import read_json, write_json
 from selfsup_segmentation.experiments.records.results import Results
 from selfsup_segmentation.experiments.records.store import Store
 from selfsup_segmentation.reproduce.tables import table2
@@ -200,7 +200,9 @@ def test_table_2_and_a_submission(world, tmp_path):
     store, scores = Store(tmp_path / f"runs {NAME}"), dict.fromkeys(table2.OFFICIAL.values(), 0.5)
     for run in catalog.table1_runs("scenes-demo"):
         if run.init == "CoarseCTS" and catalog.table_row(run) in ("SSCoarseCTS", "SS+D/GS"):
-            shutil.copytree(world.run, store.folder(run))
+            path = shutil.copytree(world.run, store.folder(run)) / "run.json"
+            asked = {key: run.to_dict()[key] for key in ("tasks", "weighting", "init", "variations")}
+            write_json(path, read_json(path) | asked)
             state = {"state_sha256": store.metrics(run).state_sha256}
             write_json(store.folder(run) / "official.json", scores | state)
     submission, out = f"~/submission {NAME}.zip", os.path.relpath(tmp_path / f"out {NAME}")
