@@ -7,8 +7,11 @@ EXTRAS := $(if $(GPU),[$(GPU)],)
 ARGS ?=
 comma := ,
 PYTEST := $(BIN)/python -m pytest -n auto --dist worksteal
+VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 # The tested versions, most of which have no release for Python 3.10.
-PINS := $(shell $(PYTHON) -c 'import sys; print("-c constraints.txt" * (sys.version_info >= (3, 11)))')
+PINS := $(if $(filter 3.10,$(VERSION)),,-c constraints.txt)
+# Written when the environment is complete; one that is not, or is of another Python, is made again.
+MADE := $(VENV)/.made-$(VERSION)
 
 .PHONY: table1 test test-all test-faults test-cluster bench docs lint clean
 
@@ -41,14 +44,17 @@ lint: $(VENV)/.installed-dev  ## style, unused code, direction of imports
 clean:
 	rm -rf $(VENV) *.egg-info build site
 
-$(VENV)/bin/python:
-	$(PYTHON) -m venv $(VENV)
+$(MADE):
+	@$(if $(filter 3.10 3.11 3.12 3.13,$(VERSION)),:,echo "$(PYTHON) is Python $(or $(VERSION),unknown)$(comma) and \
+	this project needs 3.10 to 3.13: make PYTHON=python3.11" >&2; exit 1)
+	$(PYTHON) -m venv --clear $(VENV)
+	touch $@
 
-$(VENV)/.installed: $(VENV)/bin/python setup.py constraints.txt
+$(VENV)/.installed: $(MADE) setup.py constraints.txt
 	$(BIN)/pip install -q $(PINS) -e '.$(EXTRAS)'
 	touch $@
 
-$(VENV)/.installed-dev: $(VENV)/bin/python setup.py constraints.txt
+$(VENV)/.installed-dev: $(MADE) setup.py constraints.txt
 	$(BIN)/pip install -q $(PINS) -e '.[dev,export,cluster,docs$(if $(GPU),$(comma)$(GPU),)]'
 	touch $(VENV)/.installed $@
 

@@ -5,6 +5,8 @@ Functions are imported on first use, so that `models.backbones` can be imported 
 
 import importlib
 
+from selfsup_segmentation.data import keras_settings
+
 _MODULES = {
     "build_decoder": "decoder",
     "build_encoder": "encoder",
@@ -17,4 +19,5 @@ __all__ = ["build_decoder", "build_encoder", "build_multitask_unet", "segmentati
 def __getattr__(name):
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    keras_settings.check()  # before the module imports Keras
     return getattr(importlib.import_module(f"{__name__}.{_MODULES[name]}"), name)

@@ -13,9 +13,12 @@ with contextlib.redirect_stdout(io.StringIO()):  # importing it prints a message
     from segmentation_models.backbones.backbones_factory import Backbones
     from segmentation_models.models import unet as sm_unet
 
+from selfsup_segmentation.data import keras_settings
 from selfsup_segmentation.models.backbones import BACKBONES
 from selfsup_segmentation.models.batch_normalization import FusedBatchNormalization
 from selfsup_segmentation.models.upsampling import BroadcastUpSampling2D
+
+keras_settings.check()
 
 # segmentation-models builds the network from a given module of layers: those of Keras except for these two.
 _OURS = {"BatchNormalization": FusedBatchNormalization, "UpSampling2D": BroadcastUpSampling2D}

@@ -5,6 +5,7 @@ import os
 import socket
 from pathlib import Path
 
+from selfsup_segmentation.data import keras_settings
 from selfsup_segmentation.data.errors import PASSING, InputError, system_fault
 from selfsup_segmentation.experiments.datasets.source import Source
 from selfsup_segmentation.experiments.options import Options
@@ -103,6 +104,7 @@ def execute_task(job: Job, run: Run, needed: Outcome | None = None) -> Outcome:
 
 
 def _advance(job, run, warnings):
+    keras_settings.adopt()
     import tensorflow as tf
 
     from selfsup_segmentation.experiments.datasets.library import Library

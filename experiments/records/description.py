@@ -1,8 +1,6 @@
 """The content of a run's run.json: everything that one must know to repeat the run."""
 
 import datetime
-import subprocess
-from pathlib import Path
 
 import tensorflow as tf
 
@@ -28,7 +26,7 @@ def describe(run, library, data, started_from=None, before=None):
         "versions": provenance.versions(),
         "code": provenance.code_digest(),
         "started_from": started_from,
-        "git_commit": _git_commit(),
+        "git_commit": provenance.git_commit(),
         "devices": [device.name for device in tf.config.list_logical_devices()],
         "machine": provenance.machine(),
     }
@@ -49,11 +47,3 @@ def describe(run, library, data, started_from=None, before=None):
 def now():
     """The time, UTC, as in run.json and metrics.json: ``2026-01-31T12:00:00+00:00``."""
     return datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
-
-
-def _git_commit():
-    command, folder = ["git", "describe", "--always", "--dirty", "--abbrev=12"], Path(__file__).parent
-    try:
-        return subprocess.check_output(command, cwd=folder, stderr=subprocess.DEVNULL, text=True).strip()
-    except (OSError, subprocess.CalledProcessError):
-        return None

@@ -5,6 +5,7 @@ import functools
 import hashlib
 import os
 import platform
+import subprocess
 from importlib.metadata import version
 from pathlib import Path
 
@@ -25,7 +26,13 @@ def versions():
 
 @functools.cache
 def machine():
-    """Name of the ``gpu`` or None, model of the ``cpu``, ``cores`` available to this process, ``ram_gib``."""
+    """The machine as far as it decides bits, and its memory.
+
+    Returns:
+        dict: name of the ``gpu`` or None, model of the ``cpu``, ``cores`` available to this process,
+        ``threads`` that TensorFlow uses within an operation and for independent ones (0: as many as cores),
+        ``onednn`` as the environment sets it, ``ram_gib``.
+    """
     import tensorflow as tf  # the digests are also for commands without it
 
     gpus = tf.config.list_physical_devices("GPU")
@@ -38,6 +45,11 @@ def machine():
         "gpu": details[0].get("device_name", "GPU") if details else None,
         "cpu": names[0] if names else platform.processor() or platform.machine(),
         "cores": len(affinity(0)) if affinity else os.cpu_count(),
+        "threads": [
+            tf.config.threading.get_intra_op_parallelism_threads(),
+            tf.config.threading.get_inter_op_parallelism_threads(),
+        ],
+        "onednn": os.environ.get("TF_ENABLE_ONEDNN_OPTS", "default"),
         "ram_gib": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1),
     }
 
@@ -50,6 +62,26 @@ def code_digest():
         tree = _without_docstrings(ast.parse(path.read_bytes()))
         digest.update(f"{path.relative_to(root)} {ast.dump(tree)}\n".encode())
     return digest.hexdigest()[:12]
+
+
+def git_commit():
+    """Commit of this code, with ``-dirty`` after changes; None where no repository of this project has it.
+
+    A wheel or an unpacked archive may lie inside another repository, whose commit says nothing of this code.
+    """
+    file = Path(__file__).resolve()
+
+    def git(*arguments):
+        command = ["git", *arguments]
+        return subprocess.check_output(command, cwd=file.parent, stderr=subprocess.DEVNULL, text=True).strip()
+
+    try:
+        git("ls-files", "--error-unmatch", file.name)
+        if Path(git("rev-parse", "--show-toplevel")).resolve() != file.parents[2]:
+            return None
+        return git("describe", "--always", "--dirty", "--abbrev=12")
+    except (OSError, subprocess.CalledProcessError):
+        return None
 
 
 def _without_docstrings(tree):

@@ -19,7 +19,7 @@ def changes(run, store, fingerprint=None):
     described = store.description(run)
     if described is None:
         return ["no run.json says how it was made"]
-    found = [*_switches(run, described), *_code(described), *_versions(described)]
+    found = [*_switches(run, described), *_code(described), *_versions(described), *_machines(described)]
     now = fingerprint and fingerprint(run)
     if now and now != described["data"]["fingerprint"]:
         found.append("other data")
@@ -48,6 +48,15 @@ def _versions(described):
         then = list(dict.fromkeys(s.get("versions", {}).get(package) for s in described["sessions"]))
         if then != [now]:
             yield f"{package} {', '.join(map(str, then))}, now {now}"
+
+
+def _machines(described):
+    """What decides bits and was another when the run was resumed; not recorded by older versions."""
+    machines = [session.get("machine") or {} for session in described["sessions"]]
+    for key in ("gpu", "cpu", "cores", "threads", "onednn"):
+        values = list(dict.fromkeys(str(machine[key]) for machine in machines if "onednn" in machine))
+        if len(values) > 1:
+            yield f"resumed on other hardware or settings ({key} {', then '.join(values)})"
 
 
 def _source(run, described, store, fingerprint):

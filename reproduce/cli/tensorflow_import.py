@@ -5,6 +5,8 @@ import functools
 import os
 import sys
 
+from selfsup_segmentation.data import keras_settings
+
 
 @functools.cache  # prints it once
 def import_tensorflow():
@@ -14,6 +16,7 @@ def import_tensorflow():
     before any log level is read, so the file descriptor is the only handle on them.
     """
     with _without_start_up_messages():
+        keras_settings.adopt()
         import tensorflow as tf
 
         gpus = tf.config.list_physical_devices("GPU")

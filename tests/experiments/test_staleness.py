@@ -77,6 +77,12 @@ def other_switch(content):
         (lambda c: c["sessions"][0].update(code="0ld"), "other code (0ld, now"),
         (lambda c: c["sessions"].append(c["sessions"][0] | {"code": "0ld"}), "code changed while"),
         (lambda c: c["sessions"][0]["versions"].update(keras="3.0.0"), "keras 3.0.0, now"),
+        (
+            lambda c: c["sessions"].append(
+                c["sessions"][0] | {"machine": c["sessions"][0]["machine"] | {"cores": 99}}
+            ),
+            ", then 99)",
+        ),
         (lambda c: c["schedule"].update(epochs=99), "epochs was 99, now 3"),
         (other_switch, "mfb was"),
     ],
@@ -118,6 +124,15 @@ def test_a_pretraining_that_was_trained_anew_is_seen_in_its_weights(restored):
     source = catalog.dependency(child)
     edit(store.folder(source) / "metrics.json", lambda c: c.update(state_sha256="another"))
     assert changes(child, store) == [f"{source}, which it is initialized from, was trained again"]
+
+
+def test_sessions_without_a_record_of_what_decides_bits_are_not_marked(restored):
+    store, alone, _ = restored
+    edit(
+        store.folder(alone) / "run.json",
+        lambda c: c["sessions"].append(c["sessions"][0] | {"machine": {"cores": 99}}),
+    )
+    assert changes(alone, store) == []
 
 
 def test_a_run_that_nothing_is_known_of_is_not_passed_as_made_now(restored):
