@@ -53,7 +53,7 @@ def test_a_finished_run_has_every_number_of_its_row(store, library, quiet):
     assert description["data"]["embedded_scenes"] is True
     assert description["sessions"][0]["versions"]["tensorflow"]
     machine = description["sessions"][0]["machine"]
-    assert machine.keys() == {"gpu", "cpu", "cores", "ram_gib"}
+    assert machine.keys() == {"gpu", "cpu", "cores", "threads", "onednn", "ram_gib"}
     assert machine["cpu"] and machine["cores"] >= 1 and machine["ram_gib"] > 0
 
 
