@@ -26,7 +26,7 @@ from selfsup_segmentation.data.labels import IGNORE, ids_to_train_ids
 from selfsup_segmentation.data.png import RGB, read_size
 
 CHANNELS = {"left": 3, "right": 3, "labels": 1}
-FORMAT = 3  # of the cached files; part of their names
+FORMATS = {"left": 3, "right": 3, "labels": 4}  # of the cached files; part of their names
 
 
 class FrameCache:
@@ -126,7 +126,9 @@ class FrameCache:
             stat = source.stat()
         except OSError as error:
             raise InputError(f"{source} cannot be read ({error.strerror}); unpack it again") from error
-        identity = f"{FORMAT} {source.resolve()} {stat.st_size} {stat.st_mtime_ns} {self.size} {self.fit}"
+        identity = (
+            f"{FORMATS[part]} {source.resolve()} {stat.st_size} {stat.st_mtime_ns} {self.size} {self.fit}"
+        )
         return f"{frame.name}.{part}.{hashlib.sha256(identity.encode()).hexdigest()[:16]}"
 
     def _is_sound(self, part, index):

@@ -13,10 +13,12 @@ import numpy as np
 from selfsup_segmentation.data.errors import InputError
 from selfsup_segmentation.data.files import FileError
 from selfsup_segmentation.data.frames import Frame
-from selfsup_segmentation.data.labels import KNOWN_IDS
+from selfsup_segmentation.data.labels import KNOWN_IDS, other_coding
 from selfsup_segmentation.data.png import GRAY8, GRAY16, RGB, read_pixels, read_size
 
 _CONTENT = {"left": RGB, "right": RGB, "labels": GRAY8, "instances": GRAY16, "disparity": GRAY16}
+RESTORE_LABELS = "unpack the original labels from their archive, not a conversion such as *_labelTrainIds.png"
+NO_ROAD = f"and all other labels of its split show no road, and so are no label ids: {RESTORE_LABELS}."
 _IS_KNOWN_ID = np.isin(np.arange(256), list(KNOWN_IDS))
 
 
@@ -32,7 +34,8 @@ def read_labels(path: str | Path) -> np.ndarray:
         path: 8-bit grey PNG, ``*_labelIds.png`` of Cityscapes or a file of KITTI's ``semantic``.
 
     Returns:
-        uint8 ``[H, W]``, each value in `data.labels.KNOWN_IDS`; another one raises `FileError` as well.
+        uint8 ``[H, W]``, each value in `data.labels.KNOWN_IDS`; another value, or labels that are certainly
+        in another coding (`data.labels.other_coding`), raise `FileError` as well.
     """
     labels = read_pixels(path, GRAY8, "a label file")
     if not _IS_KNOWN_ID[labels].all():
@@ -43,6 +46,8 @@ def read_labels(path: str | Path) -> np.ndarray:
             "give the labelIds file, not colors or instances.",
             "label ids",
         )
+    if coding := other_coding(labels):
+        raise FileError(f"{path} holds {coding}, not label ids: {RESTORE_LABELS}.", "label ids")
     return labels
 
 

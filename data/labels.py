@@ -1,8 +1,11 @@
 """Cityscapes labels: ids, trainIds, names and colors, taken from cityscapesscripts.
 
-Files hold label **ids** (0..33). Networks and losses use **trainIds**: the 19 classes that are evaluated,
-0..18, and 255 for everything else. KITTI's semantic files use the same ids.
+Files hold label **ids** (0..33), of which 0..6 are void classes and 7 is road. Networks and losses use
+**trainIds**: the 19 classes that are evaluated, 0..18, and 255 for everything else. KITTI's semantic files
+use the same ids.
 """
+
+from collections.abc import Iterable
 
 import numpy as np
 from cityscapesscripts.helpers.labels import labels as _LABELS
@@ -13,6 +16,8 @@ _CLASSES = sorted(
     (label for label in _LABELS if 0 <= label.trainId != IGNORE and not label.ignoreInEval),
     key=lambda label: label.trainId,
 )
+
+_ROAD = next(label.trainId for label in _CLASSES if label.name == "road")
 
 NUM_CLASSES = len(_CLASSES)
 CLASS_NAMES = tuple(label.name for label in _CLASSES)
@@ -57,6 +62,42 @@ def train_ids_to_ids(train_ids: np.ndarray) -> np.ndarray:
 def colorize(train_ids: np.ndarray) -> np.ndarray:
     """TrainIds, integers ``[...]``, in the benchmark's colors: RGB uint8 ``[..., 3]``; 255 is black."""
     return PALETTE[_as_uint8(train_ids)]
+
+
+def other_coding(ids: np.ndarray) -> str | None:
+    """Name of another coding that the labels of an image are certainly in; None for label ids.
+
+    Ids from 20 (signs, plants, sky, people, vehicles) cover 27 % or more of each of 30 real KITTI frames.
+    None occurs in trainIds, of which 255, a licence plate as an id, covers 2.5 % or more, nor in category
+    ids, whose 1..6, void classes as ids, cover 70 % or more in several classes.
+
+    Args:
+        ids: uint8 ``[H, W]``.
+    """
+    if (ids - np.uint8(20) < 14).any():  # wraps below 20
+        return None
+    shares = np.bincount(ids.ravel(), minlength=256) / ids.size
+    if shares[7] > 0.15 or not shares[ID_TO_TRAIN_ID != IGNORE].any():
+        return None
+    if shares[255] > 0.01:
+        return "trainIds"
+    void = shares[1:7]
+    return "category ids" if void.sum() > 0.5 and (void > 0.01).sum() > 2 else None
+
+
+def lack_road(train_ids: Iterable[np.ndarray]) -> bool:
+    """Whether other classes but no road occur in a set of 8 images or more, as in labels of another coding.
+
+    Args:
+        train_ids: uint8 ``[H, W]`` of each image; read up to the first with road.
+    """
+    count, has_classes = 0, False
+    for image in train_ids:
+        if (image == _ROAD).any():
+            return False
+        count += 1
+        has_classes = has_classes or bool((image != IGNORE).any())
+    return has_classes and count >= 8
 
 
 def _as_uint8(values: np.ndarray) -> np.ndarray:

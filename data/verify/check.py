@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from pathlib import Path
 
+from selfsup_segmentation.data.decode import NO_ROAD, read_labels
+from selfsup_segmentation.data.labels import ids_to_train_ids, lack_road
 from selfsup_segmentation.data.layout import Layout
 from selfsup_segmentation.data.verify.frame import check_frame
 from selfsup_segmentation.data.verify.listing import list_data_set
@@ -59,6 +61,7 @@ def verify(
     sizes = [(frame, result.size) for frame, result in zip(frames, results, strict=True) if result.size]
     for split in report.splits:
         _check_sizes(layout, split, [pair for pair in sizes if pair[0].split == split.name], report)
+        _check_road(split, frames, report)
     report.problems = sorted(dict.fromkeys(report.problems), key=lambda problem: KINDS.index(problem.kind))
     for split in report.splits:
         split.problems = dict(Counter(p.part for p in report.problems if p.split == split.name))
@@ -105,6 +108,15 @@ def _check_sizes(
             for frame, size in sizes
             if size != usual
         ]
+
+
+def _check_road(split: SplitReport, frames: list[FrameFiles], report: Report) -> None:
+    """A problem if the valid labels of a split show no road; few files are opened if they do."""
+    faulty = {problem.file for problem in report.problems if problem.part == "labels"}
+    labeled = [frame for frame in frames if frame.split == split.name and "labels" in frame.files]
+    labeled = [frame for frame in labeled if frame.files["labels"] not in faulty]
+    if lack_road(ids_to_train_ids(read_labels(frame.path("labels"))) for frame in labeled):
+        report.problems.append(labeled[0].problem("label ids", "labels", NO_ROAD))
 
 
 def _times(size: tuple[int, int]) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 from selfsup_segmentation.data.errors import InputError
 from selfsup_segmentation.data.verify.report import KINDS, FrameFiles, FrameResult, Problem
 
-CHECK_VERSION = 1  # increase it whenever a check changes, to invalidate earlier results
+CHECK_VERSION = 2  # increase it whenever a check changes, to invalidate earlier results
 
 
 def fingerprint(frame: FrameFiles) -> str:

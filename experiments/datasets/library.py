@@ -8,7 +8,9 @@ from pathlib import Path
 
 from selfsup_segmentation.data.cache import FrameCache, checksum
 from selfsup_segmentation.data.color import ColorStatistics, color_statistics
+from selfsup_segmentation.data.decode import NO_ROAD
 from selfsup_segmentation.data.errors import InputError
+from selfsup_segmentation.data.labels import lack_road
 from selfsup_segmentation.data.pipeline import Preparation
 from selfsup_segmentation.experiments.datasets import source as sources
 from selfsup_segmentation.experiments.records.json_files import write_text
@@ -101,6 +103,8 @@ class Library:
             cache = FrameCache(self._frames(split, need, split_seed), size, parts, fit, self.folder)
             with self._alone():
                 cache.build(self._progress(f"decoding {self.source.name} {split}"))
+            if "labels" in parts and lack_road(cache.images("labels")):
+                raise InputError(f"{cache.frames[0].labels} {NO_ROAD}")
             return cache
 
         return self._once(("cache", split, need, size, fit, split_seed), make)
