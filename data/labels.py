@@ -68,8 +68,8 @@ def other_coding(ids: np.ndarray) -> str | None:
     """Name of another coding that the labels of an image are certainly in; None for label ids.
 
     Ids from 20 (signs, plants, sky, people, vehicles) cover 27 % or more of each of 30 real KITTI frames.
-    None occurs in trainIds, of which 255, a licence plate as an id, covers 2.5 % or more, nor in category
-    ids, whose 1..6, void classes as ids, cover 70 % or more in several classes.
+    None occurs in trainIds, whose 255, a licence plate as an id, covers more than 1 % of most, nor in category
+    ids, whose 1..6, void classes as ids, cover more than half of most, in several classes.
 
     Args:
         ids: uint8 ``[H, W]``.
