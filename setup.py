@@ -55,6 +55,7 @@ setup(
             "onnxruntime>=1.20,<2",
             "tf2onnx>=1.17,<1.18",
         ],
+        "oracles": ["torchjd==0.18.0"],  # compares weightings with it in the tests; comes with torch
         "docs": ["mkdocs>=1.6,<2", "mkdocs-material>=9.6,<10"],
         "dev": [
             "hypothesis>=6.100,<7",

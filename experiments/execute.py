@@ -21,7 +21,7 @@ from selfsup_segmentation.experiments.training.loop import Training
 from selfsup_segmentation.experiments.training.objective import Objective
 from selfsup_segmentation.experiments.training.strategy import strategy_of
 from selfsup_segmentation.experiments.weightings import make_weighting
-from selfsup_segmentation.weighting import TaskWeighting
+from selfsup_segmentation.weighting import GradientWeighting, TaskWeighting
 
 
 def execute(run, store, library, options):
@@ -85,14 +85,14 @@ class Ready:
     Attributes:
         data: `experiments.datasets.library.RunData`.
         model: ``keras.Model`` with its initial weights; trained in place, as is the weighting.
-        weighting: `weighting.TaskWeighting` of the run's tasks.
+        weighting: `weighting.TaskWeighting` or `weighting.GradientWeighting` of the run's tasks.
         objective: `experiments.training.objective.Objective`.
         training: `experiments.training.loop.Training` of all of these.
     """
 
     data: RunData
     model: keras.Model
-    weighting: TaskWeighting
+    weighting: TaskWeighting | GradientWeighting
     objective: Objective
     training: Training
 

@@ -47,7 +47,8 @@ class Run:
     Attributes:
         dataset: data and scale, as `experiments.catalog.dataset_label` names them.
         tasks: names in the order of `experiments.tasks.TASKS`.
-        weighting: ``GS`` (fixed weights), ``UW``, ``DWA``, or ``none`` for a single task.
+        weighting: ``GS`` (fixed weights), ``UW``, ``DWA`` or another key of `WEIGHTINGS`;
+            ``none`` for a single task.
         init: of the encoder: ``random``, ``ImageNet`` or ``CoarseCTS``.
         schedule: length and size of the training.
         seed: seed of initialization and order of the images, ≥ 0.

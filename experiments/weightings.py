@@ -6,11 +6,15 @@ WEIGHTINGS = {
     "UW": ("UncertaintyWeighting", lambda run: _uncertainty(run, run.readings)),
     "DWA": ("DynamicWeightAverage", lambda run: (run.tasks, run.readings.dwa_temperature)),
 }
+# Beyond the paper (docs/WEIGHTINGS.md). For one main task, which is segmentation:
+FOR_ONE_TASK = ("CosineGate", "GradientBalance", "AuxiliaryReweighting", "PrimaryConstrained")
+FROM_LOSSES = ("SoftOptimalUncertainty", "EqualAfterNormalization")
+WEIGHTINGS |= {name: (name, lambda run: (run.tasks,)) for name in (*FOR_ONE_TASK, *FROM_LOSSES)}
 SINGLE = {"none": ("FixedWeights", lambda run: (dict.fromkeys(run.tasks, 1.0),))}
 
 
 def make_weighting(run):
-    """The `weighting.TaskWeighting` of a run; a single task has the weight 1."""
+    """The weighting of a run, an object of the package `weighting`; a single task has the weight 1."""
     from selfsup_segmentation import weighting  # here, because tables do without TensorFlow
 
     name, arguments = (WEIGHTINGS | SINGLE)[run.weighting]

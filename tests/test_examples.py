@@ -16,7 +16,7 @@ from selfsup_segmentation.reproduce.__main__ import main
 from tests.narrow import narrow_network  # noqa: F401
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
-GUIDE = EXAMPLES.parent / "docs" / "LIBRARY.md"
+GUIDES = [EXAMPLES.parent / "docs" / name for name in ("LIBRARY.md", "WEIGHTINGS.md")]
 
 
 @pytest.fixture
@@ -99,9 +99,20 @@ def test_another_encoder(run):
     assert "mobilenetv2: 8,050,051 parameters" in said
 
 
-def test_the_guide_shows_the_examples_as_they_are():
-    blocks = re.findall(r"```python\n(.*?)```", GUIDE.read_text(encoding="utf-8"), re.S)
+def test_one_main_task_in_an_own_loop(run):
+    variables, said = run("main_task.py")
+    assert len(re.findall(r"^epoch \d: .*'cosine_sum': ", said, re.M)) == 6
+    correct = np.argmax(variables["model"](variables["x"])["sign"], -1) == variables["labels"]
+    assert correct.mean() > 0.9
+
+
+def test_the_guides_show_the_examples_as_they_are():
+    text = "\n".join(guide.read_text(encoding="utf-8") for guide in GUIDES)
+    *blocks, rule = re.findall(r"```python\n(.*?)```", text, re.S)
     files = {path.name: path.read_text(encoding="utf-8") for path in EXAMPLES.glob("*.py")}
     assert sorted(blocks) == sorted(files.values())
-    for name in files:
-        assert f"examples/{name}" in GUIDE.read_text(encoding="utf-8")
+    assert all(f"examples/{name}" in text for name in files)
+    names = {}
+    exec(compile(rule, "WEIGHTINGS.md", "exec"), names)
+    factors = names["Capped"](["seg", "depth"])([[1.0, 0.0], [0.0, 16.0]])
+    assert factors.numpy().tolist() == [1, 0.25]

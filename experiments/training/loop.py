@@ -30,7 +30,8 @@ class Training:
     Args:
         run: `experiments.run.Run`.
         model: initialized network from `models.build_multitask_unet`; trained in place.
-        weighting: `weighting.TaskWeighting` of the run's tasks; trained in place.
+        weighting: `weighting.TaskWeighting` or `weighting.GradientWeighting` of the run's tasks; trained in
+            place.
         objective: `experiments.training.objective.Objective`.
         data: `experiments.datasets.library.RunData` of the run.
         folder: run directory.
@@ -128,9 +129,8 @@ class Training:
         means = self._sound_means()
         seconds = time.monotonic() - clock
         images = (step - timed_from) * self.run.schedule.batch_size
-        weights = {f"weight_{task}": w for task, w in self.weighting.current_weights().items()}
         speed = {"images_per_second": images / seconds if images else math.nan}
-        return means | weights | speed | {RATE: self.rate.of_last_step(self.optimizer)}
+        return means | self.weighting.epoch_log() | speed | {RATE: self.rate.of_last_step(self.optimizer)}
 
     def _sound_means(self):
         """Mean losses since the epoch began; raises `DivergedError` unless all of them are finite."""

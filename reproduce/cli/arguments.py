@@ -10,7 +10,7 @@ from selfsup_segmentation.experiments.datasets.source import SCENES_MARKER, Sour
 from selfsup_segmentation.experiments.options import Options
 from selfsup_segmentation.experiments.readings import DECLARED, Readings
 from selfsup_segmentation.experiments.training import multiworker
-from selfsup_segmentation.experiments.weightings import WEIGHTINGS
+from selfsup_segmentation.experiments.weightings import FOR_ONE_TASK, WEIGHTINGS
 from selfsup_segmentation.reproduce.cli.tensorflow_import import import_tensorflow
 
 
@@ -176,6 +176,8 @@ def parse_row(text):
         raise InputError(f"--row {text}: write tasks and weighting, as in SS, D, SS+D/UW or SS+C+D/GS.")
     if weighting and weighting not in WEIGHTINGS:
         raise InputError(f"--row {text}: the weighting is one of {', '.join(WEIGHTINGS)}.")
+    if weighting in FOR_ONE_TASK and "seg" not in tasks:
+        raise InputError(f"--row {text}: {weighting} is for rows with SS, which is its main task.")
     return tasks, weighting or "none"
 
 

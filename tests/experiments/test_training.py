@@ -12,7 +12,7 @@ from selfsup_segmentation.experiments.training.divergence import DivergedError
 from selfsup_segmentation.experiments.training.loop import Training
 from selfsup_segmentation.experiments.training.network import build_model, initialize
 from selfsup_segmentation.experiments.training.objective import Objective
-from selfsup_segmentation.experiments.weightings import make_weighting
+from selfsup_segmentation.experiments.weightings import FOR_ONE_TASK, FROM_LOSSES, make_weighting
 from tests.experiments.conftest import tiny_run
 from tests.synthetic import QUIET
 
@@ -66,6 +66,43 @@ def test_an_interrupted_run_ends_where_an_undisturbed_one_does(
     for one, other in zip(weights, resumed, strict=True):
         np.testing.assert_array_equal(one, other)
     assert numbers(tmp_path) == history
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "AuxiliaryReweighting",
+        *(
+            pytest.param(name, marks=pytest.mark.slow)
+            for name in (*FOR_ONE_TASK, *FROM_LOSSES)
+            if name != "AuxiliaryReweighting"
+        ),
+    ],
+)
+def test_a_run_for_one_main_task_resumes_to_the_bit_and_logs_its_gradients(
+    library, quiet, tmp_path, monkeypatch, name
+):
+    run, batches = tiny_run(("seg", "color", "depth"), name, epochs=2), loop.training_batches
+    undisturbed = start(run, library, tmp_path / "a", quiet)
+    with monkeypatch.context() as patch:
+
+        def interrupted(*args):
+            yield from batches(*args).take(2)
+            raise KeyboardInterrupt
+
+        patch.setattr(loop, "training_batches", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            start(run, library, tmp_path / "b", dataclasses.replace(quiet, checkpoint_minutes=0.0))
+    for one, other in zip(undisturbed, start(run, library, tmp_path / "b", quiet), strict=True):
+        np.testing.assert_array_equal(one, other)
+    history = numbers(tmp_path / "b")
+    assert history == numbers(tmp_path / "a")
+    for row in history:
+        assert row["loss"] > 0 and all(row[f"weight_{task}"] >= 0 for task in run.tasks)
+        if name in FOR_ONE_TASK:
+            assert row["cosine_seg"] == pytest.approx(1)
+            assert all(row[f"norm_{task}"] > 0 for task in run.tasks)
+            assert row["loss"] == pytest.approx(sum(row[f"loss_{task}"] for task in run.tasks), rel=1e-5)
 
 
 def test_losses_fall_and_are_logged_with_their_weights(library, quiet, tmp_path):

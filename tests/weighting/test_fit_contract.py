@@ -17,6 +17,7 @@ from selfsup_segmentation.weighting import (
     WeightedModel,
 )
 from tests.conftest import REPOSITORY
+from tests.weighting import test_engine
 
 layers = keras.layers
 DRAW = np.random.default_rng(0)
@@ -267,9 +268,10 @@ import json, sys
 import tensorflow as tf
 cpu = tf.config.list_physical_devices("CPU")[0]
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
-from tests.weighting import test_fit_contract as contract
+from tests.weighting import test_engine, test_fit_contract as contract
 strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
-json.dump({name: contract.train(name, strategy) for name in contract.WAYS}, sys.stdout)
+found = {name: contract.train(name, strategy) for name in contract.WAYS}
+json.dump(found | {"rules": test_engine.on_devices(strategy)}, sys.stdout)
 """
 
 
@@ -301,3 +303,8 @@ def test_two_devices_train_as_one(name, trained_on_two):
     two, one = trained_on_two[name], train(name)
     keras.tree.map_structure(lambda x, y: np.testing.assert_allclose(x, y, rtol=1e-6, atol=1e-6), two, one)
     assert one["weighting"] != pytest.approx(dict.fromkeys(Y, 1.0), abs=1e-3)
+
+
+def test_rules_for_one_main_task_compute_on_two_devices_what_they_do_on_one(trained_on_two):
+    two, one = trained_on_two["rules"], test_engine.on_devices()
+    keras.tree.map_structure(lambda x, y: np.testing.assert_allclose(x, y, rtol=1e-4, atol=1e-6), two, one)
