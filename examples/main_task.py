@@ -21,7 +21,7 @@ model = keras.Model(inputs, {"sign": sign(trunk(inputs)), "sum": total(trunk(inp
 
 shared = trunk.trainable_variables
 own = sign.trainable_variables + total.trainable_variables
-weighting = GradientBalance(["sign", "sum"], primary="sign")
+weighting = GradientBalance(["sign", "sum"], primary="sign", relax=1.0)
 classification = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 optimizer = keras.optimizers.Adam(1e-2)
 optimizer.build([*shared, *own])

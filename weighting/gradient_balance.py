@@ -14,8 +14,8 @@ class GradientBalance(GradientWeighting):
 
     ``c_k = r · m_1 / m_k + (1 − r)`` and ``c_1 = 1``, where m_k is the moving average of the norm ``‖g_k‖``
     with decay β, and r the relax factor: 0 leaves the gradients as they are, 1 gives all of them the norm of
-    the main one. It removes the constant factors between losses that a grid search has to find. State: the
-    averages.
+    the main one. With 1 the unit of a loss does not matter; below, a share 1 − r of a much longer gradient
+    stays as long as it was. State: the averages.
 
     Deviations: one norm over all shared variables, where the authors' code balances each tensor alone; where
     ``m_k = 0`` the factor is 1, where their code divides by zero. Their averages start at 0 without a

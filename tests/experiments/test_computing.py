@@ -210,13 +210,15 @@ def test_weightings_beyond_the_paper_do_not_depend_on_the_devices(scenes, tmp_pa
     computed = train_elsewhere(GRADIENTS, scenes, tmp_path, name)
     rows = {key: metrics.history[0] for key, (_, metrics, _) in computed.items()}
     # The derivative of the warp is not continuous: gradients differ by more than losses do.
-    for column, close, rough in (("loss", 1e-4, 0.05), ("norm", 5e-3, 0.2), ("weight", 5e-3, 0.2)):
+    for column, close, rough in (("loss", 1e-4, 0.05), ("norm", 5e-3, 0.2), ("weight", 5e-3, None)):
         values = {
             key: [row[f"{column}_{task}"] for task in ALL if f"{column}_{task}" in row]
             for key, row in rows.items()
         }
-        for key, tolerance in {"two": close, "jit": close, "float16": rough}.items():
-            np.testing.assert_allclose(values[key], values["one"], rtol=tolerance, atol=tolerance / 5)
+        for key in ("two", "jit"):
+            np.testing.assert_allclose(values[key], values["one"], rtol=close, atol=close / 5)
+        if rough:  # a factor may be the small difference of inner products
+            np.testing.assert_allclose(values["float16"], values["one"], rtol=rough, atol=rough / 5)
     assert ("norm_seg" in rows["two"]) == (name == "PrimaryConstrained")
 
 
