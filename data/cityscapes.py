@@ -3,6 +3,8 @@
 Labels and instances of ``train_extra`` are those of ``gtCoarse``.
 """
 
+from pathlib import Path
+
 from selfsup_segmentation.data.calibration import read_camera
 from selfsup_segmentation.data.files import list_files, list_folders
 from selfsup_segmentation.data.layout import Layout, PartFiles, ReleasedSplit
@@ -62,6 +64,27 @@ def _write_scenes(root, counts, **options):
     write_cityscapes(root, counts, **options)
 
 
+def part_note(root):
+    """Sentence for every report if frames of a split are missing, else None; an absent split is no part.
+
+    Returns:
+        For example ``A part of Cityscapes: 2 of 2975 frames of train.``
+
+    Raises:
+        InputError: as `Layout.find_frames`.
+    """
+    parts = []
+    for split in ("train", "val", "train_extra"):
+        official, corrupt = (
+            CITYSCAPES.released[split].frames,
+            CORRUPT_FRAMES if split == "train_extra" else (),
+        )
+        found = len(CITYSCAPES.scan(Path(root), split, ["left"])["left"].files)
+        if 0 < found < official - len(corrupt):
+            parts.append(f"{found} of {official} frames of {split}")
+    return f"A part of Cityscapes: {', '.join(parts)}." if parts else None
+
+
 CITYSCAPES = Layout(
     name="cityscapes",
     scenes_name="scenes",
@@ -90,4 +113,5 @@ CITYSCAPES = Layout(
     heights=range(1024, 1025),
     native_size="2048×1024",
     has_one_size=True,
+    note=part_note,
 )

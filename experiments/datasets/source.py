@@ -44,6 +44,14 @@ class Source:
         """The same, and no file is opened."""
         return self.layout.find_frames(self.root, split, need, split_seed)
 
+    def lacks(self, split):
+        """Why a split is not there at all, one sentence; None if some of its images are."""
+        try:
+            self.listed_frames(split)
+        except InputError as error:
+            return str(error)
+        return None
+
     def note(self):
         """A sentence that belongs on every number of this data, or None."""
         return None if self.is_scenes else self.layout.note(self.root)

@@ -65,6 +65,6 @@ def validation(evaluator, folder, tensorboard):
             numbers = headline({"shared": evaluator()}, Readings(encoder_bn_eval="shared"))
         else:  # history.csv has the same columns in every epoch
             numbers = dict.fromkeys(headline_names(evaluator.run.tasks), math.nan)
-        return {f"val_{name}": value for name, value in numbers.items()}
+        return {f"val_{name}": math.nan if value is None else value for name, value in numbers.items()}
 
     return validate

@@ -25,6 +25,14 @@ def runs_to_do(runs, store, libraries, options, report):
             for run in from_imagenet:
                 store.write_failure(run, reason)
             todo = [run for run in todo if run not in from_imagenet]
+    # The pre-training's images are of use to some rows alone; the others do without.
+    absent = {run: libraries[run.dataset].source.lacks(run.split) for run in runs if run.split != "train"}
+    absent = {run: reason for run, reason in absent.items() if reason}
+    for run, reason in absent.items():
+        if run in todo:
+            report(f"{run} and the runs that it initializes have no result: {reason}")
+            store.write_failure(run, reason)
+    runs, todo = ([run for run in each if run not in absent] for each in (runs, todo))
     for run in runs:
         libraries[run.dataset].check_same_data(run, store)
     for run in todo:

@@ -23,11 +23,15 @@ def headline(evaluations: dict, readings: Readings) -> dict[str, float | None]:
         evaluations: as in `Results`.
         readings: they choose the statistics, the resolution of the mIoU, and unit, cap and mean of the
             disparity errors.
+
+    Returns:
+        Dict of floats; None where there is nothing to score.
     """
     numbers = {}
     for result in evaluations[readings.encoder_bn_eval].values():
         numbers |= result.headline(readings)
-    return numbers
+    # NaN is the mean over nothing, such as a validation set without a labelled pixel.
+    return {name: None if value != value else value for name, value in numbers.items()}
 
 
 def headline_names(tasks) -> list[str]:

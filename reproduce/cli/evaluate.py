@@ -15,5 +15,11 @@ def run(request):
     library = open_library(request, finished)
     for name, value in finished.network.evaluate(library).items():
         recorded = finished.results.headline[name]
-        if value is not None:
-            print(f"{name:12s} {value:.6f}   recorded {recorded:.6f}   difference {value - recorded:+.1e}")
+        shown = [f"{name:12s} {_text(value)}", f"recorded {_text(recorded)}"]
+        if None not in (value, recorded):
+            shown.append(f"difference {value - recorded:+.1e}")
+        print("   ".join(shown))
+
+
+def _text(value):
+    return "nothing to score" if value is None else f"{value:.6f}"

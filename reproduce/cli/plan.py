@@ -93,8 +93,14 @@ def make_plan(runs, store, sources, request):
             impossible[run.folder] = "no ImageNet weights"
         elif not is_done and needs in impossible:
             impossible[run.folder] = impossible[needs]
-        if run.dataset not in sources:
-            planned.append(Planned(run.folder, "done" if is_done else "no data", None, 0, 0.0, needs))
+        is_there = run.dataset in sources
+        if is_there and run.split != "train" and sources[run.dataset].lacks(run.split):
+            is_there = False
+            if not is_done:
+                impossible[run.folder] = f"no {run.split}"
+        if not is_there:
+            state = "done" if is_done else impossible.get(run.folder, "no data")
+            planned.append(Planned(run.folder, state, None, 0, 0.0, needs))
             continue
         split = (run.dataset, run.split, run.readings.kitti_split_seed)
         if split not in frames:

@@ -52,7 +52,7 @@ def test_real_label_ids_are_and_their_conversions_are_not(kitti_sample):
     assert {other_coding(ids) for ids in images} == {None}
     for coding, function in CODINGS.items():
         found = [other_coding(function(ids)) for ids in images]
-        # A frame full of vehicles, whose category has the id of road, or without void, may be either; no set is.
+        # A frame full of vehicles, whose category has the id of road, may be either.
         assert set(found) <= {coding, None} and found.count(coding) > 0.7 * len(images)
 
 

@@ -1,6 +1,7 @@
 """Frames are found in both layouts, or one sentence says which archive is missing. Most files are empty:
 finding frames never opens one."""
 
+import dataclasses
 import os
 import shutil
 from pathlib import Path
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from selfsup_segmentation.data.cityscapes import EXTRA_PARTS, FINE_PARTS
+from selfsup_segmentation.data.cityscapes import EXTRA_PARTS, FINE_PARTS, part_note
 from selfsup_segmentation.data.decode import check_frames, read_labels
 from selfsup_segmentation.data.errors import InputError
 from selfsup_segmentation.data.kitti import VALIDATION_IDS, split_note, validation_ids
@@ -463,3 +464,19 @@ def test_semantics_alone_suffice_for_segmentation(tmp_path):
     assert len(KITTI.find_frames(tmp_path, "val", ["labels"])) == 2
     assert len(KITTI.find_frames(tmp_path / "data_semantics", "val", ["labels"])) == 2
     assert "data_scene_flow.zip" in refused(KITTI, tmp_path, "training/image_3")
+
+
+def test_a_part_of_cityscapes_is_said_with_its_counts(tmp_path):
+    build_cityscapes(tmp_path, "train")
+    found = len(CITYSCAPES.find_frames(tmp_path, "train", ()))
+    assert part_note(tmp_path) == f"A part of Cityscapes: {found} of 2975 frames of train."
+    build_cityscapes(tmp_path, "train_extra")
+    assert part_note(tmp_path).endswith(f"of train, {found} of 19998 frames of train_extra.")
+
+
+def test_all_of_cityscapes_needs_no_note(tmp_path, monkeypatch):
+    build_cityscapes(tmp_path, "train")
+    found = len(CITYSCAPES.find_frames(tmp_path, "train", ()))
+    released = CITYSCAPES.released["train"]
+    monkeypatch.setitem(CITYSCAPES.released, "train", dataclasses.replace(released, frames=found))
+    assert part_note(tmp_path) is None

@@ -315,3 +315,44 @@ def test_official_scores_are_of_the_present_weights(tmp_path, monkeypatch):
         write_finished(store, run, state_sha256=state)
         scores = official.scores_of(run, store, lambda: library, None)
         assert scores == dict.fromkeys(table2.OFFICIAL, expected)
+
+
+def test_without_train_extra_the_rows_that_need_it_have_the_reason(scenes, tmp_path, capsys, monkeypatch):
+    for folder in scenes.glob("*/train_extra"):
+        shutil.rmtree(folder)
+    words = ["table1", "--cityscapes", scenes, "--runs", tmp_path / "runs", "--imagenet-weights", "none"]
+    words += ["--rows", "SSrandom", "SSCoarseCTS", "--init", "random", "CoarseCTS"]
+    assert reproduce(*words, "--plan") == 0
+    planned = [line for line in capsys.readouterr().out.splitlines() if line.startswith("scenes-demo/")]
+    assert ["to do" in line for line in planned] == [True, False, False]
+    assert ["no train_extra" in line for line in planned] == [False, True, True]
+
+    executed = []
+
+    def without_training(run, store, library, options):
+        executed.append(run.folder)
+        reason = (
+            f"it is initialized from {catalog.dependency(run)}"
+            if catalog.dependency(run)
+            else "not trained by this test"
+        )
+        store.write_failure(run, reason)
+
+    monkeypatch.setattr("selfsup_segmentation.experiments.executors.common.execute", without_training)
+    assert reproduce(*words, "--progress", "none") == 0
+    assert executed == ["scenes-demo/SS/random/seed0", "scenes-demo/SS/CoarseCTS/seed0"]
+    printed = " ".join(capsys.readouterr().out.split())
+    assert "unpack leftImg8bit_trainextra.zip" in printed and "it is initialized from" in printed
+
+
+def test_a_validation_set_without_a_labelled_pixel_has_no_number(scenes, tmp_path, capsys, narrow_network):
+    for path in (scenes / "gtFine" / "val").rglob("*_labelIds.png"):
+        Image.fromarray(np.zeros((64, 128), np.uint8)).save(path)
+    words = train(scenes, tmp_path, "--row", "SS", "--epochs", 1, "--init", "random", "--no-tensorboard")
+    assert reproduce(*words) == 0
+    folder = next((tmp_path / "runs").rglob("metrics.json")).parent
+    assert Results.read(folder).headline == {"sem_miou": None}
+    capsys.readouterr()
+    assert reproduce("evaluate", folder) == 0
+    printed = capsys.readouterr().out.splitlines()[-1].split()
+    assert printed == ["sem_miou", "nothing", "to", "score", "recorded", "nothing", "to", "score"]
