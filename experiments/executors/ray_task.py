@@ -2,7 +2,9 @@
 
 import dataclasses
 import os
+import signal
 import socket
+import threading
 from pathlib import Path
 
 from selfsup_segmentation.data import keras_settings
@@ -85,6 +87,10 @@ def execute_task(job: Job, run: Run, needed: Outcome | None = None) -> Outcome:
     if needed is not None and needed.message is None:
         return Outcome()
     _print_to(job.store().folder(run) / LOG)
+    # Ray cancels a task by SIGINT, which a shell ignores for background jobs and all that they start.
+    in_main_thread = threading.current_thread() is threading.main_thread()
+    if in_main_thread and signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     os.environ.pop(_THREADS, None)
     if job.threads is not None:
         os.environ[_THREADS] = job.threads
