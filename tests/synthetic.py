@@ -1,4 +1,4 @@
-"""Options without output, and results of runs that nobody trained."""
+"""Options without output, and results of runs and measurements that nobody made."""
 
 from selfsup_segmentation.experiments.metrics import DisparityErrors
 from selfsup_segmentation.experiments.options import Options
@@ -9,6 +9,7 @@ from selfsup_segmentation.experiments.tasks.colorization import ColorResult
 from selfsup_segmentation.experiments.tasks.disparity import DepthResult, Errors
 from selfsup_segmentation.experiments.tasks.miou import IoU
 from selfsup_segmentation.experiments.tasks.segmentation import SegmentationResult
+from selfsup_segmentation.reproduce.check import numbers
 
 QUIET = Options(imagenet_weights="none", progress="none", tensorboard=False)
 KINDS = ("per_input", "shared")
@@ -53,3 +54,12 @@ def write_finished(store, run, evaluations=None, data=None, **fields):
     write_json(store.folder(run) / "run.json", described)
     evaluations = evaluations or dict.fromkeys(KINDS, evaluation(run.tasks))
     Results(evaluations, **fields).write(store.folder(run))
+
+
+def measured_in_no_time(job, name):
+    """What ``reproduce check`` would measure on a sound machine; replaces `in_a_process`."""
+    if job.readings.get("precision") == "mixed_float16":
+        return {"failed": "no such kernel"}
+    losses = numbers.read_reference()["losses"] if job.size == numbers.SIZE else {}
+    rest = {"seconds": 0.1, "input_wait": 0.01, "peak_bytes": 2**30, "launches": 1600}
+    return {"losses": losses, "device": "H 1", "tensorflow": "2", "date": "today"} | rest

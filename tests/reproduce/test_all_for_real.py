@@ -18,8 +18,9 @@ from selfsup_segmentation.experiments.finished.inference import measure_inferenc
 from selfsup_segmentation.experiments.records.store import Store
 from selfsup_segmentation.experiments.run import Schedule
 from selfsup_segmentation.reproduce.__main__ import main
+from selfsup_segmentation.reproduce.cli import check
 from selfsup_segmentation.reproduce.cli.parser import parse
-from tests.synthetic import KINDS, evaluation, write_finished
+from tests.synthetic import KINDS, evaluation, measured_in_no_time, write_finished
 from tests.test_readme import COMMANDS
 
 TINY = Schedule(epochs=1, size=(64, 32), statistics_batches=2, validate_every=0)
@@ -45,6 +46,8 @@ def small(narrow_network):
         fast = functools.partial(measure_inference, rounds=1)
         monkeypatch.setattr(inference, "measure_inference", lambda size: fast((64, 32)))
         monkeypatch.setattr(common, "execute", execute_or_write)
+        for module in (check.numbers, check.speed):
+            monkeypatch.setattr(module, "in_a_process", measured_in_no_time)
         yield
 
 

@@ -12,6 +12,7 @@ from selfsup_segmentation.reproduce.check import delivery, measure, numbers, spe
 from selfsup_segmentation.reproduce.check.modes import DEFAULT, MODES
 from tests import narrow
 from tests.refused import refused, reproduce
+from tests.synthetic import measured_in_no_time
 
 REFERENCE = numbers.read_reference()
 EXACT = REFERENCE["tolerance"]["float32"]
@@ -84,20 +85,11 @@ def test_the_row_has_the_kept_losses_on_this_machine(tmp_path):
     assert found["seconds"] > 0 and 0 <= found["input_wait"] <= 1 and found["launches"] > 1000
 
 
-def made_up(job, name):
-    """What a sound machine would measure, in no time."""
-    if job.readings.get("precision") == "mixed_float16":
-        return {"failed": "no such kernel"}
-    losses = LOSSES if job.size == numbers.SIZE else {}
-    rest = {"seconds": 0.1, "input_wait": 0.01, "peak_bytes": 2**30, "launches": 1600}
-    return {"losses": losses, "device": "H 1", "tensorflow": "2", "date": "today"} | rest
-
-
 @pytest.fixture
 def check(monkeypatch, tmp_path):
     """Function of words that runs ``reproduce check`` with a function in place of the processes."""
 
-    def check(*words, process=made_up):
+    def check(*words, process=measured_in_no_time):
         for module in (numbers, speed):
             monkeypatch.setattr(module, "in_a_process", process)
             monkeypatch.setattr(module, "write_scenes", lambda folder, size: folder)
@@ -124,7 +116,7 @@ def test_other_numbers_and_numbers_that_change_are_problems(check):
     count = itertools.count()
 
     def process(job, name):
-        return made_up(job, name) | {"losses": changed("color", 2, 1.5 + next(count))}
+        return measured_in_no_time(job, name) | {"losses": changed("color", 2, 1.5 + next(count))}
 
     code, result = check("--size", "64x32", process=process)
     assert code == 1

@@ -1,5 +1,7 @@
 import json
 import shutil
+import subprocess
+import sys
 
 import pytest
 
@@ -74,9 +76,11 @@ def test_many_problems_of_a_kind_are_cut_short_but_not_in_the_report(root, verif
     assert [problem["kind"] for problem in report["problems"]].count("damaged") == 2 * (frames - 3)
 
 
-def test_names_that_are_no_unicode_are_printed(root, verify):
+def test_names_that_are_no_unicode_are_printed(root, tmp_path):
     (root / "training" / "image_2" / "\udcff_10.png").touch()
-    assert "\\udcff_10.png is empty" in verify()[1]
+    command = [sys.executable, "-m", "selfsup_segmentation.reproduce", "verify", "--kitti", root]
+    done = subprocess.run([*command, "--runs", tmp_path / "runs"], capture_output=True, text=True)
+    assert done.returncode == 1 and "\\udcff_10.png is empty" in done.stdout, done.stderr
 
 
 @pytest.mark.parametrize(
