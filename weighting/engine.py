@@ -13,6 +13,8 @@ def per_task_gradients(losses, shared, own, scale=1.0):
 
     Args:
         losses: function without arguments that computes the unweighted losses, a dict of task name to scalar.
+            A loss that belongs to no task, such as that of regularizers, has the name None: its gradient is
+            added to the others', and it is in no other result.
         shared: Keras variables of all tasks, such as those of the encoder; float32.
         own: all other Keras variables that are trained, each of which one loss alone depends on.
         scale: factor of the losses, > 0, scalar: ``optimizer.scale_loss(1 / replicas)`` of a Keras optimizer,
@@ -41,6 +43,8 @@ def per_task_gradients(losses, shared, own, scale=1.0):
     values_of = [variable.value for variable in variables]
     gradients = {task: tape.gradient(loss, values_of) for task, loss in scaled.items()}
     del tape
+    values.pop(None, None)
+    added = gradients.pop(None, [None] * len(variables))
 
     count = len(shared)
     for index, variable in enumerate(variables):
@@ -63,6 +67,7 @@ def per_task_gradients(losses, shared, own, scale=1.0):
         gram=_gram([over_replicas(one, "SUM") / (factor * replicas) for one in flat.values()]),
         flat=flat,
         own=of_own,
+        added=added,
         variables=variables,
         shapes=[tuple(variable.shape) for variable in shared],
     )
@@ -77,6 +82,7 @@ class TaskGradients:
         gram: float32 ``[tasks, tasks]``, inner products of the shared gradients, in the order of `losses`.
         flat: shared gradients, dict of task name to float32 ``[weights]``, with the scale of the losses.
         own: gradients of the other variables, each of the one loss that depends on it, scaled likewise.
+        added: gradients of the loss of no task, or None, for each of `variables`, scaled likewise.
         variables: shared variables, then the others.
         shapes: shapes of the shared variables.
     """
@@ -85,11 +91,12 @@ class TaskGradients:
     gram: tf.Tensor
     flat: dict
     own: list
+    added: list
     variables: list
     shapes: list
 
     def combined(self, factors):
-        """Gradients to apply to `variables`: the weighted sum of the shared ones, and each task's own.
+        """Gradients to apply to `variables`: weighted sums of shared ones, tasks' own, and `added`.
 
         Args:
             factors: dict of task name to factor of its shared gradient, a scalar.
@@ -99,7 +106,11 @@ class TaskGradients:
         """
         total = tf.add_n([factors[task] * gradient for task, gradient in self.flat.items()])
         parts = tf.split(total, [_size(shape) for shape in self.shapes])
-        return [tf.reshape(part, shape) for part, shape in zip(parts, self.shapes, strict=True)] + self.own
+        found = [tf.reshape(part, shape) for part, shape in zip(parts, self.shapes, strict=True)] + self.own
+        return [
+            gradient if more is None else gradient + more
+            for gradient, more in zip(found, self.added, strict=True)
+        ]
 
 
 def over_replicas(value, how):

@@ -4,26 +4,34 @@ import keras
 import tensorflow as tf
 from keras.src.trainers.compile_utils import CompileLoss  # what `compile` makes of its losses; not exported
 
+from selfsup_segmentation.weighting.gradient import GradientWeighting
+
 
 @keras.saving.register_keras_serializable("weighting")
 class WeightedModel(keras.Model):
-    """Keras model whose task losses are combined by a `TaskWeighting` in ``fit``.
+    """Keras model whose task losses, or their gradients, are combined by a weighting in ``fit``.
 
     With weights of 1 it trains as ``network.compile(optimizer, losses)`` would. The parameters of
     `UncertaintyWeighting` are trained with the network; `DynamicWeightAverage` receives the mean losses after
     each epoch of ``fit``. The network remains a separate model, which can be saved and used alone. Create
-    both in the scope of the strategy that trains them.
+    both in the scope of the strategy that trains them. The history has ``<task>_loss``, the unweighted mean
+    loss of a task, and what `TaskWeighting.epoch_log` or `GradientWeighting.epoch_log` returns.
 
     Args:
         network: ``keras.Model``. Its outputs are a dict of task name to tensor, a list or tuple of tensors
             with the tasks as ``output_names``, or the tensor of a single task.
-        weighting: `TaskWeighting` with the same tasks.
+        weighting: `TaskWeighting` or `GradientWeighting` with the same tasks. With the latter ``loss`` of the
+            history is the plain sum of all losses, and the losses of layers, such as regularizers, are no
+            task: their gradients are added unweighted.
         losses: dict of task name to a loss as ``compile`` takes it: a name, a ``keras.losses.Loss`` that
             returns a scalar, or a function of (target, output), whose values of any shape are averaged.
             Targets have the structure of the outputs.
+        shared: what all tasks train, for a `GradientWeighting` alone: the name of a layer of the network,
+            such as its encoder, or a list of variables, or of their positions in ``network.variables``.
 
     Raises:
-        ValueError: `losses` and `weighting` have different tasks.
+        ValueError: `losses` and `weighting` have different tasks; `shared` is not given to a
+            `GradientWeighting`, or given to another, or none of it is trained.
 
     Example:
         >>> model = WeightedModel(network, UncertaintyWeighting(["seg", "depth"]), losses)
@@ -31,7 +39,7 @@ class WeightedModel(keras.Model):
         >>> model.fit(images, {"seg": labels, "depth": disparities}, epochs=3)
     """
 
-    def __init__(self, network, weighting, losses, **kwargs):
+    def __init__(self, network, weighting, losses, shared=None, **kwargs):
         super().__init__(dtype=network.dtype_policy, **kwargs)
         if set(losses) != set(weighting.tasks):
             raise ValueError(f"the weighting is for {weighting.tasks}, the losses for {tuple(losses)}")
@@ -46,6 +54,11 @@ class WeightedModel(keras.Model):
             for task, loss in losses.items()
         }
         self.means = {task: keras.metrics.Mean(name=f"{task}_loss") for task in losses}
+        self.shared = shared if shared is None or isinstance(shared, str) else _positions(shared, network)
+        if isinstance(weighting, GradientWeighting) != (shared is not None):
+            raise ValueError("shared, what all tasks train, is for a GradientWeighting, which needs it")
+        if shared is not None and not self._shared_and_own()[0]:
+            raise ValueError(f"shared={shared!r}: no variable of it is trained")
         self.built = network.built
 
     def call(self, inputs, training=None):
@@ -63,19 +76,57 @@ class WeightedModel(keras.Model):
         super().compile(optimizer, None, None, *args, **kwargs)
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
-        """Weighted total of the losses, plus the losses of layers (regularizers, ``add_loss``).
+        """Weighted total of the losses, plus the losses of layers (regularizers, ``add_loss``)."""
+        losses, added = self._losses_of_batch(x, y, y_pred, sample_weight, training)
+        if isinstance(self.weighting, GradientWeighting):
+            total = tf.add_n(list(losses.values()))
+        else:
+            total = self.weighting(losses, training=training)
+        # Gradients of the replicas are summed, so that Keras divides each loss by their number.
+        return total / _replicas() + added
 
-        ``<task>_loss`` of the history is the unweighted mean of a task's loss.
-        """
+    def _losses_of_batch(self, x, y, y_pred, sample_weight, training):
+        """Unweighted losses by task, not divided by the replicas, and those of layers, divided."""
         # First: where a loss synchronizes the replicas, `self.losses` becomes that of another replica.
         added = super().compute_loss(x, y, y_pred, sample_weight, training) if self.losses else 0.0
-        # Keras divides each loss by the number of replicas, whose gradients are summed. The weighting
-        # receives undivided losses, so that its penalty keeps its proportion.
-        replicas = tf.distribute.get_strategy().num_replicas_in_sync
-        losses = {task: part(y, y_pred, sample_weight) * replicas for task, part in self._parts.items()}
+        # The weighting receives undivided losses, so that its penalty keeps its proportion.
+        losses = {task: part(y, y_pred, sample_weight) * _replicas() for task, part in self._parts.items()}
         for task, loss in losses.items():
             self.means[task].update_state(loss, sample_weight=keras.tree.flatten(y_pred)[0].shape[0])
-        return self.weighting(losses) / replicas + added
+        return losses, added
+
+    def train_step(self, data):
+        """One step of ``fit``; with a `GradientWeighting` its `GradientWeighting.step`."""
+        if not isinstance(self.weighting, GradientWeighting):
+            return super().train_step(data)
+        x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
+        y_pred = added = None
+
+        def losses():
+            nonlocal y_pred, added
+            y_pred = self(x, training=True)
+            found, added = self._losses_of_batch(x, y, y_pred, sample_weight, True)
+            return found | ({None: added * _replicas()} if self.losses else {})
+
+        shared, own = self._shared_and_own()
+        gradients, found = self.weighting.step(
+            losses, shared, own, self.optimizer.scale_loss(1 / _replicas())
+        )
+        self._loss_tracker.update_state(
+            tf.add_n(list(found.values())) + added * _replicas(),
+            sample_weight=tf.shape(keras.tree.flatten(x)[0])[0],
+        )
+        self.optimizer.apply(gradients, [*shared, *own])
+        return self.compute_metrics(x, y, y_pred, sample_weight=sample_weight)
+
+    def _shared_and_own(self):
+        if isinstance(self.shared, str):
+            shared = self.network.get_layer(self.shared).trainable_variables
+        else:
+            shared = [self.network.variables[position] for position in self.shared]
+            shared = [variable for variable in shared if variable.trainable]
+        of_all = {id(variable) for variable in shared}
+        return shared, [each for each in self.network.trainable_variables if id(each) not in of_all]
 
     def fit(self, x=None, y=None, batch_size=None, epochs=1, verbose="auto", callbacks=None, *args, **kwargs):
         """``keras.Model.fit``; the weighting also receives the mean losses of every epoch."""
@@ -85,7 +136,7 @@ class WeightedModel(keras.Model):
     def get_config(self):
         """Configuration, so that the model can be saved."""
         parts = {"network": self.network, "weighting": self.weighting, "losses": self.losses_by_task}
-        return {"name": self.name} | parts
+        return {"name": self.name, "shared": self.shared} | parts
 
     @classmethod
     def from_config(cls, config, custom_objects=None):
@@ -96,6 +147,19 @@ class WeightedModel(keras.Model):
         """Compile as the saved model was, which Keras leaves to a class with its own ``compile``."""
         self.compile(**keras.saving.deserialize_keras_object(config))
         self.optimizer.build(self.trainable_variables)
+
+
+def _replicas():
+    return tf.distribute.get_strategy().num_replicas_in_sync
+
+
+def _positions(shared, network):
+    """Positions in ``network.variables`` of variables, or positions as they are."""
+    places = {id(variable): position for position, variable in enumerate(network.variables)}
+    try:
+        return [each if isinstance(each, int) else places[id(each)] for each in shared]
+    except KeyError:
+        raise ValueError("shared: a variable is none of the network's") from None
 
 
 def _vector(loss):
@@ -114,5 +178,6 @@ class _EndEpoch(keras.callbacks.Callback):
     """First of all callbacks: those that save the model save the weights of the next epoch."""
 
     def on_epoch_end(self, epoch, logs=None):
-        tasks = self.model.weighting.tasks
-        self.model.weighting.end_epoch({task: logs[f"{task}_loss"] for task in tasks})
+        weighting = self.model.weighting
+        logs |= weighting.epoch_log()  # for the callbacks behind this one, that of the history too
+        weighting.end_epoch({task: logs[f"{task}_loss"] for task in weighting.tasks})

@@ -88,7 +88,7 @@ class GradientWeighting(keras.layers.Layer):
 
         Args:
             losses, shared, own, scale: see `weighting.engine.per_task_gradients`; the losses are those of
-                `tasks`, in any order.
+                `tasks`, in any order, and the one of no task, if there is one.
 
         Returns:
             Gradients of ``[*shared, *own]``, a list, and the unweighted losses, a dict.
@@ -98,9 +98,9 @@ class GradientWeighting(keras.layers.Layer):
         return found.combined(dict(zip(self.tasks, ops.unstack(factors), strict=True))), found.losses
 
     def _ordered(self, losses):
-        if set(losses) != set(self.tasks):
+        if set(losses) - {None} != set(self.tasks):
             raise ValueError(f"this weighting is for the tasks {self.tasks}, but got {tuple(losses)}")
-        return {task: losses[task] for task in self.tasks}
+        return {task: losses[task] for task in [*self.tasks, None] if task in losses}
 
     def epoch_log(self):
         """Means since the epoch began, dict of floats for each task.

@@ -13,6 +13,8 @@ from selfsup_segmentation.losses import segmentation_loss
 from selfsup_segmentation.weighting import (
     DynamicWeightAverage,
     FixedWeights,
+    GradientBalance,  # noqa: F401, by its name in `WAYS`
+    GradientWeighting,
     UncertaintyWeighting,
     WeightedModel,
 )
@@ -262,6 +264,7 @@ WAYS = {
     "functions": ("UncertaintyWeighting", "FUNCTIONS"),
     "objects": ("DynamicWeightAverage", "OBJECTS"),
     "scalar functions": ("UncertaintyWeighting", "SCALARS"),
+    "gradients": ("GradientBalance", "FUNCTIONS"),
 }
 ON_TWO_DEVICES = """
 import json, sys
@@ -279,7 +282,9 @@ def train(name, strategy=None):
     """Weights, weighting and history of three epochs."""
     kind, losses = (globals()[name] for name in WAYS[name])
     with strategy.scope() if strategy else contextlib.nullcontext():
-        model = WeightedModel(network("penalized"), kind(list(Y)), losses)
+        more = {"primary": "sign"} if issubclass(kind, GradientWeighting) else {}
+        net = network("penalized")
+        model = WeightedModel(net, kind(list(Y), **more), losses, shared=[0, 1] if more else None)
         model.compile(sgd(), weighted_metrics={"sum": "mae"})
     weights = WEIGHTS if name != "scalar functions" else None  # for a mean there is no weight of a sample
     history = model.fit(X, Y, 16, 3, 0, shuffle=False, sample_weight=weights).history
