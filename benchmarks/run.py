@@ -11,6 +11,7 @@ from selfsup_segmentation.experiments.datasets.source import Source
 
 SEED = 0
 TASKS = {"SS": ("seg",), "SS+C+D": ("seg", "color", "depth")}
+MULTI_TASKS = {"SS+C": ("seg", "color"), "SS+D": ("seg", "depth"), "SS+C+D": TASKS["SS+C+D"]}
 
 
 def scenes(settings):
@@ -34,13 +35,13 @@ def start_tensorflow():
     return tf
 
 
-def make_run(settings, tasks, precision="float32"):
-    """A run from random weights with deterministic ops; several tasks have fixed weights."""
+def make_run(settings, tasks, precision="float32", weighting="GS"):
+    """A run from random weights with deterministic ops."""
     start_tensorflow().config.experimental.enable_op_determinism()
     from selfsup_segmentation.experiments import catalog
     from selfsup_segmentation.experiments.readings import Readings
 
-    weighting, readings = "GS" if len(tasks) > 1 else "none", Readings(precision=precision)
+    weighting, readings = weighting if len(tasks) > 1 else "none", Readings(precision=precision)
     run = catalog.make_run("scenes-demo", tasks, weighting, "random", SEED, readings)
     schedule = dataclasses.replace(run.schedule, size=settings.size, batch_size=settings.batch)
     return dataclasses.replace(run, schedule=schedule)

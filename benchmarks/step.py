@@ -3,8 +3,9 @@
 import math
 
 from benchmarks.comparison import Number
-from benchmarks.rounds import Candidate, CandidateError, clock, measure
-from benchmarks.run import SEED, TASKS, draw_batch, make_run, make_step, start_tensorflow
+from benchmarks.rounds import Candidate, CandidateError, Rounds, clock, measure
+from benchmarks.run import MULTI_TASKS, SEED, TASKS, draw_batch, make_run, make_step, start_tensorflow
+from selfsup_segmentation.experiments.weightings import FOR_ONE_TASK
 
 
 def compare_step(settings):
@@ -53,9 +54,31 @@ def compare_precision(settings):
     return rounds, [Number("bfloat16 ÷ float32", ratios, at_most=0.60)]
 
 
-def ours(settings, tasks=("seg",), precision="float32", matmul=0):
+GRADIENTS_AT_MOST = {"SS+C": 1.05, "SS+D": 1.22, "SS+C+D": 1.15}
+
+
+def compare_weightings(settings):
+    """Training step of weightings for one main task against fixed weights, in time and in peak memory."""
+    benchmarks, facts, numbers = {}, {}, []
+    for row, tasks in MULTI_TASKS.items():  # one after the other: each step has gigabytes of activations
+        names = {name: f"{row}/{name}" for name in ("GS", *FOR_ONE_TASK)}
+        steps = {n: Candidate(ours, {"tasks": tasks, "weighting": name}) for name, n in names.items()}
+        found = measure(steps, settings)
+        benchmarks, facts = benchmarks | found.benchmarks, facts | found.facts
+        peaks = {
+            name: found.benchmarks[f"{n} step"].get_runs()[-1].get_metadata()["mem_max_rss"]
+            for name, n in names.items()
+        }
+        for name in FOR_ONE_TASK:
+            ratios = found.ratios(f"{names[name]} step", f"{names['GS']} step")
+            numbers.append(Number(f"{names[name]} ÷ GS", ratios, at_most=GRADIENTS_AT_MOST[row]))
+            numbers.append(Number(f"{names[name]} ÷ GS, peak memory", [peaks[name] / peaks["GS"]]))
+    return Rounds(benchmarks, facts, {}), numbers
+
+
+def ours(settings, tasks=("seg",), precision="float32", matmul=0, weighting="GS"):
     """Our step on one batch, and for a number of rows a ``matmul`` of square matrices."""
-    run = make_run(settings, tasks, precision)
+    run = make_run(settings, tasks, precision, weighting)
     import tensorflow as tf
 
     from selfsup_segmentation.experiments.finished.inference import count_flops

@@ -5,6 +5,7 @@ import itertools
 
 from selfsup_segmentation.data.layouts import CITYSCAPES, LAYOUTS
 from selfsup_segmentation.experiments import run as schedules
+from selfsup_segmentation.experiments import weightings
 from selfsup_segmentation.experiments.readings import Readings
 from selfsup_segmentation.experiments.run import INITS, Run
 
@@ -98,6 +99,16 @@ def grid_search_runs(dataset, init, seeds=(0,), readings=None):
             chosen = dataclasses.replace(readings or Readings(), **dict(zip(searched, weights, strict=True)))
             runs += [make_run(dataset, tasks, "GS", init, seed, chosen) for seed in dict.fromkeys(seeds)]
     return runs
+
+
+def weighting_runs(dataset, init, seeds=(0,), readings=None):
+    """The single task, and every weighting of `experiments.weightings` on each set of several tasks."""
+    plan = [(("seg",), "none")] + [(tasks, name) for tasks in MULTI_TASKS for name in weightings.WEIGHTINGS]
+    return [
+        make_run(dataset, tasks, weighting, init, seed, readings)
+        for tasks, weighting in plan
+        for seed in dict.fromkeys(seeds)
+    ]
 
 
 def table3_runs(dataset, start, seeds=(0,), readings=None):

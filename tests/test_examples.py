@@ -106,6 +106,11 @@ def test_one_main_task_in_an_own_loop(run):
     assert correct.mean() > 0.9
 
 
+def test_one_main_task_in_fit(run):
+    variables, _ = run("main_task_in_fit.py")
+    assert len(variables["history"]["weight_sum"]) == 2
+
+
 def test_the_guides_show_the_examples_as_they_are():
     text = "\n".join(guide.read_text(encoding="utf-8") for guide in GUIDES)
     *blocks, rule = re.findall(r"```python\n(.*?)```", text, re.S)

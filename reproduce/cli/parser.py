@@ -19,6 +19,7 @@ VERBS = {
     },
     "beyond the paper": {
         "grid-search": "the paper's 24 combinations of weights, and the best of them",
+        "weightings": "every weighting on each set of tasks, beside the single task and GS",
         "readings": "one row under each other reading of the paper, one at a time",
     },
     "one run": {

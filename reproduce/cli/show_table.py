@@ -24,7 +24,7 @@ def show_table(session, module, runs, train=True):
     Raises:
         InputError: a name in ``--rows`` that no run has, or no run is chosen.
     """
-    chosen = _select(runs, session.request)
+    chosen = select(runs, session.request)
     if train and not session.execute(chosen):
         return Written()
     others = {run.folder: "not asked for" for run in runs if run not in chosen}
@@ -40,7 +40,12 @@ def show_table(session, module, runs, train=True):
     return session.show(table, stem, appendix, shown=shown)
 
 
-def _select(runs, request):
+def select(runs, request):
+    """The runs that ``--rows`` and ``--init`` name; all by default.
+
+    Raises:
+        InputError: a name that no run has, or nothing is left.
+    """
     rows = {catalog.table_row(run): None for run in runs}
     for row in request.rows:
         if row not in rows:

@@ -25,7 +25,9 @@ LOG = ", log scale"
 PANELS = {
     f"mean loss{LOG}": "loss_{}",
     "validation mIoU": {"seg": "val_sem_miou", "color": "val_color_miou"},
-    f"weight of the loss{LOG}": "weight_{}",
+    f"weight{LOG}": "weight_{}",
+    f"length of the encoder gradient{LOG}": "norm_{}",
+    "cosine with the main task's gradient": "cosine_{}",
     "learning rate": {"all": "learning_rate"},
 }
 """Columns of the history by title and task, or their pattern for every task."""
