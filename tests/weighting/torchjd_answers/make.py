@@ -66,9 +66,9 @@ def loss_answers():
     uncertainty, average, totals = UW(3), DWA(temperature=2.0), []
     with torch.no_grad():
         uncertainty.log_var.copy_(torch.tensor([0.3, -0.7, 1.1]))
-    for row in losses:
-        totals.append([float(uncertainty(torch.tensor(row))), float(average(torch.tensor(row)))])
-        average.step()
+        for row in losses:
+            totals.append([float(uncertainty(torch.tensor(row))), float(average(torch.tensor(row)))])
+            average.step()
     return {"losses": losses.tolist(), "UW and DWA": totals}
 
 
