@@ -61,5 +61,5 @@ def measured_in_no_time(job, name):
     if job.readings.get("precision") == "mixed_float16":
         return {"failed": "no such kernel"}
     losses = numbers.read_reference()["losses"] if job.size == numbers.SIZE else {}
-    rest = {"seconds": 0.1, "input_wait": 0.01, "peak_bytes": 2**30, "launches": 1600}
+    rest = {"seconds": 10.0, "input_wait": 0.01, "peak_bytes": 2**30, "launches": 1600}
     return {"losses": losses, "device": "H 1", "tensorflow": "2", "date": "today"} | rest

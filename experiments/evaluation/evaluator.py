@@ -12,7 +12,7 @@ READERS = 4  # threads, and images of ground truth in memory
 
 
 class Evaluator:
-    """Scores a network's tasks on the validation images; its graphs are traced once and serve every call.
+    """Scores a network's tasks on the validation images; graphs and input are made once and serve every call.
 
     Args:
         model: from `models.build_multitask_unet`.
@@ -24,6 +24,7 @@ class Evaluator:
     def __init__(self, model, run, data, layout):
         self.model, self.run, self.data, self.layout = model, run, data, layout
         self.predictor = Predictor(model, run.tasks, run.readings)
+        self.batches = ordered_batches(data.val, data.preparation)
 
     def __call__(self, statistics=None):
         """Evaluate.
@@ -42,9 +43,8 @@ class Evaluator:
 
     def _evaluate(self, tasks, predict):
         scores = {task.name: task.score(self.data.val, self.layout) for task in named(tasks)}
-        batches = ordered_batches(self.data.val, self.data.preparation)
         truths = read_ahead(lambda i: [score.read(i) for score in scores.values()], len(self.data.val))
-        for index, (batch, truth) in enumerate(zip(batches, truths, strict=True)):
+        for index, (batch, truth) in enumerate(zip(self.batches, truths, strict=True)):
             stop_if_requested()
             maps = predict(batch, self.data.val.native_sizes[index])
             for score, target in zip(scores.values(), truth, strict=True):

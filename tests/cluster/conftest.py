@@ -6,7 +6,7 @@ from selfsup_segmentation.data.scenes import write_cityscapes
 from tests import narrow
 from tests.processes import Command
 
-ROWS = ("SSCoarseCTS", "SS+C+D/DWA")
+ROWS = ("SSCoarseCTS", "SS+C/DWA")
 
 
 @pytest.fixture(scope="session")

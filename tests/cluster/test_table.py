@@ -80,7 +80,9 @@ def print_redone(runs):
     print(f"\nnode and driver killed: {logged - needed} of {needed} epochs done again")
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 75), (signal.SIGINT, 130)])
+@pytest.mark.parametrize(
+    ("number", "code"), [pytest.param(signal.SIGTERM, 75, marks=pytest.mark.slow), (signal.SIGINT, 130)]
+)
 def test_a_driver_that_is_asked_to_stop_has_the_runs_save_their_state(table, cluster, tmp_path, number, code):
     runs = tmp_path / "runs"
     words = table(runs, "--executor", "ray", "--ray-address", cluster.address, rows=["SSCoarseCTS"])
