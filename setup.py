@@ -63,7 +63,7 @@ setup(
             "playwright>=1.49,<2",  # drives the system's Chromium; its own browsers are not needed
             "pre-commit>=3.7,<5",
             "pyperf>=2.8,<3",  # tests/test_benchmarks.py
-            "pytest-xdist>=3.6,<4",
+            "pytest-xdist>=3.7,<4",
             "pytest>=8,<10",
             "ruff>=0.9,<0.18",
             "tf_keras>=2.19,<2.22",  # writes weights as Keras 2 did, to test that they load

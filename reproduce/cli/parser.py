@@ -7,7 +7,7 @@ import importlib
 # its name, with `add_options(parser)` and `run(request)`; it is imported when the verb is used.
 VERBS = {
     "the paper": {
-        "all": "all tables, figures and studies, and a page that shows them",
+        "all": "all tables, figures and studies of the paper, and a page that shows them",
         "table1": "train what is missing of Table 1 and compare it with the paper",
         "table2": "official scores of the baseline and of the best row",
         "table3": "train what is missing of Table 3 and compare it with the paper",

@@ -27,7 +27,7 @@ PANELS = {
     "validation mIoU": {"seg": "val_sem_miou", "color": "val_color_miou"},
     f"weight{LOG}": "weight_{}",
     f"length of the encoder gradient{LOG}": "norm_{}",
-    "cosine with the main task's gradient": "cosine_{}",
+    "cosine with the gradient of the main task": "cosine_{}",
     "learning rate": {"all": "learning_rate"},
 }
 """Columns of the history by title and task, or their pattern for every task."""

@@ -214,7 +214,11 @@ def test_a_history_that_was_begun_without_rates_goes_on_with_them(
     assert recorded(tmp_path) == [None] * 10 + undisturbed[1][2::3][10:]
 
 
-@pytest.mark.parametrize("steps", [8, 9, 11, 12, 31], ids=lambda step: f"stopped at step {step}")
+@pytest.mark.parametrize(
+    "steps",
+    [8, 12, *(pytest.param(step, marks=pytest.mark.slow) for step in (9, 11, 31))],
+    ids=lambda step: f"stopped at step {step}",
+)
 def test_a_stopped_run_goes_on_with_the_rate_and_the_patience_that_it_had(
     library, quiet, tmp_path, monkeypatch, undisturbed, steps
 ):

@@ -46,7 +46,10 @@ def undisturbed(library, tmp_path_factory):
     return run, start(run, library, folder, QUIET), numbers(folder)
 
 
-@pytest.mark.parametrize("steps_before", [4, 6], ids=["inside an epoch", "between epochs"])
+@pytest.mark.parametrize(
+    "steps_before",
+    [pytest.param(4, id="inside an epoch"), pytest.param(6, id="between epochs", marks=pytest.mark.slow)],
+)
 def test_an_interrupted_run_ends_where_an_undisturbed_one_does(
     library, quiet, tmp_path, monkeypatch, undisturbed, steps_before
 ):

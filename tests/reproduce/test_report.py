@@ -216,7 +216,10 @@ def described(chart):
 
 def test_curves_show_losses_and_changing_weights_of_each_run(charts):
     assert len(charts) == 24
-    assert list(described(charts["SS+C+D/DWA", "ImageNet"])) == list(curves.PANELS)
+    of_gradients = [title for title in curves.PANELS if "gradient" in title]
+    assert list(described(charts["SS+C+D/DWA", "ImageNet"])) == [
+        title for title in curves.PANELS if title not in of_gradients
+    ]
     for row, init in (("SS+D/GS", "ImageNet"), ("SSrandom", "random")):
         assert list(described(charts[row, init])) == ["mean loss, log scale", "validation mIoU"]
     assert list(described(charts["D", "ImageNet"])) == ["mean loss, log scale"]
@@ -224,6 +227,18 @@ def test_curves_show_losses_and_changing_weights_of_each_run(charts):
     losses = described(charts["SS+C+D/UW", "ImageNet"])["mean loss, log scale"]
     titles = re.findall("[a-z]+(?= [0-9.]+ after epoch 1)", losses)
     assert titles == ["segmentation", "colorization", "disparity"]
+
+
+def test_weightings_of_gradients_have_their_curves_too(tmp_path):
+    store, run = Store(tmp_path), catalog.weighting_runs("scenes-demo", "random")[4]
+    columns = {"loss_seg": 1.0, "norm_seg": 2.0, "norm_color": 0.1, "cosine_seg": 1.0, "cosine_color": -0.2}
+    write_finished(
+        store, run, history=[{"epoch": e} | {k: v / (1 + e) for k, v in columns.items()} for e in (0, 1)]
+    )
+    (chart,) = curves.training_curves([(run.row, run)], store)
+    shown = described(chart)
+    assert "colorization 0.1 after epoch 1, 0.05" in shown["length of the encoder gradient, log scale"]
+    assert "colorization -0.2 after epoch 1, -0.1" in shown["cosine with the gradient of the main task"]
 
 
 def test_all_runs_share_their_axes_and_have_the_same_bytes_again(store, charts):
