@@ -3,6 +3,8 @@
 from selfsup_segmentation.experiments.catalog import dependency
 from selfsup_segmentation.experiments.records import provenance
 
+DECIDES_BITS = ("gpu", "cpu", "cores", "threads", "onednn")  # of `provenance.machine`
+
 
 def changes(run, store, fingerprint=None):
     """Reasons why a finished run is stale.
@@ -53,7 +55,7 @@ def _versions(described):
 def _machines(described):
     """What decides bits and was another when the run was resumed; not recorded by older versions."""
     machines = [session.get("machine") or {} for session in described["sessions"]]
-    for key in ("gpu", "cpu", "cores", "threads", "onednn"):
+    for key in DECIDES_BITS:
         values = list(dict.fromkeys(str(machine[key]) for machine in machines if "onednn" in machine))
         if len(values) > 1:
             yield f"resumed on other hardware or settings ({key} {', then '.join(values)})"

@@ -19,7 +19,7 @@ from selfsup_segmentation.reproduce.cli.execution import check_executor, run_all
 from selfsup_segmentation.reproduce.cli.plan import print_plan
 from selfsup_segmentation.reproduce.cli.request import Request
 from selfsup_segmentation.reproduce.cli.tensorflow_import import import_tensorflow
-from selfsup_segmentation.reproduce.tables.collect import collect, stale_notes
+from selfsup_segmentation.reproduce.tables.collect import collect, machine_notes, stale_notes
 from selfsup_segmentation.reproduce.tables.document import comparison_document
 
 
@@ -113,8 +113,9 @@ class Session:
         return collect(runs, self.store, self.readings, fingerprint=self.fingerprint, **options)
 
     def notes_on(self, runs):
-        """`notes`, and notes on stale ones among ``runs``."""
-        return [*self.notes, *stale_notes(runs, self.store, self.fingerprint)]
+        """`notes`, and notes on ``runs`` that are stale or of different machines."""
+        of_runs = [*stale_notes(runs, self.store, self.fingerprint), *machine_notes(runs, self.store)]
+        return [*self.notes, *of_runs]
 
     def refuse_readings_of_the_evaluation(self):
         """Raise `InputError` for readings of the evaluation, of which predictions are independent."""

@@ -28,7 +28,7 @@ from selfsup_segmentation.reproduce.report.pages import PageContext, claims_html
 from selfsup_segmentation.reproduce.report.provenance import provenance
 from selfsup_segmentation.reproduce.report.svg import WIDTH
 from selfsup_segmentation.reproduce.tables import table1, table2
-from selfsup_segmentation.reproduce.tables.collect import collect
+from selfsup_segmentation.reproduce.tables.collect import collect, machine_notes
 from tests.reproduce.report_runs import ABSENT, finish, finish_table1
 from tests.synthetic import write_finished
 
@@ -308,6 +308,22 @@ def record_machine(store, run, *machines, **fields):
     session = {"versions": {"tensorflow": "2.21.0", "keras": "3.12.0"}} | fields
     described["sessions"] = [session | ({"machine": machine} if machine else {}) for machine in machines]
     write_json(path, described)
+
+
+def test_a_table_says_when_its_runs_were_trained_under_different_circumstances(tmp_path):
+    store, runs = Store(tmp_path), [run for run in catalog.table1_runs("scenes-demo") if run.row == "SS"][:2]
+    for run in runs:
+        finish(store, run)
+    here = {"gpu": None, "cpu": "A processor", "cores": 2, "threads": [0, 0], "onednn": "default"}
+    for there, said in (({}, None), ({"ram_gib": 8}, None), ({"cores": 1, "gpu": "A card"}, "cores 2 or 1")):
+        record_machine(store, runs[0], here)
+        record_machine(store, runs[1], here | there)
+        notes = machine_notes(runs, store)
+        assert len(notes) == bool(said) and all(
+            said in note and "gpu None or A card" in note for note in notes
+        )
+    record_machine(store, runs[1], {"cpu": "Another"})  # by a version that recorded less
+    assert machine_notes(runs, store) == []
 
 
 def test_the_page_says_on_which_machines_and_versions_the_runs_were_trained(tmp_path):
