@@ -101,15 +101,18 @@ def test_the_pre_training_lasts_as_long_as_its_reading_says():
 
 
 def test_costs_are_those_of_the_network():
-    def tera(*tasks):
-        weighting = "none" if len(tasks) == 1 else "GS"
-        run = catalog.make_run("cityscapes", tasks, weighting, "random")
+    def tera(*tasks, weighting="GS"):
+        run = catalog.make_run("cityscapes", tasks, weighting if len(tasks) > 1 else "none", "random")
         return round(flop_per_step(run) / 1e12, 2)
 
     assert tera("seg") == 0.54
     assert tera("seg", "depth") == 0.84
     assert tera("seg", "color") == 1.07
     assert tera("seg", "color", "depth") == 1.38
+    # The gradient of each task: one more backward pass through the encoder where two share a forward pass.
+    assert tera("seg", "color", weighting="CosineGate") == 1.07
+    assert tera("seg", "depth", weighting="CosineGate") == 1.0
+    assert tera("seg", "color", "depth", weighting="CosineGate") == 1.53
 
 
 def test_steps_drop_the_remainder_of_an_epoch():
