@@ -1,16 +1,18 @@
 """A new weighting in one file: random loss weighting, Lin et al., "Reasonable Effectiveness of Random
 Weighting" (TMLR 2022): in each step the weights are a softmax of standard normal numbers.
 
-A weighting overrides `task_weights` and, if it needs them, `penalty`, a term that is added to the total, and
-`end_epoch`, which receives the mean losses of each epoch. State that must be saved is held in Keras weights.
+A weighting overrides `task_weights` and, if it needs them, `observe`, which is called in each training step
+before the weights are computed, `penalty`, a term that is added to the total, and `end_epoch`, which receives
+the mean losses of each epoch. `task_weights` is also called to show the weights, so that it changes nothing.
+State is held in Keras weights, which are saved with it; ``only_first_replica`` keeps it equal on all devices.
 """
 
 import keras
-import tensorflow as tf
 
 from selfsup_segmentation.weighting import TaskWeighting
 
 
+@keras.saving.register_keras_serializable()
 class RandomWeighting(TaskWeighting):
     """``weight_k = K · softmax_k(z)`` with z from N(0, 1), drawn anew in every step; the weights sum to K.
 
@@ -21,11 +23,18 @@ class RandomWeighting(TaskWeighting):
 
     def __init__(self, tasks, seed=0, **kwargs):
         super().__init__(tasks, **kwargs)
-        self.seed = keras.random.SeedGenerator(seed)
+        self.generator = keras.random.SeedGenerator(seed)
+        options = {"trainable": False, "aggregation": "only_first_replica"}
+        self.drawn = self.add_weight((len(self.tasks),), "ones", name="drawn", **options)
+
+    def observe(self, losses):
+        """Draw the weights of this step."""
+        numbers = keras.random.normal((len(self.tasks),), seed=self.generator)
+        self.drawn.assign(len(self.tasks) * keras.ops.softmax(numbers))
 
     def task_weights(self):
-        """Draw the weights of this step, ``[tasks]``."""
-        return len(self.tasks) * tf.nn.softmax(keras.random.normal((len(self.tasks),), seed=self.seed))
+        """Weights of the latest step, ``[tasks]``."""
+        return keras.ops.convert_to_tensor(self.drawn)
 
 
 if __name__ == "__main__":

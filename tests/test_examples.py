@@ -6,6 +6,7 @@ import runpy
 import sys
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 from PIL import Image
@@ -48,9 +49,14 @@ def test_two_losses_are_weighed_in_fit(run):
 
 def test_a_new_weighting_in_one_file(run):
     variables, said = run("new_weighting.py")
-    drawn = [variables["weighting"].current_weights() for _ in range(2)]
-    assert drawn[0] != drawn[1]
-    assert [sum(each.values()) for each in drawn] == pytest.approx([2, 2], rel=1e-5)
+    weighting, losses = variables["weighting"], {"seg": 1.0, "depth": 3.0}
+    total, drawn = float(weighting(losses)), weighting.current_weights()
+    assert sum(drawn.values()) == pytest.approx(2, rel=1e-5)
+    assert sum(drawn[task] * loss for task, loss in losses.items()) == pytest.approx(total, rel=1e-5)
+    assert weighting.current_weights() == drawn  # looking changes nothing
+    assert float(weighting(losses)) != total
+    again = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(weighting))
+    assert f"step 0: total {float(again(losses)):.3f}" in said
     assert len(set(re.findall(r"total ([\d.]+)", said))) == 3
 
 

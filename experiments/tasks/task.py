@@ -47,7 +47,8 @@ class Task(abc.ABC):
 
         Args:
             images: dict of uint8 ``left`` ``[B, H, W, 3]`` and the parts of `training_parts`.
-            lab: the left image in Lab, float32 ``[B, H, W, 3]``, L 0..100 (`image` receives normalized Lab).
+            lab: the left image in Lab, float32 ``[B, H, W, 3]``, L 0..100 (`image` receives normalized Lab);
+                padding is included, and `loss` receives the mask of it.
             preparation: `data.pipeline.Preparation`.
         """
 
@@ -57,7 +58,7 @@ class Task(abc.ABC):
 
         Args:
             batch: dict from `data.pipeline.Preparation`, with the targets and ``mask`` ``[B, H, W]``.
-            logits: ``[B, H, W, channels]``.
+            logits: float32 ``[B, H, W, channels]``.
             readings: `experiments.readings.Readings`.
             statistics: `data.color.ColorStatistics` of the training images.
         """
