@@ -9,7 +9,7 @@ import time
 
 from tests.conftest import REPOSITORY
 
-TIMEOUT = 400  # seconds; no wait of these tests takes as long
+TIMEOUT = 900  # seconds; no wait of these tests takes half as long
 
 
 def until(condition, event, alive=lambda: True, why=str):
