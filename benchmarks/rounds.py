@@ -74,7 +74,8 @@ def measure(candidates: Mapping[str, Candidate], settings: Settings) -> Rounds:
             if absent := [package for package in candidate.packages if find_spec(package) is None]:
                 skipped[name] = f"not run: {' and '.join(absent)} not installed; `make bench` installs it"
                 continue
-            call = workers.enter_context(_worker(name, candidate.one_core, settings.scratch / f"{name}.log"))
+            log = settings.scratch / f"{name.replace('/', '-')}.log"
+            call = workers.enter_context(_worker(name, candidate.one_core, log))
             facts[name], timers = call(_prepare, candidate.prepare, settings, dict(candidate.arguments))
             calls |= {f"{name} {timer}": (call, timer) for timer in timers}
         for index in range(-WARM_UP, settings.repeat):

@@ -62,6 +62,11 @@ def test_a_candidate_that_fails_is_named_with_its_error(settings, arguments, mes
         measure({"one": Candidate(failing, arguments)}, settings)
 
 
+def test_a_candidate_may_have_the_name_of_a_row(settings):
+    rounds = measure({"SS+C/GS": Candidate(noting, {"name": "a", "factor": 1.0})}, settings)
+    assert list(rounds.benchmarks) == ["SS+C/GS turn"]
+
+
 def test_a_candidate_without_its_package_is_skipped_in_one_sentence(settings):
     rounds = measure({"one": Candidate(failing, packages=("json", "no_such_package"))}, settings)
     assert rounds.skipped == {"one": "not run: no_such_package not installed; `make bench` installs it"}
