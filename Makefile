@@ -7,9 +7,9 @@ EXTRAS := $(if $(GPU),[$(GPU)],)
 ARGS ?=
 comma := ,
 # More workers than cores, because many tests wait for processes that they start.
-WORKERS := $(shell $(PYTHON) -c 'import os; print(3 * len(os.sched_getaffinity(0)) // 2)')
+WORKERS = $(shell $(PYTHON) -c 'import os; print(3 * len(os.sched_getaffinity(0)) // 2)')
 # By file: what is prepared for a file is prepared once. In order: the long ones are not the last.
-PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+PYTEST = $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 # The tested versions, most of which have no release for Python 3.10.
 PINS := $(if $(filter 3.10,$(VERSION)),,-c constraints.txt)

@@ -15,12 +15,7 @@ from benchmarks import report
 from benchmarks.comparison import Settings
 from selfsup_segmentation.experiments.records.json_files import write_json, write_text
 
-MODULES = {
-    "step": "step",
-    "joint": "step",
-    "precision": "step",
-    "weightings": "step",
-}  # comparison -> its module
+MODULES = dict.fromkeys(("step", "joint", "precision", "weightings"), "step")  # comparison -> its module
 MODULES |= {name: name for name in ("input", "lab", "evaluation")}
 
 

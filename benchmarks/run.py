@@ -11,7 +11,6 @@ from selfsup_segmentation.experiments.datasets.source import Source
 
 SEED = 0
 TASKS = {"SS": ("seg",), "SS+C+D": ("seg", "color", "depth")}
-MULTI_TASKS = {"SS+C": ("seg", "color"), "SS+D": ("seg", "depth"), "SS+C+D": TASKS["SS+C+D"]}
 
 
 def scenes(settings):

@@ -4,7 +4,8 @@ import math
 
 from benchmarks.comparison import Number
 from benchmarks.rounds import Candidate, CandidateError, Rounds, clock, measure
-from benchmarks.run import MULTI_TASKS, SEED, TASKS, draw_batch, make_run, make_step, start_tensorflow
+from benchmarks.run import SEED, TASKS, draw_batch, make_run, make_step, start_tensorflow
+from selfsup_segmentation.experiments.tasks import parse_letters
 from selfsup_segmentation.experiments.weightings import FOR_ONE_TASK
 
 
@@ -60,19 +61,20 @@ GRADIENTS_AT_MOST = {"SS+C": 1.05, "SS+D": 1.22, "SS+C+D": 1.15}
 def compare_weightings(settings):
     """Training step of weightings for one main task against fixed weights, in time and in peak memory."""
     benchmarks, facts, numbers = {}, {}, []
-    for row, tasks in MULTI_TASKS.items():  # one after the other: each step has gigabytes of activations
-        names = {name: f"{row}/{name}" for name in ("GS", *FOR_ONE_TASK)}
-        steps = {n: Candidate(ours, {"tasks": tasks, "weighting": name}) for name, n in names.items()}
+    for row, at_most in GRADIENTS_AT_MOST.items():  # in turn: each step has gigabytes of activations
+        gs, *others = (f"{row}/{name}" for name in ("GS", *FOR_ONE_TASK))
+        steps = {
+            name: Candidate(ours, {"tasks": parse_letters(row), "weighting": name.partition("/")[2]})
+            for name in (gs, *others)
+        }
         found = measure(steps, settings)
         benchmarks, facts = benchmarks | found.benchmarks, facts | found.facts
-        peaks = {
-            name: found.benchmarks[f"{n} step"].get_runs()[-1].get_metadata()["mem_max_rss"]
-            for name, n in names.items()
-        }
-        for name in FOR_ONE_TASK:
-            ratios = found.ratios(f"{names[name]} step", f"{names['GS']} step")
-            numbers.append(Number(f"{names[name]} ÷ GS", ratios, at_most=GRADIENTS_AT_MOST[row]))
-            numbers.append(Number(f"{names[name]} ÷ GS, peak memory", [peaks[name] / peaks["GS"]]))
+        last = {name: found.benchmarks[f"{name} step"].get_runs()[-1].get_metadata() for name in steps}
+        for name in others:
+            ratios = found.ratios(f"{name} step", f"{gs} step")
+            memory = last[name]["mem_max_rss"] / last[gs]["mem_max_rss"]
+            numbers.append(Number(f"{name} ÷ GS", ratios, at_most=at_most))
+            numbers.append(Number(f"{name} ÷ GS, peak memory", [memory]))
     return Rounds(benchmarks, facts, {}), numbers
 
 

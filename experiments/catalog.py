@@ -73,21 +73,13 @@ def table1_runs(dataset, seeds=(0,), readings=None, start=""):
     plan += [
         (tasks, weighting, init) for tasks in MULTI_TASKS for weighting in WEIGHTINGS for init in MULTI_INITS
     ]
-    return [
-        make_run(dataset, tasks, weighting, init, seed, readings, start=start)
-        for tasks, weighting, init in plan
-        for seed in dict.fromkeys(seeds)
-    ]
+    return _runs(plan, dataset, seeds, readings, start)
 
 
 def single_task_runs(dataset, seeds=(0,), readings=None):
     """Colorization alone and depth alone, whose numbers the paper gives in its text."""
-    return [
-        make_run(dataset, (task,), "none", init, seed, readings)
-        for task in ("color", "depth")
-        for init in MULTI_INITS
-        for seed in dict.fromkeys(seeds)
-    ]
+    plan = [((task,), "none", init) for task in ("color", "depth") for init in MULTI_INITS]
+    return _runs(plan, dataset, seeds, readings)
 
 
 def grid_search_runs(dataset, init, seeds=(0,), readings=None):
@@ -103,17 +95,23 @@ def grid_search_runs(dataset, init, seeds=(0,), readings=None):
 
 def weighting_runs(dataset, init, seeds=(0,), readings=None):
     """The single task, and every weighting of `experiments.weightings` on each set of several tasks."""
-    plan = [(("seg",), "none")] + [(tasks, name) for tasks in MULTI_TASKS for name in weightings.WEIGHTINGS]
-    return [
-        make_run(dataset, tasks, weighting, init, seed, readings)
-        for tasks, weighting in plan
-        for seed in dict.fromkeys(seeds)
-    ]
+    plan = [(("seg",), "none", init)]
+    plan += [(tasks, name, init) for tasks in MULTI_TASKS for name in weightings.WEIGHTINGS]
+    return _runs(plan, dataset, seeds, readings)
 
 
 def table3_runs(dataset, start, seeds=(0,), readings=None):
     """The runs of Table 3: each run of Table 1, fine-tuned on KITTI from the one on data set ``start``."""
     return table1_runs(dataset, seeds, readings, start)
+
+
+def _runs(plan, dataset, seeds, readings, start=""):
+    """Runs of all seeds for each (tasks, weighting, init) of a plan."""
+    return [
+        make_run(dataset, tasks, weighting, init, seed, readings, start=start)
+        for tasks, weighting, init in plan
+        for seed in dict.fromkeys(seeds)
+    ]
 
 
 def table_row(run):

@@ -61,10 +61,9 @@ def per_task_gradients(losses, shared, own, scale=1.0):
         next(gradient for gradient in found if gradient is not None)
         for found in zip(*(found[count:] for found in gradients.values()), strict=True)
     ]
-    replicas = tf.distribute.get_strategy().num_replicas_in_sync
     return TaskGradients(
         losses={task: over_replicas(loss, "MEAN") for task, loss in values.items()},
-        gram=_gram([over_replicas(one, "SUM") / (factor * replicas) for one in flat.values()]),
+        gram=_gram([over_replicas(one, "SUM") / (factor * replicas()) for one in flat.values()]),
         flat=flat,
         own=of_own,
         added=added,
@@ -113,9 +112,14 @@ class TaskGradients:
         ]
 
 
+def replicas():
+    """Number of replicas of the current strategy."""
+    return tf.distribute.get_strategy().num_replicas_in_sync
+
+
 def over_replicas(value, how):
     """``SUM`` or ``MEAN`` of a tensor over the replicas; the tensor itself where there is one."""
-    if tf.distribute.get_strategy().num_replicas_in_sync == 1:
+    if replicas() == 1:
         return value
     return tf.distribute.get_replica_context().all_reduce(how, value)
 

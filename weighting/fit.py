@@ -4,6 +4,7 @@ import keras
 import tensorflow as tf
 from keras.src.trainers.compile_utils import CompileLoss  # what `compile` makes of its losses; not exported
 
+from selfsup_segmentation.weighting.engine import replicas
 from selfsup_segmentation.weighting.gradient import GradientWeighting
 
 
@@ -83,17 +84,18 @@ class WeightedModel(keras.Model):
         else:
             total = self.weighting(losses, training=training)
         # Gradients of the replicas are summed, so that Keras divides each loss by their number.
-        return total / _replicas() + added
+        return (total + added) / replicas()
 
     def _losses_of_batch(self, x, y, y_pred, sample_weight, training):
-        """Unweighted losses by task, not divided by the replicas, and those of layers, divided."""
-        # First: where a loss synchronizes the replicas, `self.losses` becomes that of another replica.
-        added = super().compute_loss(x, y, y_pred, sample_weight, training) if self.losses else 0.0
-        # The weighting receives undivided losses, so that its penalty keeps its proportion.
-        losses = {task: part(y, y_pred, sample_weight) * _replicas() for task, part in self._parts.items()}
+        """Unweighted losses by task, and the sum of those of layers, on this replica."""
+        # Keras divides them by the replicas. The weighting receives undivided ones, so that its penalty keeps
+        # its proportion. First those of layers: where a loss synchronizes the replicas, `self.losses` becomes
+        # that of another replica.
+        layers = super().compute_loss(x, y, y_pred, sample_weight, training) if self.losses else 0.0
+        losses = {task: part(y, y_pred, sample_weight) * replicas() for task, part in self._parts.items()}
         for task, loss in losses.items():
             self.means[task].update_state(loss, sample_weight=keras.tree.flatten(y_pred)[0].shape[0])
-        return losses, added
+        return losses, layers * replicas()
 
     def train_step(self, data):
         """One step of ``fit``; with a `GradientWeighting` its `GradientWeighting.step`."""
@@ -106,16 +108,13 @@ class WeightedModel(keras.Model):
             nonlocal y_pred, added
             y_pred = self(x, training=True)
             found, added = self._losses_of_batch(x, y, y_pred, sample_weight, True)
-            return found | ({None: added * _replicas()} if self.losses else {})
+            return found | ({None: added} if self.losses else {})
 
         shared, own = self._shared_and_own()
-        gradients, found = self.weighting.step(
-            losses, shared, own, self.optimizer.scale_loss(1 / _replicas())
-        )
-        self._loss_tracker.update_state(
-            tf.add_n(list(found.values())) + added * _replicas(),
-            sample_weight=tf.shape(keras.tree.flatten(x)[0])[0],
-        )
+        scale = self.optimizer.scale_loss(1 / replicas())
+        gradients, found = self.weighting.step(losses, shared, own, scale)
+        count = tf.shape(keras.tree.flatten(x)[0])[0]
+        self._loss_tracker.update_state(tf.add_n(list(found.values())) + added, sample_weight=count)
         self.optimizer.apply(gradients, [*shared, *own])
         return self.compute_metrics(x, y, y_pred, sample_weight=sample_weight)
 
@@ -147,10 +146,6 @@ class WeightedModel(keras.Model):
         """Compile as the saved model was, which Keras leaves to a class with its own ``compile``."""
         self.compile(**keras.saving.deserialize_keras_object(config))
         self.optimizer.build(self.trainable_variables)
-
-
-def _replicas():
-    return tf.distribute.get_strategy().num_replicas_in_sync
 
 
 def _positions(shared, network):

@@ -1,6 +1,7 @@
 """Scores of a network on the validation images."""
 
 import collections
+import functools
 from concurrent.futures import ThreadPoolExecutor
 
 from selfsup_segmentation.data.pipeline import ordered_batches
@@ -24,7 +25,11 @@ class Evaluator:
     def __init__(self, model, run, data, layout):
         self.model, self.run, self.data, self.layout = model, run, data, layout
         self.predictor = Predictor(model, run.tasks, run.readings)
-        self.batches = ordered_batches(data.val, data.preparation)
+
+    @functools.cached_property
+    def batches(self):
+        """The validation images, one in a batch, for every call."""
+        return ordered_batches(self.data.val, self.data.preparation)
 
     def __call__(self, statistics=None):
         """Evaluate.

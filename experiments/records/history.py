@@ -54,6 +54,11 @@ def read_history(path):
     return [{key: float(value) for key, value in row.items() if value != "NA"} for row in rows]
 
 
+def speeds(history):
+    """Images per second of each epoch that has a number of them."""
+    return [row["images_per_second"] for row in history if (row.get("images_per_second") or 0) > 0]
+
+
 def _read(path):
     """Rows of the file as text; none without a file."""
     try:

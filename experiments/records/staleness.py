@@ -3,8 +3,6 @@
 from selfsup_segmentation.experiments.catalog import dependency
 from selfsup_segmentation.experiments.records import provenance
 
-DECIDES_BITS = ("gpu", "cpu", "cores", "threads", "onednn")  # of `provenance.machine`
-
 
 def changes(run, store, fingerprint=None):
     """Reasons why a finished run is stale.
@@ -53,12 +51,24 @@ def _versions(described):
 
 
 def _machines(described):
-    """What decides bits and was another when the run was resumed; not recorded by older versions."""
-    machines = [session.get("machine") or {} for session in described["sessions"]]
-    for key in DECIDES_BITS:
-        values = list(dict.fromkeys(str(machine[key]) for machine in machines if "onednn" in machine))
-        if len(values) > 1:
-            yield f"resumed on other hardware or settings ({key} {', then '.join(values)})"
+    for key, values in different_circumstances(described["sessions"]).items():
+        yield f"resumed on other hardware or settings ({key} {', then '.join(values)})"
+
+
+def different_circumstances(sessions):
+    """What decides bits and was not the same in all sessions.
+
+    Args:
+        sessions: dicts of ``run.json``; those of older versions, which recorded less, are passed over.
+
+    Returns:
+        Dict of a name of `provenance.machine` to its distinct values in order, as texts.
+    """
+    machines = [session.get("machine") or {} for session in sessions]
+    machines = [machine for machine in machines if "onednn" in machine]
+    keys = ("gpu", "cpu", "cores", "threads", "onednn")
+    values = {key: list(dict.fromkeys(str(machine[key]) for machine in machines)) for key in keys}
+    return {key: found for key, found in values.items() if len(found) > 1}
 
 
 def _source(run, described, store, fingerprint):

@@ -6,7 +6,7 @@ import json
 from selfsup_segmentation.data.errors import InputError
 from selfsup_segmentation.experiments.catalog import dependency
 from selfsup_segmentation.experiments.monitoring.cost import flop_per_step, steps
-from selfsup_segmentation.experiments.records.history import read_history
+from selfsup_segmentation.experiments.records.history import read_history, speeds
 
 
 @dataclasses.dataclass(frozen=True)
@@ -108,7 +108,7 @@ def make_plan(runs, store, sources, request):
         total, epochs = steps(run, frames[split]), read_history(store.folder(run) / "history.csv")
         left = 0 if is_done else total - total * len(epochs) // run.schedule.epochs
         images = total / run.schedule.epochs * run.schedule.batch_size
-        seconds = [images / row["images_per_second"] for row in epochs if row["images_per_second"] > 0]
+        seconds = [images / speed for speed in speeds(epochs)]
         measured_flop += flop_per_step(run) * total / run.schedule.epochs * len(seconds)
         measured_seconds += sum(seconds) * run.readings.replicas
         state = "done" if is_done else "under way" if left < total else "to do"

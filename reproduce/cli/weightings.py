@@ -29,7 +29,7 @@ def run(request):
         return Written()
     others = {run.folder: "not asked for" for run in runs if run not in chosen}
     measured, reasons = session.collect(runs, unavailable=others)
-    speeds = weightings.training_speeds(runs, session.store)
-    table = weightings.build(runs, measured, reasons, init, speeds, session.notes_on(runs))
+    rates = weightings.training_speeds(runs, session.store)
+    table = weightings.build(runs, measured, reasons, init, rates, session.notes_on(runs))
     shown = [(catalog.table_row(run), run) for run in runs]
     return session.show(table, f"weightings-{init}", shown=shown)

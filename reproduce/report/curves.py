@@ -11,7 +11,7 @@ from matplotlib.ticker import LogLocator, MaxNLocator
 
 from selfsup_segmentation.data.errors import InputError
 from selfsup_segmentation.experiments.catalog import dependency
-from selfsup_segmentation.experiments.records.history import read_history
+from selfsup_segmentation.experiments.records.history import read_history, speeds
 from selfsup_segmentation.experiments.records.store import Store
 from selfsup_segmentation.experiments.run import Run
 from selfsup_segmentation.experiments.tasks import TASKS, named
@@ -178,9 +178,8 @@ def _facts(run, history, store):
     if len(rates) < 2:  # none: the run is older than the column
         initial = " at first" * (not rates and run.readings.lr_schedule != "constant")
         yield f"learning rate {run.schedule.learning_rate:g}{initial}"
-    speeds = [row["images_per_second"] for row in history if (row.get("images_per_second") or 0) > 0]
-    if speeds:
-        yield f"{statistics.median(speeds):.3g} stereo pairs per second"
+    if found := speeds(history):
+        yield f"{statistics.median(found):.3g} stereo pairs per second"
     validated = [(row["epoch"] + 1, row["val_sem_miou"]) for row in history if row.get("val_sem_miou")]
     if len(validated) == 1:
         epoch, miou = validated[0]

@@ -3,7 +3,7 @@
 from selfsup_segmentation.experiments.catalog import table_row
 from selfsup_segmentation.experiments.readings import Readings
 from selfsup_segmentation.experiments.records.results import headline
-from selfsup_segmentation.experiments.records.staleness import DECIDES_BITS, changes
+from selfsup_segmentation.experiments.records.staleness import changes, different_circumstances
 from selfsup_segmentation.reproduce.tables.document import RESOLUTIONS
 
 
@@ -65,10 +65,7 @@ def machine_notes(runs, store):
     """A note for the top of a table whose finished runs were trained under circumstances that decide bits."""
     finished = [run for run in runs if store.metrics(run) is not None]
     sessions = [s for run in finished for s in (store.description(run) or {}).get("sessions", ())]
-    machines = [session.get("machine") or {} for session in sessions]
-    machines = [machine for machine in machines if "onednn" in machine]  # older versions recorded less
-    values = {key: dict.fromkeys(str(machine[key]) for machine in machines) for key in DECIDES_BITS}
-    different = [f"{key} {' or '.join(found)}" for key, found in values.items() if len(found) > 1]
+    different = [f"{key} {' or '.join(found)}" for key, found in different_circumstances(sessions).items()]
     if not different:
         return []
     return [

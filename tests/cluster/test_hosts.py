@@ -21,11 +21,11 @@ TOLERANCE, COMPARED = 1e-4, 4
 EPOCHS = 5
 
 ROW = "SS+D/UW"
-PLACE = "scenes-demo/SS+D-UW/random/seed0,epochs=5,learning_rate=0.0001,replicas=2,size=64x32"
+PLACE = f"scenes-demo/SS+D-UW/random/seed0,epochs={EPOCHS},learning_rate=0.0001,replicas=2,size=64x32"
 
 
 def train(scenes, runs, *more):
-    """The command line of a run of 5 epochs of 2 steps: it is under way when the first epoch is seen."""
+    """The command line of a run of 2 steps an epoch: it is under way when the first epoch is seen."""
     words = ["train", "--cityscapes", scenes, "--row", ROW, "--devices", 2]
     words += ["--epochs", EPOCHS, "--size", "64x32", "--learning-rate", "0.0001"]
     return [*words, "--runs", runs, "--no-tensorboard", "--checkpoint-minutes", "0.0001", *more]
@@ -59,7 +59,7 @@ def undisturbed(scenes, tmp_path_factory):
 
 
 def losses(runs):
-    """Losses by epoch and task, ``[5, 2]``."""
+    """Losses by epoch and task, ``[epochs, 2]``."""
     return np.array(
         [[row["loss_seg"], row["loss_depth"]] for row in read_history(runs / PLACE / "history.csv")]
     )
